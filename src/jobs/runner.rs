@@ -1,0 +1,36 @@
+//! The seam between jobs and operations. Two implementations: `ops`, and a scripted one for tests.
+
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+
+use crate::{api::Operation, work::Work};
+
+/// Runs operations. A future that is dropped must stop; blocking work watches `work.cancel`.
+pub trait Runner: Send + Sync + 'static {
+    /// The result that the job stores, or why there is none.
+    fn run(&self, operation: Operation, work: Work) -> BoxFuture<'static, Result<Value, Failure>>;
+
+    /// What the operation would cost, without a job (`POST /scan?plan=true`).
+    fn preview(&self, operation: Operation) -> BoxFuture<'static, Result<Value, Failure>>;
+
+    /// Tells the runner that a job will never be run again (cancelled, failed, purged): it removes what
+    /// the job left half done, such as an unpublished generation. Idempotent.
+    fn abandon(&self, operation: Operation, job_id: uuid::Uuid) -> BoxFuture<'static, ()>;
+
+    /// Why this operation can't be accepted at all (no such tenant is configured); asked before a submit.
+    fn admit(&self, operation: &Operation) -> Result<(), Failure>;
+}
+
+/// Why an operation gave no result.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    /// A stable word: `credentials`, `unknown_tenant`, `no_snapshot`, `throttled`, `network`, …
+    pub code: String,
+    /// Lower case; what was expected and what to do.
+    pub message: String,
+    /// Whether the same job may succeed if it is run again as it is.
+    pub transient: bool,
+    /// The result so far, if there is any.
+    pub partial: Option<Value>,
+}

@@ -1,0 +1,1 @@
+//! Integration tests: the real daemon, a real store file, the simulator over HTTP.
