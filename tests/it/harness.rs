@@ -1,0 +1,207 @@
+//! The real binary in a temporary directory: start it, talk to it, kill it, start it again.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::Once,
+    time::{Duration, Instant},
+};
+
+use atgd::simulator;
+use reqwest::Method;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Longest that a test waits for anything.
+pub const PATIENCE: Duration = Duration::from_secs(90);
+
+/// rustls needs its provider once in each process.
+pub fn install_tls() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+}
+
+/// What a daemon leaves on disk: it outlives the process, so that the next one finds it.
+pub struct House {
+    dir: TempDir,
+    pub tenant: String,
+}
+
+impl House {
+    /// A configuration for the tenant of `sim`.
+    pub fn for_simulator(sim: &simulator::Running) -> Self {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let snippet = sim.snippet(&dir.path().join("secret"));
+        Self::in_directory(dir, &snippet, sim.tenant_id().to_string())
+    }
+
+    /// A configuration from what `atgd simulate` printed. Rate limits are off.
+    pub fn in_directory(dir: TempDir, snippet: &str, tenant: String) -> Self {
+        install_tls();
+        let limits = "[limits]\nsubmit_per_minute = 0\nread_per_second = 0\nmax_queued = 1000000\n";
+        std::fs::write(dir.path().join("config.toml"), format!("{limits}{snippet}")).expect("written");
+        Self { dir, tenant }
+    }
+
+    /// The same with more configuration at the end.
+    pub fn with(self, more: &str) -> Self {
+        let path = self.config();
+        let text = std::fs::read_to_string(&path).expect("readable");
+        std::fs::write(path, format!("{text}\n{more}")).expect("written");
+        self
+    }
+
+    pub fn config(&self) -> PathBuf {
+        self.dir.path().join("config.toml")
+    }
+
+    pub fn state(&self) -> PathBuf {
+        self.dir.path().join("state")
+    }
+
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// `atgd …` with this house's configuration and state directory.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_atgd"));
+        command.args(arguments).arg("--config").arg(self.config()).arg("--state-dir").arg(self.state());
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ATGD_") || name.starts_with("AZURE_")) {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    /// A key made on the file or through the daemon's admin socket.
+    pub fn key(&self, scopes: &[&str]) -> String {
+        let mut command = self.command(&["key", "create", "test", "--tenant", "*"]);
+        for scope in scopes {
+            command.args(["--scope", scope]);
+        }
+        let output = command.output().expect("atgd key create runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text").trim().to_owned()
+    }
+
+    /// Starts the daemon and waits until it listens.
+    pub fn start(&self, key: &str) -> Daemon {
+        let mut child = self
+            .command(&["serve", "--listen", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .stderr(
+                std::fs::File::options().create(true).append(true).open(self.dir.path().join("log")).expect("a log"),
+            )
+            .spawn()
+            .expect("atgd serve starts");
+        let mut line = String::new();
+        let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
+        stdout.read_line(&mut line).expect("a line");
+        let Some(base) = line.trim().strip_prefix("listening on ") else {
+            let _ = child.kill();
+            panic!("no address but {line:?}; log: {}", self.log());
+        };
+        Daemon { child, base: base.to_owned(), key: key.to_owned(), http: reqwest::Client::new() }
+    }
+
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.dir.path().join("log")).unwrap_or_default()
+    }
+}
+
+/// A running daemon; killed when dropped.
+pub struct Daemon {
+    child: Child,
+    pub base: String,
+    pub key: String,
+    http: reqwest::Client,
+}
+
+impl Daemon {
+    pub async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> (u16, Value) {
+        let mut request = self.http.request(method, format!("{}{path}", self.base)).bearer_auth(&self.key);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response = request.send().await.expect("an answer");
+        let status = response.status().as_u16();
+        let text = response.text().await.expect("a body");
+        (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+    }
+
+    pub async fn get(&self, path: &str) -> Value {
+        let (status, body) = self.call(Method::GET, path, None).await;
+        assert_eq!(status, 200, "GET {path}: {body}");
+        body
+    }
+
+    pub async fn bytes(&self, path: &str) -> Vec<u8> {
+        let request = self.http.get(format!("{}{path}", self.base)).bearer_auth(&self.key);
+        let response = request.send().await.expect("an answer");
+        assert_eq!(response.status(), 200, "GET {path}");
+        response.bytes().await.expect("a body").to_vec()
+    }
+
+    /// Submits and returns the job's id.
+    pub async fn submit(&self, path: &str, body: &Value) -> String {
+        let (status, answer) = self.call(Method::POST, path, Some(body)).await;
+        assert_eq!(status, 202, "POST {path}: {answer}");
+        answer["job_id"].as_str().expect("an id").to_owned()
+    }
+
+    /// Polls the job until `accept` takes what it sees.
+    pub async fn until(&self, id: &str, what: &str, accept: impl Fn(&Value) -> bool) -> Value {
+        let start = Instant::now();
+        loop {
+            let job = self.get(&format!("/api/v1/jobs/{id}")).await;
+            if accept(&job) {
+                return job;
+            }
+            assert!(start.elapsed() < PATIENCE, "job {id} never was {what}: {job}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Waits for a terminal state.
+    pub async fn finished(&self, id: &str) -> Value {
+        self.until(id, "finished", |job| !matches!(job["status"].as_str(), Some("pending" | "running"))).await
+    }
+
+    /// `kill -9`.
+    pub fn kill(mut self) {
+        self.child.kill().expect("killed");
+        self.child.wait().expect("gone");
+    }
+
+    /// SIGTERM, and the exit code.
+    pub fn stop(mut self) -> Option<i32> {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
+        assert!(sent.success());
+        self.child.wait().expect("gone").code()
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The shared folder beside the project, or `None` with a line that says so.
+pub fn shared(what: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").join(what);
+    if path.exists() {
+        return Some(path);
+    }
+    eprintln!("skipped: {} is not here", path.display());
+    None
+}
