@@ -1,46 +1,76 @@
 //! The only user of redb: one file, one writer thread with group commit, snapshot reads, typed tables.
 //!
+//! ```text
+//! write(change) ──▶ bounded queue ──▶ writer thread: begin │ change │ change │ … │ commit (fsync)
+//!       ▲                                                                             │
+//!       └───────────────────── answered after the commit ◀────────────────────────────┘
+//! ```
 //! A [`Table`] is a constant with a versioned name that a domain file declares beside its types.
-//! Values are records: `[u8 version][bincode payload]`. Writes are closures, synchronous by type:
-//! they *decide before they write*. Many share one commit and all are answered after its fsync.
-//! A closure that refuses (`Err`) must not have written; a failure of redb itself aborts the whole
-//! group and every closure of the group gets [`StoreError`], none of them half done.
-//! Reads are snapshots and never wait for the writer; keep none over an await.
+//! Writes are closures, synchronous by type: they *decide before they write*. Up to [`GROUP`] share
+//! one commit. A closure that refuses must not have written; a failure of redb, a panic or a refusal
+//! after a write aborts the whole group: every closure of it is answered with [`StoreError`], and
+//! none is half done. Reads are snapshots and never wait for the writer.
 
 mod codec;
+mod schema;
 mod table;
+mod writer;
 
-use std::path::Path;
+use std::{
+    fs,
+    io::ErrorKind,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-pub use codec::{Record, StoreKey};
-pub use table::{Read, Table, Write};
+pub(crate) use codec::record;
+pub use codec::{Bytes, Record, StoreKey, bincoded, unbincoded};
+use redb::{Builder, Database, ReadableDatabase, StorageBackend, backends::InMemoryBackend};
+pub use schema::{Migration, Schema};
+pub use table::{Order, Read, Span, Table, Write};
+use tokio::sync::oneshot;
+
+/// Most closures that share one commit.
+pub const GROUP: usize = 256;
+/// Memory that redb may use for pages of one file.
+const CACHE_BYTES: usize = 32 << 20;
 
 /// A handle on one open file; clones share the writer. Closed when the last clone is dropped.
 #[derive(Clone)]
 pub struct Store {
-    // filled by the store's author
-    _private: (),
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    database: Arc<Database>,
+    writer: writer::Writer,
+    path: PathBuf,
 }
 
 /// Why the store could not do it.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    #[error("{path} is in use by another atgd")]
+    #[error("{path} is in use by another atgd; stop it, or talk to it through its API")]
     InUse { path: String },
-    #[error("{path} is damaged: {cause}; run `atgd store check`")]
+    #[error("{path} is damaged: {cause}; run `atgd store check`, then restore a backup")]
     Damaged { path: String, cause: String },
+    #[error("{path} was written by a newer atgd (format {found}, this one knows {known}); install that version again")]
+    Newer { path: String, found: u32, known: u32 },
+    #[error("{path} holds {found:?} data, expected {expected:?}")]
+    OtherSchema { path: String, found: String, expected: &'static str },
     #[error("no space is left for {path}")]
     Full { path: String },
     #[error("a record of table {table} can't be read: {cause}")]
     Record { table: &'static str, cause: String },
-    #[error("store: {0}")]
-    Io(String),
+    #[error("store {path}: {cause}")]
+    Io { path: String, cause: String },
     #[error("the store is closed")]
     Closed,
 }
 
 /// What a write answers when it is not done: the domain's refusal, or the store's failure.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WriteError<E> {
     #[error("{0}")]
     Refused(E),
@@ -48,39 +78,102 @@ pub enum WriteError<E> {
     Store(#[from] StoreError),
 }
 
+impl WriteError<std::convert::Infallible> {
+    /// The store's failure of a write that refuses nothing.
+    pub fn into_store(self) -> StoreError {
+        match self {
+            Self::Store(error) => error,
+            Self::Refused(never) => match never {},
+        }
+    }
+}
+
 impl Store {
-    /// Opens or creates the file (mode 0600), and starts its writer thread.
-    pub fn open(_path: &Path) -> Result<Self, StoreError> {
-        todo!()
+    /// Opens or creates the file (mode 0600, its directory 0700), brings it to the schema's format
+    /// and starts its writer.
+    pub fn open(path: &Path, schema: &Schema) -> Result<Self, StoreError> {
+        let io = |error: std::io::Error| table::io_error(path, &error);
+        if let Some(parent) = path.parent() {
+            fs::DirBuilder::new().recursive(true).mode(0o700).create(parent).map_err(io)?;
+        }
+        match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(io)?;
+            }
+            Err(error) => return Err(io(error)),
+        }
+        let database = builder().create(path).map_err(|error| table::database_error(path, error))?;
+        Self::start(database, path, schema)
     }
 
     /// A store in memory, for tests.
-    pub fn in_memory() -> Result<Self, StoreError> {
-        todo!()
+    pub fn in_memory(schema: &Schema) -> Result<Self, StoreError> {
+        Self::with_backend(InMemoryBackend::new(), schema)
+    }
+
+    /// A store on a backend of the caller's: the edge where tests put faults in.
+    pub fn with_backend(backend: impl StorageBackend, schema: &Schema) -> Result<Self, StoreError> {
+        let path = Path::new("memory");
+        let database = builder().create_with_backend(backend).map_err(|error| table::database_error(path, error))?;
+        Self::start(database, path, schema)
+    }
+
+    fn start(database: Database, path: &Path, schema: &Schema) -> Result<Self, StoreError> {
+        let database = Arc::new(database);
+        schema::settle(&database, path, schema)?;
+        let writer = writer::Writer::start(database.clone(), path.to_owned())?;
+        Ok(Self { inner: Arc::new(Inner { database, writer, path: path.to_owned() }) })
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.inner.path
+    }
+
+    /// Its size on disk.
+    pub fn size_bytes(&self) -> u64 {
+        fs::metadata(&self.inner.path).map_or(0, |file| file.len())
     }
 
     /// Runs `change` in the next group commit; answers when that is durable.
-    pub async fn write<T, E, F>(&self, _change: F) -> Result<T, WriteError<E>>
+    pub async fn write<T, E, F>(&self, change: F) -> Result<T, WriteError<E>>
     where
         F: FnOnce(&mut Write<'_>) -> Result<Result<T, E>, StoreError> + Send + 'static,
         T: Send + 'static,
         E: Send + 'static,
     {
-        todo!()
+        let (answer, answered) = oneshot::channel();
+        self.inner.writer.queue(writer::pending(change, answer)).await?;
+        answered.await.unwrap_or(Err(WriteError::Store(StoreError::Closed)))
     }
 
     /// The same for threads without a runtime.
-    pub fn write_blocking<T, E, F>(&self, _change: F) -> Result<T, WriteError<E>>
+    pub fn write_blocking<T, E, F>(&self, change: F) -> Result<T, WriteError<E>>
     where
         F: FnOnce(&mut Write<'_>) -> Result<Result<T, E>, StoreError> + Send + 'static,
         T: Send + 'static,
         E: Send + 'static,
     {
-        todo!()
+        let (answer, answered) = oneshot::channel();
+        self.inner.writer.queue_blocking(writer::pending(change, answer))?;
+        answered.blocking_recv().unwrap_or(Err(WriteError::Store(StoreError::Closed)))
     }
 
     /// Looks at one snapshot. Point reads may run inline; scans belong off the async threads.
-    pub fn read<T>(&self, _look: impl FnOnce(&Read) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        todo!()
+    pub fn read<T, E: From<StoreError>>(&self, look: impl FnOnce(&Read) -> Result<T, E>) -> Result<T, E> {
+        let path = &self.inner.path;
+        let transaction =
+            self.inner.database.begin_read().map_err(|error| table::storage_error(path, &error.into()))?;
+        look(&Read::new(transaction, path.clone()))
     }
 }
+
+fn builder() -> Builder {
+    let mut builder = Database::builder();
+    builder.set_cache_size(CACHE_BYTES);
+    builder
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,78 @@
+//! Which data a file holds, in which format, and how an older one becomes the present one.
+//!
+//! Numbered migrations, each in one transaction with the new format number: a crash between two
+//! leaves a file of the one or the other. A newer file is refused, never guessed at.
+
+use std::path::Path;
+
+use redb::{Database, ReadableTable, TableDefinition};
+
+use super::{
+    StoreError,
+    table::{Write, storage_error},
+};
+
+/// Table `meta.v1`: `schema` → its name, `format` → its number (u32, big-endian).
+const META: TableDefinition<'static, &'static str, &'static [u8]> = TableDefinition::new("meta.v1");
+
+/// What a file is expected to hold.
+pub struct Schema {
+    pub name: &'static str,
+    /// Format that this program writes; from 1.
+    pub format: u32,
+    /// In order; the last leads to `format`.
+    pub migrations: &'static [Migration],
+}
+
+/// One step between two formats.
+pub struct Migration {
+    /// The format after it.
+    pub to: u32,
+    pub run: fn(&mut Write<'_>) -> Result<(), StoreError>,
+}
+
+pub(super) fn settle(database: &Database, path: &Path, schema: &Schema) -> Result<(), StoreError> {
+    let failed = |error: redb::Error| storage_error(path, &error);
+    let found = {
+        let transaction = database.begin_write().map_err(|error| failed(error.into()))?;
+        let found = {
+            let mut meta = transaction.open_table(META).map_err(|error| failed(error.into()))?;
+            let name = meta.get("schema").map_err(|error| failed(error.into()))?.map(|name| name.value().to_vec());
+            if let Some(name) = name {
+                if name != schema.name.as_bytes() {
+                    return Err(StoreError::OtherSchema {
+                        path: path.display().to_string(),
+                        found: String::from_utf8_lossy(&name).into_owned(),
+                        expected: schema.name,
+                    });
+                }
+                let format = meta.get("format").map_err(|error| failed(error.into()))?;
+                format.and_then(|bytes| bytes.value().try_into().ok()).map_or(0, u32::from_be_bytes)
+            } else {
+                meta.insert("schema", schema.name.as_bytes()).map_err(|error| failed(error.into()))?;
+                meta.insert("format", schema.format.to_be_bytes().as_slice()).map_err(|error| failed(error.into()))?;
+                schema.format
+            }
+        };
+        transaction.commit().map_err(|error| failed(error.into()))?;
+        found
+    };
+    if found > schema.format {
+        let path = path.display().to_string();
+        return Err(StoreError::Newer { path, found, known: schema.format });
+    }
+    for migration in schema.migrations.iter().filter(|migration| migration.to > found) {
+        let transaction = database.begin_write().map_err(|error| failed(error.into()))?;
+        {
+            let mut write = Write::new(&transaction, path);
+            (migration.run)(&mut write)?;
+        }
+        {
+            let mut meta = transaction.open_table(META).map_err(|error| failed(error.into()))?;
+            meta.insert("format", migration.to.to_be_bytes().as_slice()).map_err(|error| failed(error.into()))?;
+        }
+        transaction.commit().map_err(|error| failed(error.into()))?;
+        tracing::info!(path = %path.display(), format = migration.to, "store migrated");
+    }
+    Ok(())
+}

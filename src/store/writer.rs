@@ -1,0 +1,159 @@
+//! The one writer: a thread that drains closures into a transaction, commits, and answers.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread::JoinHandle,
+    time::Instant,
+};
+
+use redb::{Database, Durability};
+use tokio::sync::{mpsc, oneshot};
+
+use super::{
+    GROUP, StoreError, WriteError,
+    table::{Write, storage_error},
+};
+
+/// Writes that may wait; beyond that callers wait.
+const QUEUE: usize = 1_024;
+
+/// Tells the caller, once it is known how the commit ended.
+type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+/// A closure with its caller: runs in the transaction; the error aborts the group.
+pub(super) type Pending = Box<dyn for<'t> FnOnce(&mut Write<'t>) -> (Answer, Result<(), StoreError>) + Send>;
+
+pub(super) struct Writer {
+    queue: Option<mpsc::Sender<Pending>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    pub(super) fn start(database: Arc<Database>, path: PathBuf) -> Result<Self, StoreError> {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        let failed =
+            |error: std::io::Error| StoreError::Io { path: path.display().to_string(), cause: error.to_string() };
+        let thread = {
+            let path = path.clone();
+            std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || drain(&database, &path, waiting))
+        };
+        Ok(Self { queue: Some(queue), thread: Some(thread.map_err(failed)?) })
+    }
+
+    pub(super) async fn queue(&self, change: Pending) -> Result<(), StoreError> {
+        let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
+        queue.send(change).await.map_err(|_| StoreError::Closed)
+    }
+
+    pub(super) fn queue_blocking(&self, change: Pending) -> Result<(), StoreError> {
+        let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
+        queue.blocking_send(change).map_err(|_| StoreError::Closed)
+    }
+}
+
+impl Drop for Writer {
+    /// Ends the thread and waits for it, so that the file is free when the last handle is gone.
+    fn drop(&mut self) {
+        self.queue = None;
+        if let Some(thread) = self.thread.take()
+            && thread.thread().id() != std::thread::current().id()
+        {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Joins a change with the caller that waits for it.
+pub(super) fn pending<T, E, F>(change: F, caller: oneshot::Sender<Result<T, WriteError<E>>>) -> Pending
+where
+    F: FnOnce(&mut Write<'_>) -> Result<Result<T, E>, StoreError> + Send + 'static,
+    T: Send + 'static,
+    E: Send + 'static,
+{
+    Box::new(move |write| {
+        let before = write.changes;
+        let ran = catch_unwind(AssertUnwindSafe(|| change(write))).unwrap_or_else(|_| Err(bug("a write panicked")));
+        let (outcome, verdict) = match ran {
+            Ok(Err(refusal)) if write.changes == before => (Err(WriteError::Refused(refusal)), Ok(())),
+            Ok(Err(_)) => (Err(bug("a refused write had written").into()), Err(bug("a refused write had written"))),
+            Ok(Ok(value)) => (Ok(value), Ok(())),
+            Err(error) => (Err(error.clone().into()), Err(error)),
+        };
+        let answer: Answer = Box::new(move |committed| {
+            // A caller that is gone needs no answer.
+            let _ = caller.send(match (outcome, committed) {
+                (Ok(_), Err(error)) => Err(error.into()),
+                (outcome, _) => outcome,
+            });
+        });
+        (answer, verdict)
+    })
+}
+
+fn bug(what: &str) -> StoreError {
+    StoreError::Io { path: "writer".to_owned(), cause: what.to_owned() }
+}
+
+fn drain(database: &Database, path: &Path, mut waiting: mpsc::Receiver<Pending>) {
+    while let Some(first) = waiting.blocking_recv() {
+        let start = Instant::now();
+        let mut answers = Vec::new();
+        let committed = group(database, path, first, &mut waiting, &mut answers);
+        metrics::histogram!("atgd_store_commit_seconds").record(start.elapsed());
+        metrics::histogram!("atgd_store_group_size").record(answers.len() as f64);
+        if let Err(error) = &committed {
+            tracing::error!(path = %path.display(), writes = answers.len(), %error, "store commit failed");
+        }
+        for answer in answers {
+            answer(committed.clone());
+        }
+    }
+}
+
+fn group(
+    database: &Database,
+    path: &Path,
+    first: Pending,
+    waiting: &mut mpsc::Receiver<Pending>,
+    answers: &mut Vec<Answer>,
+) -> Result<(), StoreError> {
+    let failed = |error: redb::Error| storage_error(path, &error);
+    let begun = database.begin_write().map_err(|error| failed(error.into())).and_then(|mut transaction| {
+        transaction.set_durability(Durability::Immediate).map_err(|error| failed(error.into()))?;
+        transaction.set_quick_repair(true);
+        Ok(transaction)
+    });
+    let transaction = match begun {
+        Ok(transaction) => transaction,
+        Err(error) => {
+            // The closure is dropped unrun: its caller sees the store closed; say why in the log.
+            tracing::error!(path = %path.display(), %error, "store can't begin a write");
+            return Err(error);
+        }
+    };
+    let verdict = {
+        let mut write = Write::new(&transaction, path);
+        let mut next = Some(first);
+        let mut verdict = Ok(());
+        while let Some(change) = next.take() {
+            let (answer, ran) = change(&mut write);
+            answers.push(answer);
+            if ran.is_err() {
+                verdict = ran;
+                break;
+            }
+            if answers.len() < GROUP {
+                next = waiting.try_recv().ok();
+            }
+        }
+        verdict
+    };
+    match verdict {
+        Ok(()) => transaction.commit().map_err(|error| failed(error.into())),
+        Err(error) => {
+            transaction.abort().map_err(|error| failed(error.into()))?;
+            Err(error)
+        }
+    }
+}
