@@ -1,1 +1,37 @@
-//! To be written.
+//! Commands that work on the files without a daemon: keys, the audit trail, the store's check.
+//!
+//! Data in, data out; `main` prints. Where a daemon holds the file the store refuses with words that
+//! say so, and nothing is changed.
+
+mod check;
+mod keys;
+
+use std::path::{Path, PathBuf};
+
+pub use check::{CheckReport, check};
+pub use keys::{KeyCommand, KeyOutcome, parse_expiry, run_keys};
+
+use crate::{
+    audit::{Audit, AuditError, Line},
+    jobs,
+    store::{Store, StoreError},
+};
+
+/// The file of jobs, keys and audit below a state directory.
+pub fn state_file(state_dir: &Path) -> PathBuf {
+    state_dir.join("state.redb")
+}
+
+fn open(state_dir: &Path) -> Result<Store, StoreError> {
+    Store::open(&state_file(state_dir), &jobs::SCHEMA)
+}
+
+/// Lines of the audit trail after a number.
+pub fn audit_tail(state_dir: &Path, after: u64, limit: usize) -> Result<Vec<Line>, StoreError> {
+    Audit::new(open(state_dir)?).tail(after, limit)
+}
+
+/// How many lines the trail has, or what is wrong with it.
+pub fn audit_verify(state_dir: &Path) -> Result<u64, AuditError> {
+    Audit::new(open(state_dir)?).verify()
+}
