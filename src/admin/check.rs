@@ -20,30 +20,28 @@ pub struct CheckReport {
 /// Checks the state directory's file. The file must not be held by a daemon.
 pub fn check(state_dir: &Path) -> Result<CheckReport, StoreError> {
     let store = super::open(state_dir)?;
-    let mut report = CheckReport {
-        path: store.path().display().to_string(),
-        bytes: store.size_bytes(),
-        ..CheckReport::default()
-    };
-    store.read(|read| {
-        let mut note = |what: &str, outcome: Result<u64, String>| match outcome {
-            Ok(count) => report.counted.push((what.to_owned(), count)),
-            Err(finding) => report.findings.push(format!("{what}: {finding}")),
-        };
-        note("keys", auth::check_records(read).map_err(|error| error.to_string()));
-        note("audit lines", audit::verify(read).map_err(|error| error.to_string()));
-        match jobs::check_records(read) {
-            Ok(found) => {
-                for (what, count) in found.counted {
-                    note(what, Ok(count));
+    let mut report =
+        CheckReport { path: store.path().display().to_string(), bytes: store.size_bytes(), ..CheckReport::default() };
+    store
+        .read(|read| {
+            let mut note = |what: &str, outcome: Result<u64, String>| match outcome {
+                Ok(count) => report.counted.push((what.to_owned(), count)),
+                Err(finding) => report.findings.push(format!("{what}: {finding}")),
+            };
+            note("keys", auth::check_records(read).map_err(|error| error.to_string()));
+            note("audit lines", audit::verify(read).map_err(|error| error.to_string()));
+            match jobs::check_records(read) {
+                Ok(found) => {
+                    for (what, count) in found.counted {
+                        note(what, Ok(count));
+                    }
+                    for finding in found.findings {
+                        note("jobs", Err(finding));
+                    }
                 }
-                for finding in found.findings {
-                    note("jobs", Err(finding));
-                }
+                Err(error) => note("jobs", Err(error.to_string())),
             }
-            Err(error) => note("jobs", Err(error.to_string())),
-        }
-        Ok(())
-    })
-    .map(|()| report)
+            Ok(())
+        })
+        .map(|()| report)
 }

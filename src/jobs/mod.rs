@@ -1,7 +1,341 @@
 //! Jobs: state machine, queue, scheduler, events, artifacts, janitor. Knows a [`Runner`], not Azure.
 //!
-//! See `runner.rs` for the seam to the operations. [`Jobs`] is the handle that `http` and `daemon` use.
+//! [`Jobs`] is the handle that `http` and `daemon` use. Reading order: `state` (the diagram and the one
+//! transition function), `record` (tables), `persist` (the verbs on disk), `scheduler` and `run` (from
+//! the queue to the end of an attempt), `events` (following), `artifacts`, `query`, `janitor`.
+//!
+//! Invariants: a submit is answered after its fsync; a job's row, indexes, counts, queue row and events
+//! change in one transaction; a write for a running job bears its epoch and start and is refused when
+//! another holds the job; each job has exactly one `complete` event, the last.
 
+mod artifacts;
+mod events;
+mod janitor;
+mod persist;
+mod query;
+mod record;
+mod run;
 mod runner;
+mod scheduler;
+mod state;
+mod submit;
 
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+pub use events::{Follow, FollowError};
+pub use janitor::ChoreReport;
+pub use query::{Counts, JobQuery, ListError, check_records};
+pub use record::SCHEMA;
 pub use runner::{Failure, Runner};
+pub use submit::{CancelError, Idempotency, PurgeError, RetryError, Submission, SubmitError};
+use tokio::sync::{Notify, watch};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
+
+use crate::{
+    api::{ArtifactEntry, Event, JobList, JobResult, JobStatus, JobType, JobView, Operation, Time},
+    store::{Store, StoreError, WriteError},
+};
+
+/// Time for interrupted attempts to be written down at the end of a drain.
+const INTERRUPT: Duration = Duration::from_secs(5);
+
+/// What can be set of jobs; followed while running.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    pub max_concurrent: usize,
+    /// Running jobs of one key; none: only fairness between keys.
+    pub per_key: Option<u64>,
+    pub max_queued: u64,
+    pub grace: Duration,
+    pub scan_timeout_seconds: u64,
+    pub other_timeout_seconds: u64,
+    pub keep_jobs_ms: i64,
+    pub keep_artifacts_ms: i64,
+    pub artifacts_max_bytes: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            max_concurrent: 3,
+            per_key: None,
+            max_queued: 1_000,
+            grace: Duration::from_secs(30),
+            scan_timeout_seconds: 4 * 3_600,
+            other_timeout_seconds: 3_600,
+            keep_jobs_ms: 30 * 86_400_000,
+            keep_artifacts_ms: 7 * 86_400_000,
+            artifacts_max_bytes: 10 << 30,
+        }
+    }
+}
+
+impl Settings {
+    const fn timeout(&self, job_type: JobType) -> u64 {
+        if matches!(job_type, JobType::Scan) { self.scan_timeout_seconds } else { self.other_timeout_seconds }
+    }
+}
+
+/// Why the jobs could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum JobsError {
+    #[error("the directory of jobs {path}: {source}")]
+    Directory { path: PathBuf, source: std::io::Error },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What there is of a job's artifacts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ArtifactsState {
+    NoJob,
+    NotFinished(JobStatus),
+    /// A failed or cancelled job has none.
+    Nothing,
+    Expired,
+    Ready(ArtifactsZip),
+}
+
+/// A finished zip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArtifactsZip {
+    pub path: PathBuf,
+    pub size: u64,
+    /// Lower-case hex.
+    pub sha256: String,
+    pub entries: Vec<ArtifactEntry>,
+}
+
+/// A handle on the jobs; clones share everything.
+#[derive(Clone)]
+pub struct Jobs {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    store: Store,
+    runner: Arc<dyn Runner>,
+    settings: watch::Receiver<Settings>,
+    directory: PathBuf,
+    epoch: u64,
+    hub: events::Hub,
+    /// Something may be claimable.
+    work: Notify,
+    draining: CancellationToken,
+    /// Viewers are told.
+    stopping: CancellationToken,
+    running: Mutex<HashMap<Uuid, run::Handle>>,
+    tasks: TaskTracker,
+    reports: janitor::Reports,
+}
+
+impl Jobs {
+    /// Recovers what an earlier daemon left, then schedules. Needs a tokio runtime.
+    pub async fn start(
+        store: Store,
+        runner: Arc<dyn Runner>,
+        settings: watch::Receiver<Settings>,
+        state_dir: &Path,
+    ) -> Result<Self, JobsError> {
+        use std::os::unix::fs::DirBuilderExt;
+        let directory = state_dir.join("jobs");
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&directory)
+            .map_err(|source| JobsError::Directory { path: directory.clone(), source })?;
+        let epoch = store.write(|write| persist::next_epoch(write).map(Ok)).await.map_err(WriteError::into_store)?;
+        let shared = Arc::new(Shared {
+            store,
+            runner,
+            settings,
+            directory,
+            epoch,
+            hub: events::Hub::default(),
+            work: Notify::new(),
+            draining: CancellationToken::new(),
+            stopping: CancellationToken::new(),
+            running: Mutex::default(),
+            tasks: TaskTracker::new(),
+            reports: janitor::Reports::default(),
+        });
+        shared.recover().await?;
+        shared.tasks.spawn(scheduler::schedule(shared.clone()));
+        shared.tasks.spawn(janitor::keep(shared.clone()));
+        Ok(Self { shared })
+    }
+
+    /// One job as clients see it.
+    pub fn view(&self, id: Uuid) -> Result<Option<JobView>, StoreError> {
+        query::view(&self.shared.store, id)
+    }
+
+    /// Jobs by filters, newest first. Blocking for large histories: call it off the async threads.
+    pub fn list(&self, query: &JobQuery) -> Result<JobList, ListError> {
+        query::list(&self.shared.store, query)
+    }
+
+    /// The result of a finished job; `None`: no such job, or not finished.
+    pub fn result(&self, id: Uuid) -> Result<Option<JobResult>, StoreError> {
+        query::result(&self.shared.store, id)
+    }
+
+    /// Events after a number, oldest first.
+    pub fn events(&self, id: Uuid, after: u64, limit: usize) -> Result<Vec<Event>, StoreError> {
+        query::events(&self.shared.store, id, after, limit)
+    }
+
+    /// A viewer: replay after a number, then live.
+    pub fn follow(&self, id: Uuid, after: u64) -> Follow {
+        let shared = &self.shared;
+        Follow::new(shared.store.clone(), &shared.hub, id, after, shared.stopping.clone())
+    }
+
+    /// What there is of a job's artifacts.
+    pub fn artifacts(&self, id: Uuid) -> Result<ArtifactsState, StoreError> {
+        let Some(view) = self.view(id)? else { return Ok(ArtifactsState::NoJob) };
+        if !view.status.is_terminal() {
+            return Ok(ArtifactsState::NotFinished(view.status));
+        }
+        let row = self.shared.store.read(|read| read.get(&record::ARTIFACTS, &id.as_u128()))?;
+        let path = artifacts::zip_path(&self.shared.directory, id);
+        Ok(match row {
+            None => ArtifactsState::Nothing,
+            Some(row) if row.expired || !path.exists() => ArtifactsState::Expired,
+            Some(row) => ArtifactsState::Ready(ArtifactsZip {
+                path,
+                size: row.size,
+                sha256: row.sha256,
+                entries: row
+                    .entries
+                    .into_iter()
+                    .map(|(path, size, sha256)| ArtifactEntry { path, size, sha256 })
+                    .collect(),
+            }),
+        })
+    }
+
+    /// What an operation would cost, without a job.
+    pub async fn preview(&self, operation: Operation) -> Result<serde_json::Value, Failure> {
+        self.shared.runner.admit(&operation)?;
+        self.shared.runner.preview(operation).await
+    }
+
+    /// How many jobs there are.
+    pub fn counts(&self) -> Result<Counts, StoreError> {
+        query::counts(&self.shared.store)
+    }
+
+    /// The janitor's last runs.
+    pub fn chores(&self) -> Vec<ChoreReport> {
+        self.shared.reports.all()
+    }
+
+    /// Size of the state file.
+    pub fn store_bytes(&self) -> u64 {
+        self.shared.store.size_bytes()
+    }
+
+    pub fn is_draining(&self) -> bool {
+        self.shared.draining.is_cancelled()
+    }
+
+    /// Stops claiming and refuses submits; viewers go when [`Self::drain`] ends or at once by this.
+    pub fn begin_drain(&self) {
+        self.shared.draining.cancel();
+        self.shared.stopping.cancel();
+    }
+
+    /// Lets running jobs end for the grace (`hurry` cuts it short), then returns the rest to the queue.
+    pub async fn drain(&self, hurry: CancellationToken) {
+        self.begin_drain();
+        let grace = self.shared.settings.borrow().grace;
+        self.shared.tasks.close();
+        tokio::select! {
+            () = self.shared.tasks.wait() => return,
+            () = tokio::time::sleep(grace) => {}
+            () = hurry.cancelled() => {}
+        }
+        for handle in self.shared.handles() {
+            handle.stop(run::Stop::Shutdown);
+        }
+        if tokio::time::timeout(INTERRUPT, self.shared.tasks.wait()).await.is_err() {
+            tracing::warn!("some jobs did not stop in time; the next start takes them up");
+        }
+    }
+}
+
+impl Shared {
+    /// Jobs that ran when an earlier daemon died go back or end; their viewers and runners are told.
+    async fn recover(self: &Arc<Self>) -> Result<(), StoreError> {
+        let epoch = self.epoch;
+        loop {
+            let now = Time::now().millis();
+            let written = self.store.write(move |write| persist::recover(write, epoch, now).map(Ok)).await;
+            let rows = written.map_err(WriteError::into_store)?;
+            if rows.is_empty() {
+                return Ok(());
+            }
+            for row in rows {
+                let (job, status) = (row.uuid(), row.state.status());
+                tracing::info!(%job, status = status.word(), "a job of an earlier start was taken up");
+                if matches!(status, JobStatus::Cancelled | JobStatus::Failed) {
+                    let shared = self.clone();
+                    self.tasks.spawn(async move { shared.clean_up(&row).await });
+                }
+            }
+        }
+    }
+
+    /// Removes what a cancelled or failed job left half done, here and at the operation.
+    async fn clean_up(&self, row: &record::JobRow) {
+        let directory = artifacts::job_directory(&self.directory, row.uuid());
+        let removed = tokio::task::spawn_blocking(move || std::fs::remove_dir_all(directory)).await;
+        if let Ok(Err(error)) = removed
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::warn!(job = %row.uuid(), %error, "a job's partial output could not be removed");
+        }
+        if let Ok(operation) = serde_json::from_str(&row.operation) {
+            self.runner.abandon(operation, row.uuid()).await;
+        }
+    }
+
+    fn is_queue_empty(&self) -> bool {
+        self.store.read(|read| read.len(&record::QUEUE)).is_ok_and(|rows| rows == 0)
+    }
+
+    fn is_cancel_asked(&self, id: Uuid) -> bool {
+        let row = self.store.read(|read| read.get(&record::JOBS, &id.as_u128()));
+        row.ok().flatten().is_some_and(|row| matches!(row.state, state::State::Running { cancel_asked: true, .. }))
+    }
+
+    fn wake(&self) {
+        self.work.notify_one();
+    }
+
+    fn register(&self, id: Uuid, handle: run::Handle) {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(id, handle);
+    }
+
+    fn forget(&self, id: Uuid) {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+    }
+
+    fn handle(&self, id: Uuid) -> Option<run::Handle> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+    }
+
+    fn handles(&self) -> Vec<run::Handle> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,349 @@
+//! A job's verbs on disk: submit, claim, append, finish, cancel, interrupt, purge.
+//!
+//! Each is one closure on the writer's transaction; each decides before it writes; each keeps the
+//! indexes, counts and events in step with the job row.
+
+use std::collections::HashMap;
+
+use super::{
+    record::{
+        ARTIFACTS, ArtifactsRow, BY_KEY, BY_STATUS, BY_TENANT, BY_TYPE, COUNTS, Count, EPOCH, EVENTS, EventRow,
+        IDEMPOTENCY, IdempotencyRow, JOBS, JOURNAL, JobRow, Mark, QUEUE, RESULTS, Text, status_byte, type_byte,
+    },
+    state::{Denied, Event, Fence, Interruption, State, apply},
+};
+use crate::{
+    api::{EventKind, JobStatus, JobType, LogLevel},
+    audit::{Audit, Entry},
+    store::{Order, Span, StoreError, Table, Write},
+};
+
+/// Rows that one transaction of a purge or a recovery touches.
+const BATCH: usize = 256;
+
+/// A claim: the job, its fence, and how long it waited.
+pub(super) struct Claimed {
+    pub row: JobRow,
+    pub fence: Fence,
+    pub waited_ms: i64,
+}
+
+/// What a claim must keep to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shares {
+    /// Running jobs of one key; others of it wait even if slots are free.
+    pub per_key: Option<u64>,
+    /// Running jobs of one key while other keys wait.
+    pub fair: u64,
+}
+
+/// How a finished attempt is written down.
+pub(super) struct Ending {
+    pub event: Event,
+    pub result: Option<String>,
+    pub artifacts: Option<ArtifactsRow>,
+    /// Log lines and progress that were not flushed yet.
+    pub pending: Vec<EventKind>,
+}
+
+pub(super) fn next_epoch(write: &mut Write<'_>) -> Result<u64, StoreError> {
+    let epoch = write.get(&EPOCH, &0)?.unwrap_or_default().0 + 1;
+    write.put(&EPOCH, &0, &Count(epoch))?;
+    Ok(epoch)
+}
+
+/// How many jobs wait.
+pub(super) fn queued(write: &mut Write<'_>) -> Result<u64, StoreError> {
+    write.len(&QUEUE)
+}
+
+/// The job that an idempotency key made, if it is still there.
+pub(super) fn earlier(
+    write: &mut Write<'_>,
+    key: &(String, String, String),
+) -> Result<Option<(IdempotencyRow, JobRow)>, StoreError> {
+    let Some(row) = write.get(&IDEMPOTENCY, key)? else { return Ok(None) };
+    Ok(write.get(&JOBS, &row.job)?.map(|job| (row, job)))
+}
+
+/// Puts a new job in its place.
+pub(super) fn submit(
+    write: &mut Write<'_>,
+    mut row: JobRow,
+    idempotency: Option<((String, String, String), [u8; 32])>,
+    audit: Entry,
+) -> Result<JobRow, StoreError> {
+    let now = row.created_at;
+    events(write, &mut row, vec![EventKind::Status { status: JobStatus::Pending }], now)?;
+    write.put(&BY_TYPE, &(type_byte(row.job_type.into()), row.id), &Mark)?;
+    write.put(&BY_TENANT, &(row.tenant, row.id), &Mark)?;
+    write.put(&BY_KEY, &(row.key_id.clone(), row.id), &Mark)?;
+    place(write, &row, None, now)?;
+    if let Some((key, body_hash)) = idempotency {
+        write.put(&IDEMPOTENCY, &key, &IdempotencyRow { body_hash, job: row.id, created_at: now })?;
+    }
+    Audit::append_in(write, audit)?;
+    Ok(row)
+}
+
+/// Takes the first job that may run: by priority, then by submission; one writer a tenant.
+pub(super) fn claim(
+    write: &mut Write<'_>,
+    epoch: u64,
+    shares: Shares,
+    now: i64,
+) -> Result<Option<Claimed>, StoreError> {
+    let mut writing = Vec::new();
+    let mut by_key: HashMap<String, u64> = HashMap::new();
+    for id in running(write)? {
+        if let Some(row) = write.get(&JOBS, &id)? {
+            if JobType::from(row.job_type).is_writer() {
+                writing.push(row.tenant);
+            }
+            *by_key.entry(row.key_id).or_default() += 1;
+        }
+    }
+    let mut first = None;
+    let mut fair = None;
+    write.scan(&QUEUE, &Span::all(), Order::Rising, |(_, id), queued| {
+        let due = queued.not_before.is_none_or(|at| at <= now);
+        let held = by_key.get(&queued.key_id).copied().unwrap_or(0);
+        let within = shares.per_key.is_none_or(|most| held < most);
+        if due && within && !(queued.writer && writing.contains(&queued.tenant)) {
+            first.get_or_insert((id, queued.queued_at));
+            if held < shares.fair {
+                fair = Some((id, queued.queued_at));
+                return Ok(false);
+            }
+        }
+        Ok::<_, StoreError>(true)
+    })?;
+    let Some((id, queued_at)) = fair.or(first) else { return Ok(None) };
+    let Some(mut row) = write.get(&JOBS, &id)? else { return Ok(None) };
+    let Ok(state) = apply(&row.state, Event::Claim { epoch }, now) else { return Ok(None) };
+    let State::Running { fence, .. } = state else { return Ok(None) };
+    row.headway = false;
+    change(write, &mut row, state, now)?;
+    Ok(Some(Claimed { row, fence, waited_ms: now - queued_at }))
+}
+
+/// Progress and log lines of a running attempt; refused when another one holds the job.
+pub(super) fn append(
+    write: &mut Write<'_>,
+    id: u128,
+    fence: Fence,
+    kinds: Vec<EventKind>,
+    now: i64,
+) -> Result<Result<u64, Denied>, StoreError> {
+    let mut row = match held(write, id, fence)? {
+        Ok(row) => row,
+        Err(denied) => return Ok(Err(denied)),
+    };
+    events(write, &mut row, kinds, now)?;
+    write.put(&JOBS, &id, &row)?;
+    Ok(Ok(row.last_seq))
+}
+
+/// A note of the operation: durable, and headway.
+pub(super) fn note(
+    write: &mut Write<'_>,
+    id: u128,
+    fence: Fence,
+    step: String,
+    text: String,
+) -> Result<Result<(), Denied>, StoreError> {
+    let mut row = match held(write, id, fence)? {
+        Ok(row) => row,
+        Err(denied) => return Ok(Err(denied)),
+    };
+    write.put(&JOURNAL, &(id, step), &Text(text))?;
+    if !row.headway {
+        row.headway = true;
+        write.put(&JOBS, &id, &row)?;
+    }
+    Ok(Ok(()))
+}
+
+/// Ends an attempt, if its fence still holds.
+pub(super) fn finish(
+    write: &mut Write<'_>,
+    id: u128,
+    ending: Ending,
+    now: i64,
+) -> Result<Result<JobRow, Denied>, StoreError> {
+    let Some(mut row) = write.get(&JOBS, &id)? else { return Ok(Err(Denied::Fenced)) };
+    let state = match apply(&row.state, ending.event, now) {
+        Ok(state) => state,
+        Err(denied) => return Ok(Err(denied)),
+    };
+    events(write, &mut row, ending.pending, now)?;
+    if state.status().is_terminal() {
+        if let Some(result) = &ending.result {
+            write.put(&RESULTS, &id, &Text(result.clone()))?;
+        }
+        if let (JobStatus::Completed, Some(artifacts)) = (state.status(), &ending.artifacts) {
+            write.put(&ARTIFACTS, &id, artifacts)?;
+        }
+    }
+    change(write, &mut row, state, now)?;
+    Ok(Ok(row))
+}
+
+/// Writes down that a cancel was asked for; a pending job is cancelled by it.
+pub(super) fn cancel(
+    write: &mut Write<'_>,
+    id: u128,
+    audit: Entry,
+    now: i64,
+) -> Result<Result<JobRow, Option<Denied>>, StoreError> {
+    let Some(mut row) = write.get(&JOBS, &id)? else { return Ok(Err(None)) };
+    match &row.state {
+        State::Cancelled { .. } | State::Running { cancel_asked: true, .. } => return Ok(Ok(row)),
+        _ => {}
+    }
+    let state = match apply(&row.state, Event::CancelAsked, now) {
+        Ok(state) => state,
+        Err(denied) => return Ok(Err(Some(denied))),
+    };
+    if state.status() == JobStatus::Running {
+        let message = "cancel requested".to_owned();
+        events(write, &mut row, vec![EventKind::Log { level: LogLevel::Info, message }], now)?;
+    }
+    change(write, &mut row, state, now)?;
+    Audit::append_in(write, audit)?;
+    Ok(Ok(row))
+}
+
+/// Puts running jobs of dead epochs back, or ends them; up to a batch at a time. The jobs it changed.
+pub(super) fn recover(write: &mut Write<'_>, epoch: u64, now: i64) -> Result<Vec<JobRow>, StoreError> {
+    let mut changed = Vec::new();
+    for id in running(write)? {
+        let Some(mut row) = write.get(&JOBS, &id)? else { continue };
+        if row.fence().is_none_or(|fence| fence.epoch >= epoch) {
+            continue;
+        }
+        let event = Event::Interrupted { cause: Interruption::Crash, headway: row.headway };
+        if let Ok(state) = apply(&row.state, event, now) {
+            change(write, &mut row, state, now)?;
+            changed.push(row);
+        }
+        if changed.len() >= BATCH {
+            break;
+        }
+    }
+    Ok(changed)
+}
+
+/// Removes a finished job and everything of it, except its directory.
+pub(super) fn purge(write: &mut Write<'_>, id: u128) -> Result<Result<(), Option<JobStatus>>, StoreError> {
+    let Some(row) = write.get(&JOBS, &id)? else { return Ok(Err(None)) };
+    let status = row.state.status();
+    if !status.is_terminal() {
+        return Ok(Err(Some(status)));
+    }
+    for seq in 1..=row.last_seq {
+        write.remove(&EVENTS, &(id, seq))?;
+    }
+    let mut steps = Vec::new();
+    write.scan(&JOURNAL, &Span::prefix(&id), Order::Rising, |key, _| {
+        steps.push(key);
+        Ok::<_, StoreError>(true)
+    })?;
+    for step in steps {
+        write.remove(&JOURNAL, &step)?;
+    }
+    write.remove(&RESULTS, &id)?;
+    write.remove(&ARTIFACTS, &id)?;
+    let job_type = type_byte(row.job_type.into());
+    write.remove(&BY_STATUS, &(status_byte(status), id))?;
+    write.remove(&BY_TYPE, &(job_type, id))?;
+    write.remove(&BY_TENANT, &(row.tenant, id))?;
+    write.remove(&BY_KEY, &(row.key_id, id))?;
+    count(write, job_type, status, false)?;
+    write.remove(&JOBS, &id)?;
+    Ok(Ok(()))
+}
+
+fn running(write: &mut Write<'_>) -> Result<Vec<u128>, StoreError> {
+    let mut ids = Vec::new();
+    write.scan(&BY_STATUS, &Span::prefix(&status_byte(JobStatus::Running)), Order::Rising, |(_, id), _| {
+        ids.push(id);
+        Ok::<_, StoreError>(true)
+    })?;
+    Ok(ids)
+}
+
+fn held(write: &mut Write<'_>, id: u128, fence: Fence) -> Result<Result<JobRow, Denied>, StoreError> {
+    Ok(match write.get(&JOBS, &id)? {
+        Some(row) if row.state.is_held_by(fence) => Ok(row),
+        _ => Err(Denied::Fenced),
+    })
+}
+
+/// Gives a job its next state: indexes, counts, and the events that tell of it.
+fn change(write: &mut Write<'_>, row: &mut JobRow, state: State, now: i64) -> Result<(), StoreError> {
+    let before = row.state.status();
+    let status = state.status();
+    row.state = state;
+    if status != before {
+        let mut told = Vec::new();
+        if let State::Failed { reason, .. } = &row.state {
+            told.push(EventKind::Error { error_code: reason.code.clone(), message: reason.message.clone() });
+        }
+        if status == JobStatus::Completed {
+            row.progress = 1.0;
+        }
+        told.push(if status.is_terminal() {
+            let result = write.get(&RESULTS, &row.id)?.and_then(|text| serde_json::from_str(&text.0).ok());
+            EventKind::Complete { status, result: result.unwrap_or_default() }
+        } else {
+            EventKind::Status { status }
+        });
+        events(write, row, told, now)?;
+    }
+    place(write, row, Some(before), now)
+}
+
+/// Writes the row and moves it between the indexes.
+fn place(write: &mut Write<'_>, row: &JobRow, before: Option<JobStatus>, now: i64) -> Result<(), StoreError> {
+    let status = row.state.status();
+    let job_type = type_byte(row.job_type.into());
+    if before != Some(status) {
+        if let Some(before) = before {
+            write.remove(&BY_STATUS, &(status_byte(before), row.id))?;
+            count(write, job_type, before, false)?;
+        }
+        write.put(&BY_STATUS, &(status_byte(status), row.id), &Mark)?;
+        count(write, job_type, status, true)?;
+        if before == Some(JobStatus::Pending) {
+            write.remove(&QUEUE, &row.queue_key())?;
+        }
+        if status == JobStatus::Pending {
+            write.put(&QUEUE, &row.queue_key(), &row.queue_row(now))?;
+        }
+    }
+    write.put(&JOBS, &row.id, row)
+}
+
+fn count(write: &mut Write<'_>, job_type: u8, status: JobStatus, up: bool) -> Result<(), StoreError> {
+    let key = (job_type, status_byte(status));
+    let now = write.get(&COUNTS, &key)?.unwrap_or_default().0;
+    write.put(&COUNTS, &key, &Count(if up { now + 1 } else { now.saturating_sub(1) }))
+}
+
+/// Appends events under the next numbers; the caller writes the row.
+fn events(write: &mut Write<'_>, row: &mut JobRow, kinds: Vec<EventKind>, now: i64) -> Result<(), StoreError> {
+    const TABLE: &Table<(u128, u64), EventRow> = &EVENTS;
+    for kind in kinds {
+        if let EventKind::Progress { phase, progress, details, .. } = &kind {
+            row.progress = row.progress.max(*progress);
+            row.step = Some(phase.clone());
+            row.detail = details.to_string();
+        }
+        row.last_seq += 1;
+        let kind = serde_json::to_string(&kind)
+            .map_err(|error| StoreError::Record { table: TABLE.name, cause: error.to_string() })?;
+        write.put(TABLE, &(row.id, row.last_seq), &EventRow { at: now, kind })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,227 @@
+//! What is kept of a job, and the tables of it. Field and variant order is frozen by bincode.
+//!
+//! Every index row is written in the transaction of the job row that it points to.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::state::{Fence, State};
+use crate::{
+    api::{JobError, JobStatus, JobType, JobView, Time},
+    store::{Migration, Schema, Table, record},
+};
+
+/// The file of jobs, keys and audit.
+pub const SCHEMA: Schema = Schema { name: "atgd-state", format: 1, migrations: MIGRATIONS };
+const MIGRATIONS: &[Migration] = &[];
+
+/// Job id → the job. Ids are version 7: their order is that of submission.
+pub(super) const JOBS: Table<u128, JobRow> = Table::new("jobs.v1");
+/// (255 − priority, job id) → what a claim needs to know. Pending jobs only.
+pub(super) const QUEUE: Table<(u8, u128), QueueRow> = Table::new("queue.v1");
+/// (status, job id), (type, job id), (tenant, job id), (key id, job id).
+pub(super) const BY_STATUS: Table<(u8, u128), Mark> = Table::new("jobs_by_status.v1");
+pub(super) const BY_TYPE: Table<(u8, u128), Mark> = Table::new("jobs_by_type.v1");
+pub(super) const BY_TENANT: Table<(u128, u128), Mark> = Table::new("jobs_by_tenant.v1");
+pub(super) const BY_KEY: Table<(String, u128), Mark> = Table::new("jobs_by_key.v1");
+/// (type, status) → how many jobs.
+pub(super) const COUNTS: Table<(u8, u8), Count> = Table::new("job_counts.v1");
+/// (job id, sequence number from 1) → event.
+pub(super) const EVENTS: Table<(u128, u64), EventRow> = Table::new("events.v1");
+/// Job id → result of a finished job.
+pub(super) const RESULTS: Table<u128, Text> = Table::new("results.v1");
+/// Job id → what its zip holds.
+pub(super) const ARTIFACTS: Table<u128, ArtifactsRow> = Table::new("artifacts.v1");
+/// (job id, step) → note of an operation.
+pub(super) const JOURNAL: Table<(u128, String), Text> = Table::new("journal.v1");
+/// (key id, route, idempotency key) → the job it made.
+pub(super) const IDEMPOTENCY: Table<(String, String, String), IdempotencyRow> = Table::new("idempotency.v1");
+/// 0 → the boot epoch, one higher at each start.
+pub(super) const EPOCH: Table<u8, Count> = Table::new("epoch.v1");
+
+/// A job on disk. Times are Unix milliseconds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct JobRow {
+    pub id: u128,
+    pub job_type: TypeRow,
+    pub tenant: u128,
+    pub key_id: String,
+    /// `api::Operation` as JSON.
+    pub operation: String,
+    pub priority: i8,
+    pub timeout_seconds: Option<u64>,
+    pub created_at: i64,
+    pub state: State,
+    /// Number of the last event.
+    pub last_seq: u64,
+    /// Whether the present start has recorded anything.
+    pub headway: bool,
+    pub progress: f64,
+    pub step: Option<String>,
+    /// JSON object.
+    pub detail: String,
+}
+
+/// An operation on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum TypeRow {
+    Scan,
+    GenerateIac,
+    CreateTenant,
+    GenerateSpec,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct QueueRow {
+    pub tenant: u128,
+    pub writer: bool,
+    pub key_id: String,
+    pub not_before: Option<i64>,
+    pub queued_at: i64,
+}
+
+/// An index row: the key says it all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Mark;
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Count(pub u64);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Text(pub String);
+
+/// `api::EventKind` as JSON, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct EventRow {
+    pub at: i64,
+    pub kind: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ArtifactsRow {
+    pub size: u64,
+    pub sha256: String,
+    /// Path, size, SHA-256.
+    pub entries: Vec<(String, u64, String)>,
+    pub made_at: i64,
+    pub expired: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct IdempotencyRow {
+    pub body_hash: [u8; 32],
+    pub job: u128,
+    pub created_at: i64,
+}
+
+record!(JobRow = 1, QueueRow = 1, Mark = 1, Count = 1, Text = 1, EventRow = 1, ArtifactsRow = 1, IdempotencyRow = 1,);
+
+impl From<JobType> for TypeRow {
+    fn from(job_type: JobType) -> Self {
+        match job_type {
+            JobType::Scan => Self::Scan,
+            JobType::GenerateIac => Self::GenerateIac,
+            JobType::CreateTenant => Self::CreateTenant,
+            JobType::GenerateSpec => Self::GenerateSpec,
+        }
+    }
+}
+
+impl From<TypeRow> for JobType {
+    fn from(row: TypeRow) -> Self {
+        match row {
+            TypeRow::Scan => Self::Scan,
+            TypeRow::GenerateIac => Self::GenerateIac,
+            TypeRow::CreateTenant => Self::CreateTenant,
+            TypeRow::GenerateSpec => Self::GenerateSpec,
+        }
+    }
+}
+
+/// A status in index keys.
+pub(super) const fn status_byte(status: JobStatus) -> u8 {
+    match status {
+        JobStatus::Pending => 0,
+        JobStatus::Running => 1,
+        JobStatus::Completed => 2,
+        JobStatus::Failed => 3,
+        JobStatus::Cancelled => 4,
+    }
+}
+
+/// The statuses by their bytes.
+pub(super) const STATUSES: [JobStatus; 5] =
+    [JobStatus::Pending, JobStatus::Running, JobStatus::Completed, JobStatus::Failed, JobStatus::Cancelled];
+
+/// A type in index keys.
+pub(super) const fn type_byte(job_type: JobType) -> u8 {
+    match job_type {
+        JobType::Scan => 0,
+        JobType::GenerateIac => 1,
+        JobType::CreateTenant => 2,
+        JobType::GenerateSpec => 3,
+    }
+}
+
+/// The types by their bytes.
+pub(super) const TYPES: [JobType; 4] =
+    [JobType::Scan, JobType::GenerateIac, JobType::CreateTenant, JobType::GenerateSpec];
+
+impl JobRow {
+    pub fn uuid(&self) -> Uuid {
+        Uuid::from_u128(self.id)
+    }
+
+    pub fn queue_key(&self) -> (u8, u128) {
+        (0x7f_u8.wrapping_sub(self.priority.cast_unsigned()), self.id)
+    }
+
+    pub fn queue_row(&self, now: i64) -> QueueRow {
+        let not_before = match &self.state {
+            State::Pending { not_before, .. } => *not_before,
+            _ => None,
+        };
+        QueueRow {
+            tenant: self.tenant,
+            writer: JobType::from(self.job_type).is_writer(),
+            key_id: self.key_id.clone(),
+            not_before,
+            queued_at: now,
+        }
+    }
+
+    pub fn fence(&self) -> Option<Fence> {
+        match &self.state {
+            State::Running { fence, .. } => Some(*fence),
+            _ => None,
+        }
+    }
+
+    pub fn view(&self, queue_position: Option<u64>) -> JobView {
+        let error = match &self.state {
+            State::Failed { reason, .. } => Some(JobError {
+                code: reason.code.clone(),
+                message: reason.message.clone(),
+                retryable: reason.retryable,
+            }),
+            _ => None,
+        };
+        JobView {
+            job_id: self.uuid(),
+            job_type: self.job_type.into(),
+            tenant_id: Uuid::from_u128(self.tenant),
+            key_id: self.key_id.clone(),
+            status: self.state.status(),
+            progress: self.progress,
+            current_step: self.step.clone(),
+            attempt: self.state.tries().attempt(),
+            created_at: Time::from_millis(self.created_at),
+            started_at: self.state.started_at().map(Time::from_millis),
+            completed_at: self.state.completed_at().map(Time::from_millis),
+            error,
+            cancel_requested: matches!(self.state, State::Running { cancel_asked: true, .. } | State::Cancelled { .. }),
+            queue_position,
+            progress_detail: serde_json::from_str(&self.detail).unwrap_or_default(),
+        }
+    }
+}

@@ -1,0 +1,366 @@
+//! One attempt of one job: the operation runs, is bounded, and its end is written down.
+//!
+//! The token fires on cancel, deadline and shutdown; the operation then has [`NOTICE`] to end by
+//! itself and is dropped after that. Whatever it still does is fenced: its artifacts and journal are
+//! closed and the store refuses its epoch and start. A thread that never yields keeps its permit until
+//! it ends, for the permit lives in its task.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures_util::future::BoxFuture;
+use serde_json::{Map, Value};
+use tokio::{sync::OwnedSemaphorePermit, time::Instant};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{
+    Failure, Shared, artifacts,
+    persist::{self, Claimed, Ending},
+    record::{JOURNAL, JobRow},
+    state::{Denied, Event, Fence, Interruption, Outcome, Reason},
+};
+use crate::{
+    api::{EventKind, JobStatus, JobType, LogLevel, Operation, Time},
+    store::WriteError,
+    work::{Artifacts, Journal, JournalError, Level, Progress, Work},
+};
+
+/// How long an operation may take to notice that it is to end.
+const NOTICE: Duration = Duration::from_millis(500);
+/// How often progress reaches the event log.
+const FLUSH: Duration = Duration::from_millis(100);
+/// Log lines that wait for a flush; more are counted and dropped.
+const LOG_LINES: usize = 500;
+/// The wait before the first repetition after a transient failure; doubled each time.
+const BACKOFF_MS: i64 = 2_000;
+
+/// Why a running attempt is told to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stop {
+    Cancel,
+    Shutdown,
+}
+
+/// The way to a running attempt.
+#[derive(Clone)]
+pub(super) struct Handle {
+    token: CancellationToken,
+    stop: Arc<Mutex<Option<Stop>>>,
+}
+
+impl Handle {
+    pub(super) fn new() -> Self {
+        Self { token: CancellationToken::new(), stop: Arc::default() }
+    }
+
+    /// The first reason stays.
+    pub(super) fn stop(&self, why: Stop) {
+        self.stop.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(why);
+        self.token.cancel();
+    }
+
+    fn reason(&self) -> Option<Stop> {
+        *self.stop.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Progress and log lines since the last flush.
+#[derive(Default)]
+struct Reports {
+    progress: Option<EventKind>,
+    fraction: f64,
+    lines: Vec<EventKind>,
+    dropped: u64,
+}
+
+struct Reporter {
+    reports: Mutex<Reports>,
+}
+
+impl Reporter {
+    fn take(&self) -> Vec<EventKind> {
+        let mut reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kinds = std::mem::take(&mut reports.lines);
+        if reports.dropped > 0 {
+            let message = format!("{} log lines were left out", std::mem::take(&mut reports.dropped));
+            kinds.push(EventKind::Log { level: LogLevel::Warn, message });
+        }
+        kinds.extend(reports.progress.take());
+        kinds
+    }
+}
+
+impl Progress for Reporter {
+    fn report(&self, phase: &str, message: &str, fraction: f64, details: Map<String, Value>) {
+        let mut reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
+        reports.fraction = reports.fraction.max(fraction.clamp(0.0, 1.0));
+        let progress = reports.fraction;
+        reports.progress = Some(EventKind::Progress {
+            phase: phase.to_owned(),
+            message: message.to_owned(),
+            progress,
+            percent: (progress * 1_000.0).round() / 10.0,
+            details: Value::Object(details),
+        });
+    }
+
+    fn log(&self, level: Level, message: &str) {
+        let mut reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
+        if reports.lines.len() >= LOG_LINES {
+            reports.dropped += 1;
+            return;
+        }
+        let level = match level {
+            Level::Info => LogLevel::Info,
+            Level::Warn => LogLevel::Warn,
+            Level::Error => LogLevel::Error,
+        };
+        reports.lines.push(EventKind::Log { level, message: message.to_owned() });
+    }
+}
+
+struct Notes {
+    shared: Arc<Shared>,
+    id: u128,
+    fence: Fence,
+}
+
+impl Journal for Notes {
+    fn get(&self, step: &str) -> BoxFuture<'_, Result<Option<String>, JournalError>> {
+        let key = (self.id, step.to_owned());
+        Box::pin(async move {
+            let found = self.shared.store.read(|read| read.get(&JOURNAL, &key));
+            found.map(|text| text.map(|text| text.0)).map_err(|error| JournalError::Store(error.to_string()))
+        })
+    }
+
+    fn record(&self, step: &str, note: &str) -> BoxFuture<'_, Result<(), JournalError>> {
+        let (id, fence, step, note) = (self.id, self.fence, step.to_owned(), note.to_owned());
+        Box::pin(async move {
+            let written = self.shared.store.write(move |write| persist::note(write, id, fence, step, note)).await;
+            written.map_err(|error| match error {
+                WriteError::Refused(_) => JournalError::Closed,
+                WriteError::Store(error) => JournalError::Store(error.to_string()),
+            })
+        })
+    }
+}
+
+/// What came of the operation's task.
+enum Ended {
+    Done(Result<Value, Failure>),
+    Panicked,
+    Stopped(Stop),
+    TimedOut,
+}
+
+/// Runs a claimed job to the end of this attempt.
+pub(super) async fn attempt(shared: Arc<Shared>, claimed: Claimed, handle: Handle, permit: OwnedSemaphorePermit) {
+    let Claimed { row, fence, waited_ms } = claimed;
+    let job_type = JobType::from(row.job_type);
+    metrics::histogram!("atgd_queue_wait_seconds").record(waited_ms.max(0) as f64 / 1_000.0);
+    let started = Instant::now();
+    let outcome = run(&shared, &row, fence, &handle, permit).await;
+    shared.forget(row.uuid());
+    metrics::histogram!("atgd_run_seconds", "type" => job_type.word()).record(started.elapsed());
+    shared.wake();
+    if let Some(row) = outcome {
+        let status = row.state.status();
+        metrics::counter!("atgd_jobs_finished_total", "type" => job_type.word(), "status" => status.word())
+            .increment(u64::from(status.is_terminal()));
+        if matches!(status, JobStatus::Cancelled | JobStatus::Failed) {
+            shared.clean_up(&row).await;
+        }
+    }
+}
+
+async fn run(
+    shared: &Arc<Shared>,
+    row: &JobRow,
+    fence: Fence,
+    handle: &Handle,
+    permit: OwnedSemaphorePermit,
+) -> Option<JobRow> {
+    let id = row.uuid();
+    let reporter = Arc::new(Reporter { reports: Mutex::default() });
+    let fail = |code: &str, message: String| {
+        let reason = Reason { code: code.to_owned(), message, retryable: true };
+        Event::Finish { fence, outcome: Outcome::Failed(reason) }
+    };
+    let operation: Operation = match serde_json::from_str(&row.operation) {
+        Ok(operation) => operation,
+        Err(error) => {
+            let event = fail("internal", format!("the stored parameters can't be read: {error}"));
+            return end(shared, id, Ending { event, result: None, artifacts: None, pending: vec![] }).await;
+        }
+    };
+    let staging = match artifacts::Staging::open(&shared.directory, id, fence.start) {
+        Ok(staging) => Arc::new(staging),
+        Err(error) => {
+            let event = fail("artifacts", format!("the job's directory can't be made: {error}"));
+            return end(shared, id, Ending { event, result: None, artifacts: None, pending: vec![] }).await;
+        }
+    };
+    let work = Work {
+        job_id: id,
+        attempt: row.state.tries().attempt(),
+        progress: reporter.clone(),
+        artifacts: staging.clone(),
+        journal: Arc::new(Notes { shared: shared.clone(), id: row.id, fence }),
+        cancel: handle.token.clone(),
+    };
+    let seconds = row.timeout_seconds.unwrap_or_else(|| shared.settings.borrow().timeout(row.job_type.into()));
+    let deadline = Instant::now() + Duration::from_secs(seconds);
+    let running = shared.runner.run(operation, work);
+    let task = tokio::spawn(async move {
+        let outcome = running.await;
+        drop(permit);
+        outcome
+    });
+    let ended = watch(shared, row.id, fence, task, handle, deadline, &reporter).await;
+
+    let mut pending = reporter.take();
+    let (event, result, artifacts) = match ended {
+        Ended::Done(Ok(result)) => {
+            if let Err(error) = staging.write("result.json", &serde_json::to_vec_pretty(&result).unwrap_or_default()) {
+                (fail("artifacts", error.to_string()), Some(result), None)
+            } else {
+                seal(shared, staging.clone(), id, fence, handle, result).await
+            }
+        }
+        Ended::Done(Err(failure)) if handle.reason() == Some(Stop::Shutdown) => {
+            tracing::info!(job = %id, %failure, "the job stopped with the daemon");
+            (Event::Interrupted { cause: Interruption::Shutdown, headway: false }, None, None)
+        }
+        Ended::Done(Err(failure)) => {
+            let reason = Reason { code: failure.code, message: failure.message, retryable: failure.transient };
+            if failure.transient {
+                let tries = row.state.tries();
+                let message = format!("attempt {} failed: {} ({})", tries.attempt(), reason.message, reason.code);
+                pending.push(EventKind::Log { level: LogLevel::Warn, message });
+                let wait = BACKOFF_MS << tries.transient.min(10);
+                (Event::Finish { fence, outcome: Outcome::Transient { reason, wait } }, failure.partial, None)
+            } else {
+                (Event::Finish { fence, outcome: Outcome::Failed(reason) }, failure.partial, None)
+            }
+        }
+        Ended::Panicked => (fail("panicked", "the operation panicked; the log has the cause".to_owned()), None, None),
+        Ended::TimedOut => (fail("timed_out", format!("the job was not done within {seconds} seconds")), None, None),
+        Ended::Stopped(Stop::Cancel) => (Event::Finish { fence, outcome: Outcome::Cancelled }, None, None),
+        Ended::Stopped(Stop::Shutdown) => {
+            (Event::Interrupted { cause: Interruption::Shutdown, headway: false }, None, None)
+        }
+    };
+    staging.close();
+    let result = result.map(|result| result.to_string());
+    end(shared, id, Ending { event, result, artifacts, pending }).await
+}
+
+async fn seal(
+    shared: &Arc<Shared>,
+    staging: Arc<artifacts::Staging>,
+    id: Uuid,
+    fence: Fence,
+    handle: &Handle,
+    result: Value,
+) -> (Event, Option<Value>, Option<super::record::ArtifactsRow>) {
+    let (directory, cancel) = (shared.directory.clone(), handle.token.clone());
+    let now = Time::now().millis();
+    let sealed = tokio::task::spawn_blocking(move || artifacts::seal(&staging, &directory, id, now, &cancel)).await;
+    let finish = |outcome| Event::Finish { fence, outcome };
+    match sealed {
+        Ok(Ok(row)) => (finish(Outcome::Completed), Some(result), Some(row)),
+        Ok(Err(artifacts::SealError::Cancelled)) if handle.reason() == Some(Stop::Shutdown) => {
+            (Event::Interrupted { cause: Interruption::Shutdown, headway: true }, None, None)
+        }
+        Ok(Err(artifacts::SealError::Cancelled)) => (finish(Outcome::Cancelled), None, None),
+        Ok(Err(error)) => {
+            let reason = Reason { code: "artifacts".to_owned(), message: error.to_string(), retryable: true };
+            (finish(Outcome::Failed(reason)), Some(result), None)
+        }
+        Err(_) => {
+            let message = "packing the artifacts panicked".to_owned();
+            let reason = Reason { code: "panicked".to_owned(), message, retryable: true };
+            (finish(Outcome::Failed(reason)), Some(result), None)
+        }
+    }
+}
+
+/// Waits for the operation, its stop or its deadline, and flushes reports meanwhile.
+async fn watch(
+    shared: &Arc<Shared>,
+    id: u128,
+    fence: Fence,
+    mut task: tokio::task::JoinHandle<Result<Value, Failure>>,
+    handle: &Handle,
+    deadline: Instant,
+    reporter: &Arc<Reporter>,
+) -> Ended {
+    let mut flush = tokio::time::interval(FLUSH);
+    flush.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let stopped = loop {
+        tokio::select! {
+            biased;
+            done = &mut task => return settled(done),
+            () = handle.token.cancelled() => break handle.reason().map_or(Ended::TimedOut, Ended::Stopped),
+            () = tokio::time::sleep_until(deadline) => {
+                handle.token.cancel();
+                break Ended::TimedOut;
+            }
+            _ = flush.tick() => {
+                let kinds = reporter.take();
+                if !kinds.is_empty() {
+                    let now = Time::now().millis();
+                    let appended = shared.store.write(move |write| persist::append(write, id, fence, kinds, now)).await;
+                    match appended {
+                        Ok(seq) => shared.hub.grown(Uuid::from_u128(id), seq),
+                        Err(WriteError::Refused(_)) => handle.token.cancel(),
+                        Err(WriteError::Store(error)) => tracing::warn!(%error, "progress was not stored"),
+                    }
+                }
+            }
+        }
+    };
+    // What the operation managed to finish in its notice still counts, unless it was to be cancelled.
+    match (tokio::time::timeout(NOTICE, &mut task).await, stopped) {
+        (Ok(Ok(Ok(result))), Ended::Stopped(Stop::Shutdown)) => Ended::Done(Ok(result)),
+        (Ok(_), stopped) => stopped,
+        (Err(_), stopped) => {
+            task.abort();
+            stopped
+        }
+    }
+}
+
+fn settled(done: Result<Result<Value, Failure>, tokio::task::JoinError>) -> Ended {
+    match done {
+        Ok(outcome) => Ended::Done(outcome),
+        Err(_) => Ended::Panicked,
+    }
+}
+
+/// Writes the end down; `None` where another attempt holds the job by now.
+async fn end(shared: &Arc<Shared>, id: Uuid, ending: Ending) -> Option<JobRow> {
+    let now = Time::now().millis();
+    let written: Result<JobRow, WriteError<Denied>> =
+        shared.store.write(move |write| persist::finish(write, id.as_u128(), ending, now)).await;
+    match written {
+        Ok(row) => {
+            shared.hub.grown(id, row.last_seq);
+            tracing::info!(job = %id, status = row.state.status().word(), "job attempt ended");
+            Some(row)
+        }
+        Err(WriteError::Refused(denied)) => {
+            tracing::warn!(job = %id, %denied, "the end of an attempt came too late");
+            None
+        }
+        Err(WriteError::Store(error)) => {
+            // The job stays running under this epoch; the next start of the daemon settles it.
+            tracing::error!(job = %id, %error, "the end of an attempt could not be stored");
+            None
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Hands jobs to slots: a permit first, then the claim; the permit moves into the job's task.
+//!
+//! Wake-ups are registered before the queue is looked at; a slow poll is the fallback. The number of
+//! slots follows the settings while the daemon runs.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::{
+    Shared,
+    persist::{self, Claimed, Shares},
+    query, run,
+};
+use crate::{api::Time, store::WriteError};
+
+/// The fallback poll.
+const POLL: Duration = Duration::from_secs(1);
+
+/// Runs until the daemon drains.
+pub(super) async fn schedule(shared: Arc<Shared>) {
+    let mut settings = shared.settings.clone();
+    let mut slots = settings.borrow_and_update().max_concurrent;
+    let permits = Arc::new(Semaphore::new(slots));
+    loop {
+        let wanted = settings.borrow_and_update().max_concurrent;
+        resize(&permits, slots, wanted);
+        slots = wanted;
+        let permit = tokio::select! {
+            () = shared.draining.cancelled() => return,
+            changed = settings.changed() => {
+                if changed.is_err() { return; }
+                continue;
+            }
+            permit = permits.clone().acquire_owned() => permit,
+        };
+        let Ok(permit) = permit else { return };
+        let woken = shared.work.notified();
+        tokio::pin!(woken);
+        woken.as_mut().enable();
+        if let Some(claimed) = next(&shared).await {
+            start(&shared, claimed, permit);
+            continue;
+        }
+        drop(permit);
+        tokio::select! {
+            () = shared.draining.cancelled() => return,
+            () = woken => {}
+            changed = settings.changed() => {
+                if changed.is_err() { return; }
+            }
+            () = tokio::time::sleep(wait(&shared)) => {}
+        }
+    }
+}
+
+fn resize(permits: &Arc<Semaphore>, from: usize, to: usize) {
+    if to > from {
+        permits.add_permits(to - from);
+    }
+    for _ in to..from {
+        // Slots that are in use go when their jobs end.
+        let permits = permits.clone();
+        tokio::spawn(async move {
+            if let Ok(permit) = permits.acquire_owned().await {
+                permit.forget();
+            }
+        });
+    }
+}
+
+async fn next(shared: &Arc<Shared>) -> Option<Claimed> {
+    if shared.draining.is_cancelled() {
+        return None;
+    }
+    let (epoch, now) = (shared.epoch, Time::now().millis());
+    let shares = {
+        let settings = shared.settings.borrow();
+        Shares { per_key: settings.per_key, fair: (settings.max_concurrent as u64).saturating_sub(1).max(1) }
+    };
+    // An empty queue needs no write transaction.
+    if shared.is_queue_empty() {
+        return None;
+    }
+    let claimed: Result<Option<Claimed>, WriteError<Infallible>> =
+        shared.store.write(move |write| persist::claim(write, epoch, shares, now).map(Ok)).await;
+    claimed.unwrap_or_else(|error| {
+        tracing::error!(%error, "no job could be claimed");
+        None
+    })
+}
+
+fn wait(shared: &Shared) -> Duration {
+    let now = Time::now().millis();
+    let due = query::next_due(&shared.store, now).unwrap_or_default();
+    let until = due.map_or(POLL, |at| Duration::from_millis(at.saturating_sub(now).unsigned_abs()));
+    until.clamp(Duration::from_millis(5), POLL)
+}
+
+fn start(shared: &Arc<Shared>, claimed: Claimed, permit: OwnedSemaphorePermit) {
+    let id = claimed.row.uuid();
+    shared.hub.grown(id, claimed.row.last_seq);
+    let handle = run::Handle::new();
+    shared.register(id, handle.clone());
+    // A cancel that was stored after the claim and before the registration has found no handle.
+    if shared.is_cancel_asked(id) {
+        handle.stop(run::Stop::Cancel);
+    }
+    let shared = shared.clone();
+    shared.tasks.clone().spawn(run::attempt(shared, claimed, handle, permit));
+}

@@ -1,0 +1,231 @@
+//! What callers ask of jobs that changes them: submit, cancel, purge, retry. Each is one transaction.
+
+use uuid::Uuid;
+
+use super::{
+    Failure, Jobs, artifacts, persist,
+    record::{JOBS, JobRow},
+    run,
+    state::{Denied, State},
+};
+use crate::{
+    api::{CancelAnswer, JobStatus, JobView, Operation, Time},
+    audit::{Audit, Entry},
+    store::{StoreError, WriteError},
+};
+
+/// A job to be made.
+#[derive(Debug, Clone)]
+pub struct Submission {
+    pub operation: Operation,
+    pub key_id: String,
+    pub remote: String,
+    pub idempotency: Option<Idempotency>,
+}
+
+/// A promise of the client that the same key means the same job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Idempotency {
+    pub key: String,
+    pub route: &'static str,
+    pub body_hash: [u8; 32],
+}
+
+/// Why a job was not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SubmitError {
+    #[error("{queued} jobs are waiting, which is the limit; try again later")]
+    QueueFull { queued: u64, retry_after_seconds: u64 },
+    #[error("this Idempotency-Key was used with another body")]
+    IdempotencyConflict,
+    #[error("the daemon is stopping")]
+    ShuttingDown,
+    #[error(transparent)]
+    Refused(Failure),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a job was not cancelled.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CancelError {
+    #[error("there is no such job")]
+    NotFound,
+    #[error("the job has already {}", .0.word())]
+    AlreadyFinished(JobStatus),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a job was not purged.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PurgeError {
+    #[error("there is no such job")]
+    NotFound,
+    #[error("the job is {}; cancel it first", .0.word())]
+    NotFinished(JobStatus),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a job was not retried.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RetryError {
+    #[error("there is no such job")]
+    NotFound,
+    #[error("the job is {}: only failed and cancelled jobs can be retried", .0.word())]
+    NotRetryable(JobStatus),
+    #[error(transparent)]
+    Submit(#[from] SubmitError),
+}
+
+impl Jobs {
+    /// Takes a job; it is on disk when this returns.
+    pub async fn submit(&self, submission: Submission) -> Result<JobView, SubmitError> {
+        let shared = &self.shared;
+        if self.is_draining() {
+            return Err(SubmitError::ShuttingDown);
+        }
+        shared.runner.admit(&submission.operation).map_err(SubmitError::Refused)?;
+        let now = Time::now().millis();
+        let row = new_row(&submission, now)?;
+        let audit = entry(now, &submission.key_id, &submission.remote, "job.submit", row.uuid());
+        let key_id = submission.key_id;
+        let idempotency = submission
+            .idempotency
+            .map(|idempotency| ((key_id, idempotency.route.to_owned(), idempotency.key), idempotency.body_hash));
+        let limit = shared.settings.borrow().max_queued;
+        let written = shared
+            .store
+            .write(move |write| {
+                if let Some((key, body_hash)) = &idempotency
+                    && let Some((earlier, job)) = persist::earlier(write, key)?
+                {
+                    let same = earlier.body_hash == *body_hash;
+                    return Ok(if same { Ok((job, false)) } else { Err(SubmitError::IdempotencyConflict) });
+                }
+                let queued = persist::queued(write)?;
+                if queued >= limit {
+                    return Ok(Err(SubmitError::QueueFull { queued, retry_after_seconds: 10 }));
+                }
+                persist::submit(write, row, idempotency, audit).map(|row| Ok((row, true)))
+            })
+            .await;
+        let (row, new) = written.map_err(|error| match error {
+            WriteError::Refused(refusal) => refusal,
+            WriteError::Store(error) => error.into(),
+        })?;
+        if new {
+            metrics::counter!("atgd_jobs_submitted_total", "type" => submission.operation.job_type().word())
+                .increment(1);
+            shared.hub.grown(row.uuid(), row.last_seq);
+            shared.wake();
+        }
+        Ok(row.view(None))
+    }
+
+    /// Asks for a job's end: a pending one is cancelled when this returns, a running one soon after.
+    pub async fn cancel(&self, id: Uuid, by: &str, remote: &str) -> Result<CancelAnswer, CancelError> {
+        let now = Time::now().millis();
+        let audit = entry(now, by, remote, "job.cancel", id);
+        let written = self.shared.store.write(move |write| persist::cancel(write, id.as_u128(), audit, now)).await;
+        let row = written.map_err(|error| match error {
+            WriteError::Refused(None) => CancelError::NotFound,
+            WriteError::Refused(Some(Denied::Ended(status))) => CancelError::AlreadyFinished(status),
+            WriteError::Refused(Some(denied)) => {
+                CancelError::Store(StoreError::Record { table: JOBS.name, cause: denied.to_string() })
+            }
+            WriteError::Store(error) => error.into(),
+        })?;
+        self.shared.hub.grown(id, row.last_seq);
+        let status = row.state.status();
+        if let Some(handle) = self.shared.handle(id) {
+            handle.stop(run::Stop::Cancel);
+        } else if status == JobStatus::Cancelled {
+            let shared = self.shared.clone();
+            self.shared.tasks.spawn(async move { shared.clean_up(&row).await });
+        }
+        Ok(CancelAnswer { job_id: id, status, cancel_requested: true })
+    }
+
+    /// Removes a finished job with its artifacts and events.
+    pub async fn purge(&self, id: Uuid, by: &str, remote: &str) -> Result<(), PurgeError> {
+        let audit = entry(Time::now().millis(), by, remote, "job.purge", id);
+        let written = self
+            .shared
+            .store
+            .write(move |write| {
+                Ok(match persist::purge(write, id.as_u128())? {
+                    Ok(()) => {
+                        Audit::append_in(write, audit)?;
+                        Ok(())
+                    }
+                    Err(refusal) => Err(refusal),
+                })
+            })
+            .await;
+        written.map_err(|error| match error {
+            WriteError::Refused(None) => PurgeError::NotFound,
+            WriteError::Refused(Some(status)) => PurgeError::NotFinished(status),
+            WriteError::Store(error) => error.into(),
+        })?;
+        let directory = artifacts::job_directory(&self.shared.directory, id);
+        // What can't be removed now is an orphan, and the janitor's.
+        let _ = tokio::task::spawn_blocking(move || std::fs::remove_dir_all(directory)).await;
+        Ok(())
+    }
+
+    /// A new job with the parameters of a failed or cancelled one.
+    pub async fn retry(&self, id: Uuid, key_id: &str, remote: &str) -> Result<JobView, RetryError> {
+        let row = self.shared.store.read(|read| read.get(&JOBS, &id.as_u128())).map_err(SubmitError::from)?;
+        let row = row.ok_or(RetryError::NotFound)?;
+        let status = row.state.status();
+        if !matches!(status, JobStatus::Failed | JobStatus::Cancelled) {
+            return Err(RetryError::NotRetryable(status));
+        }
+        let operation = serde_json::from_str(&row.operation)
+            .map_err(|error| SubmitError::Store(StoreError::Record { table: JOBS.name, cause: error.to_string() }))?;
+        let submission =
+            Submission { operation, key_id: key_id.to_owned(), remote: remote.to_owned(), idempotency: None };
+        Ok(self.submit(submission).await?)
+    }
+
+    /// Whether a job's operation is for this tenant and key: what HTTP decides access on.
+    pub fn owner(&self, id: Uuid) -> Result<Option<(String, Operation)>, StoreError> {
+        let row = self.shared.store.read(|read| read.get(&JOBS, &id.as_u128()))?;
+        Ok(row.and_then(|row| Some((row.key_id, serde_json::from_str(&row.operation).ok()?))))
+    }
+}
+
+fn new_row(submission: &Submission, now: i64) -> Result<JobRow, SubmitError> {
+    let operation = &submission.operation;
+    let text = serde_json::to_string(operation)
+        .map_err(|error| StoreError::Record { table: JOBS.name, cause: error.to_string() })?;
+    Ok(JobRow {
+        id: Uuid::now_v7().as_u128(),
+        job_type: operation.job_type().into(),
+        tenant: operation.tenant_id().as_u128(),
+        key_id: submission.key_id.clone(),
+        operation: text,
+        priority: operation.priority(),
+        timeout_seconds: operation.timeout_seconds(),
+        created_at: now,
+        state: State::new(),
+        last_seq: 0,
+        headway: false,
+        progress: 0.0,
+        step: None,
+        detail: "{}".to_owned(),
+    })
+}
+
+fn entry(at_ms: i64, actor: &str, remote: &str, action: &str, job: Uuid) -> Entry {
+    Entry {
+        at_ms,
+        actor: actor.to_owned(),
+        remote: remote.to_owned(),
+        action: action.to_owned(),
+        target: job.to_string(),
+        outcome: "ok".to_owned(),
+    }
+}
