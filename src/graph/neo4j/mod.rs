@@ -1,0 +1,1 @@
+//! A copy of the newest snapshot in Neo4j.

@@ -1,0 +1,63 @@
+//! The table of paths that ARM derives from other resources' references (`derived.tsv`).
+
+use std::sync::LazyLock;
+
+static TABLE: LazyLock<Vec<(&'static str, String)>> = LazyLock::new(|| {
+    let rows = include_str!("derived.tsv").lines().filter(|line| !line.starts_with('#'));
+    rows.filter_map(|line| line.split_once('\t')).map(|(kind, path)| (kind, path.to_ascii_lowercase())).collect()
+});
+
+/// Whether what stands at this path is told by the other end.
+pub(super) fn is_back_reference(type_name: &str, path: &str) -> bool {
+    let kind = type_name.to_ascii_lowercase();
+    let path = without_indexes(path);
+    TABLE.iter().any(|(of, prefix)| {
+        (*of == "*" || *of == kind)
+            && path.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    })
+}
+
+/// `a[3].b` as `a[].b`, lower-cased.
+fn without_indexes(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    let mut inside = false;
+    for c in path.chars() {
+        match c {
+            '[' => {
+                inside = true;
+                out.push(c);
+            }
+            ']' => {
+                inside = false;
+                out.push(c);
+            }
+            c if inside && c.is_ascii_digit() => {}
+            c => out.extend(c.to_lowercase()),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_derived_path_covers_what_lies_below_it_and_nothing_beside_it() {
+        let subnet = "Microsoft.Network/virtualNetworks/subnets";
+        assert!(is_back_reference(subnet, "properties.ipConfigurations[12].id"));
+        assert!(!is_back_reference(subnet, "properties.ipConfigurationsOther[0].id"));
+        assert!(!is_back_reference(
+            "Microsoft.Network/networkInterfaces",
+            "properties.ipConfigurations[0].properties.subnet.id"
+        ));
+    }
+
+    #[test]
+    fn every_row_of_the_table_has_a_type_and_a_path() {
+        assert!(TABLE.len() > 30);
+        assert!(
+            TABLE.iter().all(|(kind, path)| (*kind == "*" || kind.contains('/')) && path.starts_with("properties."))
+        );
+    }
+}

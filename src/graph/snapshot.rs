@@ -1,0 +1,341 @@
+//! A published generation, read in short transactions: nodes, edges, search, neighbourhoods.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
+};
+
+use globset::{GlobBuilder, GlobMatcher};
+use uuid::Uuid;
+
+use super::{
+    GraphError,
+    generation::decompress,
+    model::{Edge, EdgeKind, Label, Node},
+    publish::Counts,
+    tables::{BODIES, EDGES, EDGES_IN, EdgeEnd, NODES, NodeRow, SnapshotRow, kind_byte, kind_of},
+};
+use crate::{
+    arm,
+    store::{Order, Span, Store, StoreError},
+};
+
+/// What a snapshot holds, counted when it was published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SnapshotInfo {
+    pub number: u64,
+    pub at_ms: i64,
+    pub partial: bool,
+    pub resources: u64,
+    pub relationships: u64,
+    pub by_type: BTreeMap<String, u64>,
+    pub by_label: BTreeMap<String, u64>,
+    pub by_kind: BTreeMap<String, u64>,
+    pub by_region: BTreeMap<String, u64>,
+    pub by_subscription: BTreeMap<String, u64>,
+    /// Coverage as the scan gave it, JSON.
+    pub coverage: String,
+}
+
+impl SnapshotInfo {
+    pub(super) fn of(number: u64, row: &SnapshotRow) -> Result<Self, GraphError> {
+        let counts: Counts = serde_json::from_str(&row.counts).map_err(|error| GraphError::Body(error.to_string()))?;
+        Ok(Self {
+            number,
+            at_ms: row.at_ms,
+            partial: row.partial,
+            resources: counts.resources,
+            relationships: counts.relationships,
+            by_type: counts.by_type,
+            by_label: counts.by_label,
+            by_kind: counts.by_kind,
+            by_region: counts.by_region,
+            by_subscription: counts.by_subscription,
+            coverage: row.coverage.clone(),
+        })
+    }
+}
+
+/// A handle on a published generation; it never changes.
+#[derive(Clone)]
+pub struct Snapshot {
+    store: Store,
+    tenant: Uuid,
+    info: Arc<SnapshotInfo>,
+}
+
+/// Where an edge stands in the order of [`Snapshot::edges`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EdgeKey(String, EdgeEnd);
+
+/// Which resources are wanted; fields are combined with AND.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Search {
+    /// Glob, case-insensitive.
+    pub type_name: Option<String>,
+    pub resource_group: Option<String>,
+    pub region: Option<String>,
+    /// `name` or `name=value`.
+    pub tag: Option<String>,
+    /// Glob, case-insensitive.
+    pub name: Option<String>,
+    /// Part of the id, case-insensitive.
+    pub text: Option<String>,
+    /// Key of the last one before.
+    pub after: Option<String>,
+    pub limit: usize,
+}
+
+/// Nodes around one, and the edges between them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Neighbourhood {
+    pub nodes: Vec<Node>,
+    pub edges: Vec<Edge>,
+}
+
+impl Snapshot {
+    pub(super) fn new(store: Store, tenant: Uuid, number: u64, row: &SnapshotRow) -> Result<Self, GraphError> {
+        Ok(Self { store, tenant, info: Arc::new(SnapshotInfo::of(number, row)?) })
+    }
+
+    pub fn number(&self) -> u64 {
+        self.info.number
+    }
+
+    pub fn tenant_id(&self) -> Uuid {
+        self.tenant
+    }
+
+    pub fn info(&self) -> &SnapshotInfo {
+        &self.info
+    }
+
+    /// A node by its key or id, whatever its case.
+    pub fn node(&self, key: &str) -> Result<Option<Node>, GraphError> {
+        let spellings = [key.to_owned(), arm::key(key), key.to_lowercase()];
+        self.store.read(|read| {
+            for key in spellings {
+                if let Some(row) = read.get(&NODES, &(self.number(), key.clone()))? {
+                    let body = read.get(&BODIES, &row.hash)?;
+                    return node(key, row, body.map(|body| body.0)).map(Some);
+                }
+            }
+            Ok(None)
+        })
+    }
+
+    /// A page of nodes with their bodies, in key order.
+    pub fn nodes(&self, after: Option<&str>, limit: usize) -> Result<Vec<Node>, GraphError> {
+        let mut nodes = Vec::new();
+        self.store.read(|read| {
+            read.scan(&NODES, &self.span(after), Order::Rising, |(_, key), row| {
+                let body = read.get(&BODIES, &row.hash)?;
+                nodes.push(node(key, row, body.map(|body| body.0))?);
+                Ok::<_, GraphError>(nodes.len() < limit)
+            })
+        })?;
+        Ok(nodes)
+    }
+
+    fn span(&self, after: Option<&str>) -> Span {
+        let span = Span::prefix(&self.number());
+        match after {
+            Some(after) => span.after(&(self.number(), after.to_owned())),
+            None => span,
+        }
+    }
+
+    /// Edges that a node holds.
+    pub fn edges_out(&self, key: &str) -> Result<Vec<Edge>, GraphError> {
+        let mut edges = Vec::new();
+        self.store.read(|read| {
+            let span = Span::prefix(&(self.number(), key.to_owned()));
+            read.scan(&EDGES, &span, Order::Rising, |(_, source, (kind, target, _)), row| {
+                edges.push(Edge { kind: kind_of(kind), source, target, path: row.path, properties: row.properties });
+                Ok::<_, StoreError>(true)
+            })
+        })?;
+        Ok(edges)
+    }
+
+    /// Edges that point to a node.
+    pub fn edges_in(&self, key: &str) -> Result<Vec<Edge>, GraphError> {
+        let mut edges = Vec::new();
+        self.store.read(|read| {
+            let span = Span::prefix(&(self.number(), key.to_owned()));
+            read.scan(&EDGES_IN, &span, Order::Rising, |(number, target, (kind, source, apart)), _| {
+                if let Some(row) = read.get(&EDGES, &(number, source.clone(), (kind, target.clone(), apart)))? {
+                    let (path, properties) = (row.path, row.properties);
+                    edges.push(Edge { kind: kind_of(kind), source, target, path, properties });
+                }
+                Ok::<_, StoreError>(true)
+            })
+        })?;
+        Ok(edges)
+    }
+
+    /// A page of all edges, in order of their sources.
+    pub fn edges(&self, after: Option<&EdgeKey>, limit: usize) -> Result<(Vec<Edge>, Option<EdgeKey>), GraphError> {
+        let mut span = Span::prefix(&self.number());
+        if let Some(EdgeKey(source, end)) = after {
+            span = span.after(&(self.number(), source.clone(), end.clone()));
+        }
+        let mut edges = Vec::new();
+        let mut last = None;
+        self.store.read(|read| {
+            read.scan(&EDGES, &span, Order::Rising, |(_, source, end), row| {
+                let (kind, target, _) = end.clone();
+                last = Some(EdgeKey(source.clone(), end));
+                edges.push(Edge { kind: kind_of(kind), source, target, path: row.path, properties: row.properties });
+                Ok::<_, StoreError>(edges.len() < limit)
+            })
+        })?;
+        Ok((edges, last))
+    }
+
+    /// Resources and groups that match, how many there are in all, and the key to go on after.
+    #[allow(clippy::type_complexity, reason = "a page, its total and where it goes on")]
+    pub fn search(&self, search: &Search) -> Result<(Vec<Node>, u64, Option<String>), GraphError> {
+        let wanted = Wanted::of(search);
+        let mut nodes = Vec::new();
+        let mut total = 0;
+        let mut more = false;
+        self.store.read(|read| {
+            read.scan(&NODES, &self.span(None), Order::Rising, |(_, key), row| {
+                if !matches!(row.label, Label::Resource | Label::ResourceGroup) || !wanted.takes(&row) {
+                    return Ok(true);
+                }
+                total += 1;
+                if search.after.as_ref().is_none_or(|after| key > *after) {
+                    if nodes.len() < search.limit {
+                        nodes.push(node(key, row, None)?);
+                    } else {
+                        more = true;
+                    }
+                }
+                Ok::<_, GraphError>(true)
+            })
+        })?;
+        let next = more.then(|| nodes.last().map(|node: &Node| node.key.clone())).flatten();
+        Ok((nodes, total, next))
+    }
+
+    /// What is reached from a node over at most `depth` edges in either direction, up to `limit` nodes.
+    pub fn neighbours(
+        &self,
+        key: &str,
+        depth: usize,
+        kinds: &[EdgeKind],
+        limit: usize,
+    ) -> Result<Neighbourhood, GraphError> {
+        let mut found = Neighbourhood::default();
+        let Some(start) = self.node(key)? else { return Ok(found) };
+        let mut seen = BTreeSet::from([start.key.clone()]);
+        let mut edges = BTreeSet::new();
+        let mut queue = VecDeque::from([(start.key.clone(), 0)]);
+        found.nodes.push(start);
+        while let Some((key, at)) = queue.pop_front() {
+            if at >= depth {
+                continue;
+            }
+            for edge in self.edges_out(&key)?.into_iter().chain(self.edges_in(&key)?) {
+                if !kinds.is_empty() && !kinds.contains(&edge.kind) {
+                    continue;
+                }
+                let other = if edge.source == key { edge.target.clone() } else { edge.source.clone() };
+                if !seen.contains(&other) {
+                    if found.nodes.len() >= limit {
+                        continue;
+                    }
+                    let Some(node) = self.node(&other)? else { continue };
+                    seen.insert(other.clone());
+                    found.nodes.push(node);
+                    queue.push_back((other, at + 1));
+                }
+                edges.insert(edge);
+            }
+        }
+        found.edges =
+            edges.into_iter().filter(|edge| seen.contains(&edge.source) && seen.contains(&edge.target)).collect();
+        Ok(found)
+    }
+
+    /// Whether an edge of a kind leads from one to the other.
+    pub fn has_edge(&self, source: &str, kind: EdgeKind, target: &str) -> Result<bool, GraphError> {
+        let mut found = false;
+        self.store.read(|read| {
+            let span = Span::prefix(&(self.number(), source.to_owned(), (kind_byte(kind), target.to_owned())));
+            read.scan(&EDGES, &span, Order::Rising, |_, _| {
+                found = true;
+                Ok::<_, StoreError>(false)
+            })
+        })?;
+        Ok(found)
+    }
+}
+
+struct Wanted<'a> {
+    search: &'a Search,
+    type_name: Option<GlobMatcher>,
+    name: Option<GlobMatcher>,
+    region: Option<String>,
+    text: Option<String>,
+}
+
+impl<'a> Wanted<'a> {
+    fn of(search: &'a Search) -> Self {
+        let glob = |text: &String| {
+            GlobBuilder::new(text)
+                .case_insensitive(true)
+                .literal_separator(false)
+                .build()
+                .ok()
+                .map(|glob| glob.compile_matcher())
+        };
+        Self {
+            search,
+            type_name: search.type_name.as_ref().and_then(glob),
+            name: search.name.as_ref().and_then(glob),
+            region: search.region.as_deref().map(arm::location_code),
+            text: search.text.as_deref().map(str::to_lowercase),
+        }
+    }
+
+    fn takes(&self, row: &NodeRow) -> bool {
+        let search = self.search;
+        self.type_name.as_ref().is_none_or(|glob| glob.is_match(&row.type_name))
+            && self.name.as_ref().is_none_or(|glob| glob.is_match(&row.name))
+            && search.resource_group.as_ref().is_none_or(|wanted| {
+                row.resource_group.as_ref().is_some_and(|group| group.eq_ignore_ascii_case(wanted))
+            })
+            && self.region.as_ref().is_none_or(|region| row.location.as_ref() == Some(region))
+            && self.text.as_ref().is_none_or(|text| row.id.to_lowercase().contains(text))
+            && search.tag.as_ref().is_none_or(|tag| match tag.split_once('=') {
+                Some((name, value)) => row
+                    .tags
+                    .iter()
+                    .any(|(known, is)| known.eq_ignore_ascii_case(name) && is.eq_ignore_ascii_case(value)),
+                None => row.tags.keys().any(|known| known.eq_ignore_ascii_case(tag)),
+            })
+    }
+}
+
+fn node(key: String, row: NodeRow, body: Option<Vec<u8>>) -> Result<Node, GraphError> {
+    let body = body.map(|body| decompress(&body)).transpose()?.unwrap_or_default();
+    Ok(Node {
+        label: row.label,
+        key,
+        id: row.id,
+        type_name: row.type_name,
+        name: row.name,
+        api_version: row.api_version,
+        subscription_id: row.subscription,
+        resource_group: row.resource_group,
+        location: row.location,
+        tags: row.tags,
+        content_hash: row.hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+        first_seen: row.first_seen,
+        last_seen: row.last_seen,
+        body,
+    })
+}
