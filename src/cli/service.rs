@@ -1,0 +1,87 @@
+//! Commands that run something or look after files.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+/// `atgd serve`
+#[derive(Debug, Clone, Args)]
+pub struct ServeArgs {
+    /// Address of the API, IP:PORT; port 0 takes a free one. Printed on stdout when ready
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<String>,
+}
+
+/// `atgd demo`
+#[derive(Debug, Clone, Args)]
+pub struct DemoArgs {
+    /// Exit when the demonstration is over, instead of serving until Ctrl-C
+    #[arg(long)]
+    pub once: bool,
+}
+
+/// `atgd simulate`
+#[derive(Debug, Clone, Args)]
+pub struct SimulateArgs {
+    /// Directories of resource bodies or recorded scenarios to serve
+    #[arg(value_name = "DIR")]
+    pub directories: Vec<PathBuf>,
+    /// Serve the built-in demonstration tenant (what is served when nothing else is asked for)
+    #[arg(long)]
+    pub contoso: bool,
+    /// Serve this many generated resources
+    #[arg(long, value_name = "N")]
+    pub resources: Option<u64>,
+    /// Spread over this many subscriptions
+    #[arg(long, value_name = "M", default_value_t = 1, requires = "resources")]
+    pub subscriptions: u32,
+    /// Address to serve on, IP:PORT; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    pub listen: std::net::SocketAddr,
+    /// Wait this long before each answer
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    pub latency: u64,
+    /// Limit requests by token buckets as Azure does
+    #[arg(long)]
+    pub quota: bool,
+    /// Items on a page of a list
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=5000))]
+    pub page_size: Option<u32>,
+    /// Write the simulated client secret here [default: a file in the temporary directory]
+    #[arg(long, value_name = "FILE")]
+    pub secret_file: Option<PathBuf>,
+}
+
+/// `atgd store …`
+#[derive(Debug, Clone, Subcommand)]
+pub enum StoreAction {
+    /// Decode every record, verify the audit trail, recount the indexes
+    Check,
+}
+
+/// `atgd audit …`
+#[derive(Debug, Clone, Subcommand)]
+pub enum AuditAction {
+    /// Print lines of the trail
+    Tail {
+        /// Only lines after this number
+        #[arg(long, value_name = "SEQ", default_value_t = 0)]
+        after: u64,
+        /// At most this many
+        #[arg(long, value_name = "N", default_value_t = 100)]
+        limit: usize,
+    },
+    /// Check the chain of hashes: finds any tampering
+    Verify,
+}
+
+/// `atgd config …`
+#[derive(Debug, Clone, Subcommand)]
+pub enum ConfigAction {
+    /// Read the configuration and say what is wrong with it
+    Check,
+    /// Print the configuration as the daemon would see it: file, environment and defaults
+    Show,
+    /// Print a documented sample with every key
+    Default,
+}
