@@ -42,7 +42,7 @@ pub mod graph;
 pub mod http;
 pub mod iac;
 pub mod jobs;
-pub mod ops;
+// pub mod ops;
 pub mod scan;
 pub mod simulator;
 pub mod store;

@@ -1,1 +1,104 @@
-//! To be written.
+//! Talking to Azure: credentials, one governed client a tenant, paging, errors of every shape.
+//!
+//! A token goes only to the configured hosts: an address from an answer (`nextLink`) that leaves them
+//! is refused and named. Redirects are off. All jobs of a principal share one set of buckets. What is
+//! read and why is `scan`'s to know; nothing here knows a graph.
+
+mod client;
+mod credential;
+mod error;
+mod governor;
+
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+pub use client::{Answer, Client, Traffic};
+pub use error::{AzureError, Refusal};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::telemetry::Secret;
+
+/// Every configured tenant, and how much of the quota is used.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    pub tenants: Vec<TenantSettings>,
+    /// Share of each documented bucket that is used, 0 to 1.
+    pub share: f64,
+}
+
+/// One tenant.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TenantSettings {
+    pub name: String,
+    pub tenant_id: Uuid,
+    pub cloud: CloudSettings,
+    /// Empty: all that the credential sees.
+    pub subscriptions: Vec<Uuid>,
+    pub credential: CredentialSettings,
+}
+
+/// Endpoints, without a trailing slash. Plain http only for loopback addresses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CloudSettings {
+    pub authority: String,
+    pub resource_manager: String,
+    pub graph: String,
+    /// Certificates that are trusted beside the built-in ones.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// How the daemon proves who it is; one kind, never a silent other one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CredentialSettings {
+    ClientSecret { client_id: String, secret: SecretSource },
+    WorkloadIdentity { client_id: Option<String>, token_file: Option<PathBuf> },
+    ManagedIdentity { client_id: Option<String> },
+    AzureCli,
+}
+
+/// Where a secret comes from: read anew whenever a client is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretSource {
+    File(PathBuf),
+    Given(Secret),
+}
+
+/// The clients of all tenants: made when first used, again when the settings changed. Clones share them.
+#[derive(Clone)]
+pub struct Azure {
+    settings: watch::Receiver<Settings>,
+    clients: Arc<Mutex<HashMap<Uuid, (TenantSettings, Client)>>>,
+}
+
+impl Azure {
+    pub fn new(settings: watch::Receiver<Settings>) -> Self {
+        Self { settings, clients: Arc::default() }
+    }
+
+    /// Whether a tenant is configured.
+    pub fn knows(&self, tenant: Uuid) -> bool {
+        self.settings.borrow().tenants.iter().any(|known| known.tenant_id == tenant)
+    }
+
+    /// The client of a tenant.
+    pub fn tenant(&self, tenant: Uuid) -> Result<Client, AzureError> {
+        let (wanted, share) = {
+            let settings = self.settings.borrow();
+            let found = settings.tenants.iter().find(|known| known.tenant_id == tenant).cloned();
+            (found.ok_or(AzureError::UnknownTenant(tenant))?, settings.share)
+        };
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((made_of, client)) = clients.get(&tenant)
+            && *made_of == wanted
+        {
+            return Ok(client.clone());
+        }
+        let client = Client::new(&wanted, share)?;
+        clients.insert(tenant, (wanted, client.clone()));
+        Ok(client)
+    }
+}

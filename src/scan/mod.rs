@@ -1,1 +1,198 @@
-//! To be written.
+//! Discovery: Azure becomes a generation of the graph, with its coverage.
+//!
+//! ```text
+//! subscriptions ▸ providers ▸ groups + inventory ▸ LIST per type ▸ what LIST lacked, by id
+//!   ▸ children below each parent, level by level ▸ access (roles, locks, policies) ▸ identities ▸ publish
+//! ```
+//! The inventory is the expectation; the receipt (coverage) says per subscription and type what was
+//! expected, what was read, and why something was not. Every list is a stream with a cursor that is
+//! stored with its page: a scan that was killed asks no finished stream again. One thing that fails
+//! (a type, a group, Microsoft Graph) never fails the scan; only bad credentials or no answer do.
+
+mod access;
+mod artifacts;
+mod children;
+mod filter;
+mod identities;
+mod plan;
+mod providers;
+mod report;
+mod resources;
+mod stream;
+
+use std::{collections::BTreeMap, sync::Arc, time::Instant};
+
+pub use plan::estimate;
+use serde_json::{Map, Value, json};
+
+use self::{filter::Filter, providers::Providers, report::Receipt, stream::Reader};
+use crate::{
+    api::{ScanMode, ScanRequest, Time},
+    azure::{AzureError, Client},
+    graph::{Facts, Generation, GraphError, TenantGraph},
+    work::{ArtifactError, JournalError, Level, Work},
+};
+
+/// Requests of one phase at once; the client bounds all phases together.
+const AT_ONCE: usize = 24;
+
+/// Why a scan gave nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum ScanError {
+    #[error(transparent)]
+    Azure(#[from] AzureError),
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    #[error(transparent)]
+    Artifact(#[from] ArtifactError),
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    #[error("the scan was cancelled")]
+    Cancelled,
+    #[error("no subscription can be read: {0}")]
+    NoSubscription(String),
+    #[error("scan mode delta is not available yet; use full")]
+    NoDelta,
+}
+
+/// One scan at work: what all phases share. Clones share it.
+#[derive(Clone)]
+struct Scan {
+    client: Client,
+    generation: Generation,
+    request: Arc<ScanRequest>,
+    filter: Arc<Filter>,
+    receipt: Arc<Receipt>,
+    work: Work,
+}
+
+impl Scan {
+    fn reader(&self) -> Reader {
+        Reader::new(self.client.clone(), self.generation.clone(), self.work.clone())
+    }
+
+    /// Progress of the whole: how far, and what was found.
+    fn report(&self, phase: &str, message: &str, fraction: f64) {
+        let traffic = self.client.traffic();
+        let mut details = Map::new();
+        details.insert("found".to_owned(), json!(self.receipt.found()));
+        details.insert("requests".to_owned(), json!(traffic.by_api.values().sum::<u64>()));
+        details.insert("throttled".to_owned(), json!(traffic.throttled));
+        self.work.progress.report(phase, message, fraction, details);
+    }
+
+    fn check_cancel(&self) -> Result<(), ScanError> {
+        if self.work.cancel.is_cancelled() { Err(ScanError::Cancelled) } else { Ok(()) }
+    }
+}
+
+/// Scans a tenant: the result of `spec/graph.md` §7, without `neo4j`.
+pub async fn discover(
+    client: Client,
+    graph: TenantGraph,
+    request: ScanRequest,
+    work: Work,
+) -> Result<Value, ScanError> {
+    let cancel = work.cancel.clone();
+    tokio::select! {
+        biased;
+        () = cancel.cancelled() => Err(ScanError::Cancelled),
+        result = run(client, graph, request, work) => result,
+    }
+}
+
+async fn run(client: Client, graph: TenantGraph, request: ScanRequest, work: Work) -> Result<Value, ScanError> {
+    if request.mode == ScanMode::Delta {
+        return Err(ScanError::NoDelta);
+    }
+    let started = Instant::now();
+    let before = client.traffic();
+    let mut phases = Phases::default();
+    work.progress.report("connecting", "checking the credential", 0.0, Map::new());
+    client.check().await?;
+    let generation = graph.begin(work.job_id, Time::now().millis()).await?;
+    let filter = Filter::of(request.filter_config.as_ref());
+    let scan = Scan {
+        client,
+        generation,
+        filter: Arc::new(filter),
+        receipt: Arc::new(Receipt::new(request.resource_limit)),
+        request: Arc::new(request),
+        work,
+    };
+    scan.receipt.resume(&scan.generation)?;
+
+    scan.report("subscriptions", "listing subscriptions", 0.01);
+    let subscriptions = resources::subscriptions(&scan).await?;
+    scan.work.journal.record("pages", "begun").await?;
+    phases.done("subscriptions");
+    let providers = providers::load(&scan, &subscriptions).await?;
+    phases.done("providers");
+    scan.report("inventory", "reading groups and the inventory", 0.05);
+    resources::inventory(&scan, &subscriptions).await?;
+    phases.done("inventory");
+    scan.report("resources", "reading resources by type", 0.15);
+    resources::by_type(&scan, &providers).await?;
+    phases.done("resources");
+    scan.check_cancel()?;
+    scan.report("children", "reading child resources", 0.45);
+    let left_out = children::read(&scan, &providers).await?;
+    phases.done("children");
+    scan.report("access", "reading role assignments, locks and policies", 0.8);
+    access::read(&scan, &subscriptions).await?;
+    phases.done("access");
+    let mut people = BTreeMap::new();
+    if scan.request.include_identities {
+        scan.report("identities", "reading identities", 0.85);
+        people = identities::read(&scan).await?;
+        phases.done("identities");
+    }
+    scan.check_cancel()?;
+    scan.report("publishing", "deriving relationships", 0.9);
+    let coverage = report::coverage(&scan, &left_out)?;
+    let facts = Facts {
+        at_ms: Time::now().millis(),
+        partial: scan.receipt.is_partial(),
+        coverage: json!(coverage),
+        cancel: scan.work.cancel.clone(),
+    };
+    let published = scan.generation.publish(facts).await?;
+    phases.done("publishing");
+    let snapshot = graph.snapshot(published.number)?;
+    if let Some(snapshot) = snapshot {
+        let (work, coverage) = (scan.work.clone(), json!(coverage));
+        let written = tokio::task::spawn_blocking(move || artifacts::write(&work, &snapshot, &coverage)).await;
+        written.map_err(|error| GraphError::Body(error.to_string()))??;
+    }
+    phases.done("artifacts");
+    for gap in scan.receipt.errors() {
+        scan.work.progress.log(Level::Warn, &format!("{}: {} ({})", gap.scope, gap.message, gap.code));
+    }
+    let facts =
+        report::Facts { published, subscriptions, identities: people, coverage, phases: phases.all, before, started };
+    Ok(report::result(&scan, facts))
+}
+
+/// How long each phase took.
+struct Phases {
+    all: Vec<(&'static str, f64)>,
+    since: Instant,
+}
+
+impl Default for Phases {
+    fn default() -> Self {
+        Self { all: Vec::new(), since: Instant::now() }
+    }
+}
+
+impl Phases {
+    fn done(&mut self, name: &'static str) {
+        self.all.push((name, self.since.elapsed().as_secs_f64()));
+        self.since = Instant::now();
+    }
+}
+
+/// Which api-version to read a type with: what a type's metadata offers.
+fn version_of(providers: &Providers, subscription: &str, type_name: &str) -> Option<String> {
+    providers.type_of(subscription, type_name).and_then(providers::TypeFacts::version)
+}

@@ -1,0 +1,69 @@
+//! Scan: discovery into the tenant's graph, then the copy in Neo4j where one is configured.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{Operations, failure};
+use crate::{
+    api::ScanRequest,
+    azure::AzureError,
+    graph::GraphError,
+    jobs::Failure,
+    scan::{ScanError, discover, estimate},
+    work::Work,
+};
+
+/// How long a job waits for Neo4j; beyond that the copy is made later.
+const NEO4J_WAIT: Duration = Duration::from_secs(120);
+
+pub(super) async fn run(ops: Operations, request: ScanRequest, work: Work) -> Result<Value, Failure> {
+    let tenant = request.tenant_id;
+    let client = ops.azure.tenant(tenant).map_err(|error| of_azure(&error))?;
+    let graph = ops.graphs.tenant(tenant).map_err(|error| of_graph(&error))?;
+    let cancel = work.cancel.clone();
+    let mut result = discover(client, graph, request, work).await.map_err(|error| of_scan(&error))?;
+    if let Some(mirror) = &ops.mirror {
+        // The graph is published: whatever Neo4j does, the scan is complete.
+        let synced = tokio::select! {
+            () = cancel.cancelled() => mirror.defer(tenant),
+            synced = mirror.sync_now(tenant, NEO4J_WAIT) => synced,
+        };
+        result["neo4j"] = json!(synced);
+    }
+    Ok(result)
+}
+
+pub(super) async fn preview(ops: Operations, request: ScanRequest) -> Result<Value, Failure> {
+    let client = ops.azure.tenant(request.tenant_id).map_err(|error| of_azure(&error))?;
+    let graph = ops.graphs.existing(request.tenant_id).map_err(|error| of_graph(&error))?;
+    estimate(client, graph, request).await.map_err(|error| of_scan(&error))
+}
+
+fn of_azure(error: &AzureError) -> Failure {
+    let code = match error {
+        AzureError::Refused(refusal) if refusal.status == 429 => "throttled".to_owned(),
+        AzureError::Refused(refusal) if matches!(refusal.status, 401 | 403) => "forbidden".to_owned(),
+        AzureError::Refused(_) => "azure".to_owned(),
+        other => other.word(),
+    };
+    failure(&code, &error.to_string(), error.is_transient())
+}
+
+fn of_graph(error: &GraphError) -> Failure {
+    failure("graph", &error.to_string(), false)
+}
+
+fn of_scan(error: &ScanError) -> Failure {
+    match error {
+        ScanError::Azure(error) => of_azure(error),
+        ScanError::Graph(GraphError::Cancelled) | ScanError::Cancelled => {
+            failure("cancelled", "the scan was cancelled", false)
+        }
+        ScanError::Graph(error) => of_graph(error),
+        ScanError::Artifact(error) => failure("artifacts", &error.to_string(), false),
+        ScanError::Journal(error) => failure("journal", &error.to_string(), false),
+        ScanError::NoSubscription(_) => failure("no_subscription", &error.to_string(), false),
+        ScanError::NoDelta => failure("unsupported", &error.to_string(), false),
+    }
+}

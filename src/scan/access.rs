@@ -1,0 +1,148 @@
+//! Who may do what: role assignments and definitions, locks, policy assignments, management groups;
+//! diagnostic settings on request.
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use serde_json::Value;
+
+use super::{
+    AT_ONCE, Scan, ScanError,
+    resources::{element, encoded, settle},
+};
+use crate::{
+    arm::ResourceId,
+    graph::{
+        Select,
+        model::{Found, Fullness, Label},
+    },
+};
+
+/// Listed once a subscription: type and api-version. One list gives all below.
+const LISTED: [(&str, &str); 3] = [
+    ("Microsoft.Authorization/roleAssignments", "2022-04-01"),
+    ("Microsoft.Authorization/locks", "2020-05-01"),
+    ("Microsoft.Authorization/policyAssignments", "2023-04-01"),
+];
+const ROLES: &str = "2022-04-01";
+const MANAGEMENT_GROUPS: &str = "2021-04-01";
+const DIAGNOSTICS: (&str, &str) = ("Microsoft.Insights/diagnosticSettings", "2021-05-01-preview");
+const BATCH: usize = 500;
+
+pub(super) async fn read(scan: &Scan, subscriptions: &[String]) -> Result<(), ScanError> {
+    for subscription in subscriptions {
+        for (type_name, version) in LISTED {
+            let first = format!("/subscriptions/{subscription}/providers/{type_name}?api-version={version}");
+            let stream = format!("access/{subscription}/{type_name}");
+            // Assignments above the subscription show in its list too: they are kept as well.
+            let keep = |body: Value| anywhere(body, type_name, version).filter(|found| keeps(scan, found));
+            let listed = scan.reader().list(&stream, &first, keep).await;
+            settle(scan, &format!("/subscriptions/{subscription}/providers/{type_name}"), listed)?;
+        }
+        let first = format!(
+            "/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions?api-version={ROLES}"
+        );
+        let role = |body: Value| {
+            let id = body.get("id")?.as_str()?.to_owned();
+            Some(Found {
+                label: Label::RoleDefinition,
+                id,
+                type_name: "Microsoft.Authorization/roleDefinitions".to_owned(),
+                api_version: ROLES.to_owned(),
+                fullness: Fullness::Listed,
+                body,
+            })
+        };
+        let listed = scan.reader().list(&format!("roles/{subscription}"), &first, role).await;
+        settle(scan, &format!("/subscriptions/{subscription}/roleDefinitions"), listed)?;
+    }
+    management_groups(scan).await?;
+    if scan.request.include_diagnostics {
+        diagnostics(scan).await?;
+    }
+    Ok(())
+}
+
+/// Whether what an assignment applies to was kept.
+fn keeps(scan: &Scan, found: &Found) -> bool {
+    scan.filter.is_open()
+        || ResourceId::parse(&found.id).is_some_and(|id| scan.generation.has(&id.parent()).unwrap_or(false))
+}
+
+fn anywhere(body: Value, type_name: &str, version: &str) -> Option<Found> {
+    let id = body.get("id")?.as_str()?.to_owned();
+    ResourceId::parse(&id)?;
+    Some(Found {
+        label: Label::Resource,
+        id,
+        type_name: type_name.to_owned(),
+        api_version: version.to_owned(),
+        fullness: Fullness::Listed,
+        body,
+    })
+}
+
+async fn management_groups(scan: &Scan) -> Result<(), ScanError> {
+    const SCOPE: &str = "/providers/Microsoft.Management/managementGroups";
+    let listed = scan.client.arm(&format!("{SCOPE}?api-version={MANAGEMENT_GROUPS}")).await;
+    let items = match listed {
+        Ok(mut answer) => answer.items(),
+        Err(error) => return settle::<()>(scan, SCOPE, Err(error.into())),
+    };
+    let mut found = Vec::new();
+    for item in items {
+        let Some(id) = item.get("id").and_then(Value::as_str).map(str::to_owned) else { continue };
+        let whole =
+            scan.client.arm(&format!("{}?api-version={MANAGEMENT_GROUPS}&$expand=children", encoded(&id))).await;
+        let (body, fullness) = match whole {
+            Ok(answer) => (answer.body, Fullness::Read),
+            Err(error) => {
+                scan.receipt.gap(&id, &error);
+                (item, Fullness::Listed)
+            }
+        };
+        found.push(Found {
+            label: Label::ManagementGroup,
+            id,
+            type_name: "Microsoft.Management/managementGroups".to_owned(),
+            api_version: MANAGEMENT_GROUPS.to_owned(),
+            fullness,
+            body,
+        });
+    }
+    scan.reader().settle("management-groups", found).await
+}
+
+async fn diagnostics(scan: &Scan) -> Result<(), ScanError> {
+    let (type_name, version) = DIAGNOSTICS;
+    for cell in scan.generation.cells()? {
+        let mut after = None;
+        loop {
+            let select = Select {
+                type_name: &cell.type_name,
+                subscription: Some(&cell.subscription),
+                at_most: None,
+                after,
+                limit: BATCH,
+            };
+            let entries = scan.generation.entries(&select)?;
+            let Some(last) = entries.last() else { break };
+            after = Some(last.key.clone());
+            let each = stream::iter(entries.into_iter().map(|entry| async move {
+                let first = format!("{}/providers/{type_name}?api-version={version}", encoded(&entry.id));
+                let subscription = entry.subscription.clone().unwrap_or_default();
+                let keep = |body: Value| element(body, type_name, version, &subscription);
+                let listed = scan.reader().list(&format!("diagnostics/{}", entry.key), &first, keep).await;
+                match listed {
+                    // Types without diagnostics answer so.
+                    Err(ScanError::Azure(error))
+                        if error.refusal().is_some_and(|refusal| matches!(refusal.status, 400 | 404 | 405)) =>
+                    {
+                        Ok(())
+                    }
+                    listed => settle(scan, &entry.id, listed),
+                }
+            }));
+            each.buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,104 @@
+//! What `GET /providers` says of each type: how it is spelled, its api-versions, whether it is tracked.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{Scan, ScanError};
+use crate::{
+    arm,
+    azure::{AzureError, Client},
+};
+
+const VERSION: &str = "2021-04-01";
+
+/// Types of each subscription, by lower-cased name.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Providers {
+    by_subscription: BTreeMap<String, BTreeMap<String, TypeFacts>>,
+}
+
+/// One type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct TypeFacts {
+    /// As the metadata spells it.
+    pub name: String,
+    pub versions: Vec<String>,
+    /// Its resources have a location, so that the inventory lists them.
+    pub tracked: bool,
+}
+
+impl TypeFacts {
+    /// The newest stable version; a preview only if there is nothing else.
+    pub(super) fn version(&self) -> Option<String> {
+        arm::newest(self.versions.iter().map(String::as_str)).map(|version| version.as_str().to_owned())
+    }
+}
+
+impl Providers {
+    pub(super) fn type_of(&self, subscription: &str, type_name: &str) -> Option<&TypeFacts> {
+        self.by_subscription.get(subscription)?.get(&type_name.to_lowercase())
+    }
+
+    /// The spelling of the metadata, or the given one.
+    pub(super) fn spelled(&self, subscription: &str, type_name: &str) -> String {
+        self.type_of(subscription, type_name).map_or_else(|| type_name.to_owned(), |facts| facts.name.clone())
+    }
+
+    /// Types exactly one level below a type.
+    pub(super) fn children_of(&self, subscription: &str, type_name: &str) -> Vec<&TypeFacts> {
+        let prefix = format!("{}/", type_name.to_lowercase());
+        let Some(types) = self.by_subscription.get(subscription) else { return Vec::new() };
+        let below = types.range(prefix.clone()..).take_while(|(name, _)| name.starts_with(&prefix));
+        below.filter(|(name, _)| !name[prefix.len()..].contains('/')).map(|(_, facts)| facts).collect()
+    }
+
+    /// Top-level types whose resources the inventory does not list.
+    pub(super) fn untracked(&self, subscription: &str) -> Vec<&TypeFacts> {
+        let types = self.by_subscription.get(subscription).into_iter().flat_map(BTreeMap::values);
+        types.filter(|facts| !facts.tracked && facts.name.matches('/').count() == 1).collect()
+    }
+}
+
+/// The metadata of one subscription, for a plan.
+pub(super) async fn metadata(client: &Client, subscription: &str) -> Result<Providers, ScanError> {
+    let mut types = BTreeMap::new();
+    let mut next = Some(format!("/subscriptions/{subscription}/providers?api-version={VERSION}"));
+    while let Some(address) = next.take() {
+        let mut answer = client.arm(&address).await?;
+        for provider in answer.items() {
+            read(&provider, &mut types);
+        }
+        next = answer.next_link();
+    }
+    Ok(Providers { by_subscription: BTreeMap::from([(subscription.to_owned(), types)]) })
+}
+
+/// Asks every subscription; one that does not answer has no metadata and is said in the receipt.
+pub(super) async fn load(scan: &Scan, subscriptions: &[String]) -> Result<Providers, ScanError> {
+    let mut providers = Providers::default();
+    for subscription in subscriptions {
+        match metadata(&scan.client, subscription).await {
+            Ok(known) => providers.by_subscription.extend(known.by_subscription),
+            Err(ScanError::Azure(error @ AzureError::Refused(_))) => {
+                scan.receipt.gap(&format!("/subscriptions/{subscription}/providers"), &error);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(providers)
+}
+
+fn read(provider: &Value, types: &mut BTreeMap<String, TypeFacts>) {
+    let Some(namespace) = provider.get("namespace").and_then(Value::as_str) else { return };
+    let list = provider.get("resourceTypes").and_then(Value::as_array);
+    for entry in list.into_iter().flatten() {
+        let Some(kind) = entry.get("resourceType").and_then(Value::as_str) else { continue };
+        let versions = entry.get("apiVersions").and_then(Value::as_array).into_iter().flatten();
+        let versions = versions.filter_map(Value::as_str).map(str::to_owned).collect();
+        let capabilities = entry.get("capabilities").and_then(Value::as_str).unwrap_or_default();
+        let tracked = capabilities.contains("SupportsTags") || capabilities.contains("SupportsLocation");
+        let name = format!("{namespace}/{kind}");
+        types.insert(name.to_lowercase(), TypeFacts { name, versions, tracked });
+    }
+}
