@@ -1,0 +1,250 @@
+//! What each client command does: submit, follow, print, and the exit code that says how it went.
+
+use std::path::PathBuf;
+
+use uuid::Uuid;
+
+use super::{
+    Api, ApiKey, ClientError, Exit, Heard, JobsQuery, Screen, api::DEFAULT_SERVER, download, follow::follow, report,
+    requests, resolve::resolve, unpack,
+};
+use crate::{
+    api::{JobStatus, Operation},
+    cli::{ClientCommand, ConnectArgs, DownloadArgs, FollowArgs, GenerateIacArgs, JobsArgs, ScanArgs},
+};
+
+/// Runs a command to its end and prints what came of it. Ctrl-C detaches from a followed job.
+pub async fn run(command: ClientCommand, screen: &mut Screen) -> Exit {
+    let outcome = match command {
+        ClientCommand::Scan(args) => scan(*args, screen).await,
+        ClientCommand::GenerateIac(args) => generate(*args, screen).await,
+        ClientCommand::Jobs(args) => jobs(args, screen).await,
+        ClientCommand::Job(args) => job(&args.connect, &args.id, screen).await,
+        ClientCommand::Watch(args) => watch(&args.connect, &args.id, screen).await,
+        ClientCommand::Cancel(args) => cancel(&args.connect, &args.id, screen).await,
+        ClientCommand::Download(args) => save(args, screen).await,
+        ClientCommand::Status(args) => status(&args.connect, screen).await,
+    };
+    screen.finish();
+    let exit = outcome.unwrap_or_else(|error| {
+        screen.complain(&error.to_string());
+        error.exit()
+    });
+    match screen.take_failure() {
+        Some(error) => {
+            screen.complain(&format!("the output could not be written: {error}"));
+            Exit::Local
+        }
+        None => exit,
+    }
+}
+
+fn connect(args: &ConnectArgs) -> Result<Api, ClientError> {
+    let variable = std::env::var("ATGD_API_KEY").ok().filter(|text| !text.is_empty());
+    let key = ApiKey::find(args.key_file.as_deref(), variable)?;
+    Api::new(args.server.as_deref().unwrap_or(DEFAULT_SERVER), key)
+}
+
+async fn scan(args: ScanArgs, screen: &mut Screen) -> Result<Exit, ClientError> {
+    let api = connect(&args.connect)?;
+    let request = requests::scan_request(&args)?;
+    if args.plan {
+        let plan = api.plan_scan(&request).await?;
+        screen.object(&plan);
+        return Ok(Exit::Completed);
+    }
+    submit(&api, &Operation::Scan(request), args.follow, screen).await.map(|(exit, _)| exit)
+}
+
+async fn generate(args: GenerateIacArgs, screen: &mut Screen) -> Result<Exit, ClientError> {
+    let api = connect(&args.connect)?;
+    if let Some(directory) = &args.output {
+        unpack::check_empty(directory)?;
+    }
+    let request = requests::generate_request(&args)?;
+    let (exit, id) = submit(&api, &Operation::GenerateIac(request), args.follow, screen).await?;
+    if let (Some(directory), Exit::Completed) = (&args.output, exit) {
+        let count = super::unpack(&api, id, directory).await?;
+        screen.say(&format!("{count} files are in {}", directory.display()));
+    } else if exit == Exit::Completed && !args.follow.no_wait {
+        screen.say(&format!("the files: atgd download {id}"));
+    }
+    Ok(exit)
+}
+
+/// Submits, and follows unless that is not wanted.
+async fn submit(
+    api: &Api,
+    operation: &Operation,
+    args: FollowArgs,
+    screen: &mut Screen,
+) -> Result<(Exit, Uuid), ClientError> {
+    let accepted = api.submit(operation).await?;
+    let id = accepted.job_id;
+    if args.no_wait {
+        if screen.is_json() {
+            screen.object(&accepted);
+        } else {
+            screen.line(&id.to_string());
+        }
+        return Ok((Exit::Completed, id));
+    }
+    Ok((to_the_end(api, id, screen).await?, id))
+}
+
+/// Follows a job, prints its result, answers with its exit code.
+async fn to_the_end(api: &Api, id: Uuid, screen: &mut Screen) -> Result<Exit, ClientError> {
+    let Some(status) = followed(api, id, screen).await? else {
+        return Ok(Exit::Detached);
+    };
+    let result = api.result(id).await?;
+    if screen.is_json() {
+        screen.object(&result);
+    } else {
+        if status == JobStatus::Completed {
+            report::result(screen, api.job(id).await?.job_type, &result);
+        }
+        if let (JobStatus::Failed, Some(error)) = (status, &result.error) {
+            screen.complain(&format!("{} ({})", error.message, error.code));
+        }
+    }
+    Ok(Exit::of(status))
+}
+
+/// How the job ended; none when the person let go of it.
+async fn followed(api: &Api, id: Uuid, screen: &mut Screen) -> Result<Option<JobStatus>, ClientError> {
+    let mut seen = 0;
+    loop {
+        let mut is_away = false;
+        let after = seen;
+        let hear = |heard: Heard<'_>| match heard {
+            Heard::Event(event) => {
+                is_away = false;
+                seen = event.seq;
+                screen.event(event);
+            }
+            Heard::Waiting(why) => {
+                if !is_away {
+                    screen.say(&format!("waiting for the daemon: {why}"));
+                }
+                is_away = true;
+            }
+        };
+        tokio::select! {
+            outcome = follow(api, id, after, hear) => return outcome.map(Some),
+            pressed = tokio::signal::ctrl_c() => {
+                // Without a signal handler there is nothing to detach by; the process ends as usual.
+                pressed.map_err(|source| ClientError::File { path: PathBuf::from("Ctrl-C"), source })?;
+            }
+        }
+        screen.finish();
+        if !screen.can_ask() || !wants_cancel(id, screen).await {
+            screen.say(&format!("detached: the job goes on; follow it again with `atgd watch {id}`"));
+            return Ok(None);
+        }
+        api.cancel(id).await?;
+    }
+}
+
+/// Asks whether to cancel; a second Ctrl-C, silence at the end of input and anything but yes mean no.
+async fn wants_cancel(id: Uuid, screen: &mut Screen) -> bool {
+    screen.say(&format!("cancel job {id}? [y/N] (no: it goes on without us)"));
+    let (answer, answered) = tokio::sync::oneshot::channel();
+    // A thread of its own: a read from a terminal cannot be interrupted, and must not hold up the exit.
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        let read = std::io::stdin().read_line(&mut line);
+        // Nobody listens any more after a second Ctrl-C.
+        let _ = answer.send(read.is_ok() && matches!(line.trim(), "y" | "Y" | "yes"));
+    });
+    tokio::select! {
+        answer = answered => answer.unwrap_or(false),
+        _ = tokio::signal::ctrl_c() => false,
+    }
+}
+
+async fn jobs(args: JobsArgs, screen: &mut Screen) -> Result<Exit, ClientError> {
+    let api = connect(&args.connect)?;
+    let mut query =
+        JobsQuery { status: args.status, job_type: args.job_type, tenant_id: args.tenant_id, ..JobsQuery::default() };
+    let mut found = Vec::new();
+    let wanted = args.limit as usize;
+    while found.len() < wanted {
+        query.limit = (wanted - found.len()).min(200) as u32;
+        let page = api.jobs(&query).await?;
+        found.extend(page.jobs);
+        query.cursor = page.next_cursor;
+        if query.cursor.is_none() {
+            break;
+        }
+    }
+    if screen.is_json() {
+        screen.object(&serde_json::json!({ "jobs": found }));
+    } else {
+        report::jobs(screen, &found);
+        if query.cursor.is_some() {
+            screen.say("there are more: --limit N");
+        }
+    }
+    Ok(Exit::Completed)
+}
+
+async fn job(connection: &ConnectArgs, id: &str, screen: &mut Screen) -> Result<Exit, ClientError> {
+    let api = connect(connection)?;
+    let view = api.job(resolve(&api, id).await?).await?;
+    if screen.is_json() {
+        screen.object(&view);
+    } else {
+        report::job(screen, &view);
+    }
+    Ok(Exit::Completed)
+}
+
+async fn watch(connection: &ConnectArgs, id: &str, screen: &mut Screen) -> Result<Exit, ClientError> {
+    let api = connect(connection)?;
+    let id = resolve(&api, id).await?;
+    // Following waits for a daemon that went away; one that was never there is told at once.
+    api.job(id).await?;
+    to_the_end(&api, id, screen).await
+}
+
+async fn cancel(connection: &ConnectArgs, id: &str, screen: &mut Screen) -> Result<Exit, ClientError> {
+    let api = connect(connection)?;
+    let answer = api.cancel(resolve(&api, id).await?).await?;
+    if screen.is_json() {
+        screen.object(&answer);
+    } else if answer.status == JobStatus::Cancelled {
+        screen.say(&format!("job {} is cancelled", answer.job_id));
+    } else {
+        screen.say(&format!("job {} is being cancelled", answer.job_id));
+    }
+    Ok(Exit::Completed)
+}
+
+async fn save(args: DownloadArgs, screen: &mut Screen) -> Result<Exit, ClientError> {
+    let api = connect(&args.connect)?;
+    let view = api.job(resolve(&api, &args.id).await?).await?;
+    if !view.status.is_terminal() {
+        return Err(ClientError::NotFinished { id: view.job_id, status: view.status });
+    }
+    let path = download::target(args.output, download::usual_name(view.job_type, view.job_id));
+    let bytes = super::download(&api, view.job_id, &path).await?;
+    if screen.is_json() {
+        screen.object(&serde_json::json!({ "job_id": view.job_id, "path": path, "size": bytes }));
+    } else {
+        screen.line(&path.display().to_string());
+        screen.say(&format!("{bytes} bytes"));
+    }
+    Ok(Exit::Completed)
+}
+
+async fn status(connection: &ConnectArgs, screen: &mut Screen) -> Result<Exit, ClientError> {
+    let api = connect(connection)?;
+    let health = api.health().await?;
+    if screen.is_json() {
+        screen.object(&health);
+    } else {
+        report::health(screen, api.base(), &health);
+    }
+    Ok(Exit::Completed)
+}

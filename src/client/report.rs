@@ -1,0 +1,141 @@
+//! What is printed of jobs and their results.
+
+use serde_json::Value;
+
+use super::{
+    Screen,
+    table::{Align, Table},
+};
+use crate::api::{Health, JobResult, JobType, JobView};
+
+/// Reasons that are listed of a partial scan or a generation with warnings.
+const MOST_REASONS: usize = 10;
+
+/// One line a job.
+pub(super) fn jobs(screen: &mut Screen, jobs: &[JobView]) {
+    let left = Align::Left;
+    let mut table = Table::new([
+        ("ID", left),
+        ("TYPE", left),
+        ("STATUS", left),
+        ("PROGRESS", Align::Right),
+        ("TENANT", left),
+        ("CREATED", left),
+        ("STEP", left),
+    ]);
+    for job in jobs {
+        table.row([
+            job.job_id.to_string(),
+            job.job_type.word().to_owned(),
+            job.status.word().to_owned(),
+            percent(job.progress),
+            job.tenant_id.to_string(),
+            job.created_at.to_string(),
+            job.error.as_ref().map(|error| error.code.clone()).or_else(|| job.current_step.clone()).unwrap_or_default(),
+        ]);
+    }
+    screen.table(&table);
+}
+
+/// Everything that is known of one job.
+pub(super) fn job(screen: &mut Screen, job: &JobView) {
+    let mut line = |name: &str, value: String| screen.line(&format!("{name:<10} {value}"));
+    line("job", job.job_id.to_string());
+    line("type", job.job_type.word().to_owned());
+    line("tenant", job.tenant_id.to_string());
+    line("status", job.status.word().to_owned());
+    line("progress", percent(job.progress));
+    let optional = [
+        ("step", job.current_step.clone()),
+        ("queue", job.queue_position.map(|position| format!("position {position}"))),
+        ("started", job.started_at.map(|time| time.to_string())),
+        ("completed", job.completed_at.map(|time| time.to_string())),
+        ("error", job.error.as_ref().map(|error| format!("{} ({})", error.message, error.code))),
+        ("cancel", job.cancel_requested.then(|| "requested".to_owned())),
+    ];
+    line("created", job.created_at.to_string());
+    line("attempt", job.attempt.to_string());
+    line("key", job.key_id.clone());
+    for (name, value) in optional {
+        if let Some(value) = value {
+            line(name, value);
+        }
+    }
+}
+
+/// What a job has brought.
+pub(super) fn result(screen: &mut Screen, job_type: JobType, result: &JobResult) {
+    match job_type {
+        JobType::Scan => scan(screen, &result.result),
+        JobType::GenerateIac => generation(screen, &result.result),
+        JobType::CreateTenant | JobType::GenerateSpec => {}
+    }
+    screen.say(&format!("took {:.1} s", result.duration_seconds));
+}
+
+fn scan(screen: &mut Screen, result: &Value) {
+    let by_type = result["resources"]["by_type"].as_object();
+    let mut rows: Vec<(&str, u64)> =
+        by_type.into_iter().flatten().map(|(name, count)| (name.as_str(), count.as_u64().unwrap_or(0))).collect();
+    rows.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+    let mut table = Table::new([("TYPE", Align::Left), ("RESOURCES", Align::Right)]);
+    for (name, count) in rows {
+        table.row([name.to_owned(), count.to_string()]);
+    }
+    if !table.is_empty() {
+        screen.table(&table);
+    }
+    let number = |value: &Value| value.as_u64().unwrap_or(0);
+    let resources = &result["resources"];
+    screen.line(&format!(
+        "{} resources ({} new, {} changed, {} deleted), {} relationships, snapshot {}",
+        number(&resources["total"]),
+        number(&resources["new"]),
+        number(&resources["changed"]),
+        number(&resources["deleted"]),
+        number(&result["relationships"]["total"]),
+        number(&result["snapshot"]),
+    ));
+    if result["partial"] == true {
+        screen.say("the scan is partial: not everything could be read");
+        for error in result["errors"].as_array().into_iter().flatten().take(MOST_REASONS) {
+            let word = |key: &str| error[key].as_str().unwrap_or("-");
+            screen.say(&format!("  {}: {} ({})", word("scope"), word("message"), word("code")));
+        }
+    }
+}
+
+fn generation(screen: &mut Screen, result: &Value) {
+    let number = |value: &Value| value.as_u64().unwrap_or(0);
+    let files = &result["files_generated"];
+    let files = files.as_array().map_or_else(|| number(files), |list| list.len() as u64);
+    let resources = &result["resources"];
+    screen.line(&format!(
+        "{files} files, {} of {} resources emitted, {} secrets lifted, {} references unresolved",
+        number(&resources["emitted"]),
+        number(&resources["selected"]),
+        number(&result["secrets_lifted"]),
+        number(&result["unresolved"]),
+    ));
+    for warning in result["warnings"].as_array().into_iter().flatten().take(MOST_REASONS) {
+        let text = warning.as_str().map_or_else(|| warning.to_string(), str::to_owned);
+        screen.say(&format!("warning: {text}"));
+    }
+}
+
+/// How a daemon is.
+pub(super) fn health(screen: &mut Screen, server: &str, health: &Health) {
+    let mut line = |name: &str, value: String| screen.line(&format!("{name:<10} {value}"));
+    line("server", server.to_owned());
+    line("status", health.status.clone());
+    line("version", health.version.clone());
+    line("uptime", format!("{} s", health.uptime_seconds));
+    line("store", health.store.clone());
+    line("neo4j", health.neo4j.clone());
+    line("queued", health.queue_depth.to_string());
+    line("running", health.running.to_string());
+}
+
+fn percent(progress: f64) -> String {
+    format!("{:.0}%", progress * 100.0)
+}

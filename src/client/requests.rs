@@ -1,0 +1,137 @@
+//! From what was typed to what is asked for. Pure.
+
+use std::collections::BTreeMap;
+
+use super::ClientError;
+use crate::{
+    api::{At, CreateKeyRequest, FilterConfig, GenerateIacRequest, OutputFormat, ScanMode, ScanRequest, Scope, Time},
+    cli::{FilterArgs, Format, GenerateIacArgs, KeyCreateArgs, Mode, ScanArgs, ScopeWord, Switch},
+};
+
+/// The body of `POST /scan`.
+pub fn scan_request(args: &ScanArgs) -> Result<ScanRequest, ClientError> {
+    let filter = FilterConfig {
+        resource_types: args.filter.types.clone(),
+        exclude_resource_types: args.filter.exclude_types.clone(),
+        regions: args.filter.regions.clone(),
+        resource_groups: args.filter.resource_groups.clone(),
+        tags: tags(&args.filter)?,
+        names: args.filter.names.clone(),
+        include_referenced_resources: true,
+    };
+    let is_filtered = filter != FilterConfig { include_referenced_resources: true, ..FilterConfig::default() };
+    Ok(ScanRequest {
+        tenant_id: args.tenant_id,
+        subscription_ids: args.filter.subscriptions.clone(),
+        resource_limit: args.limit,
+        filter_config: is_filtered.then_some(filter),
+        include_identities: args.identities == Switch::On,
+        include_diagnostics: args.diagnostics,
+        include_child_types: args.child_types.clone(),
+        enable_llm_descriptions: args.descriptions,
+        mode: match args.mode {
+            Mode::Full => ScanMode::Full,
+            Mode::Delta => ScanMode::Delta,
+        },
+        priority: args.priority,
+        timeout_seconds: args.timeout,
+    })
+}
+
+/// The body of `POST /generate-iac`.
+pub fn generate_request(args: &GenerateIacArgs) -> Result<GenerateIacRequest, ClientError> {
+    Ok(GenerateIacRequest {
+        tenant_id: args.tenant_id,
+        output_format: match args.format {
+            Format::Terraform => OutputFormat::Terraform,
+            Format::Bicep => OutputFormat::Bicep,
+            Format::Arm => OutputFormat::Arm,
+        },
+        resource_types: args.filter.types.clone(),
+        exclude_resource_types: args.filter.exclude_types.clone(),
+        resource_groups: args.filter.resource_groups.clone(),
+        regions: args.filter.regions.clone(),
+        names: args.filter.names.clone(),
+        subscription_ids: args.filter.subscriptions.clone(),
+        tags: tags(&args.filter)?,
+        auto_import_existing: args.import,
+        include_dependencies: !args.no_dependencies,
+        target_tenant_id: args.target_tenant,
+        target_subscription_id: args.target_subscription,
+        location: args.location.clone(),
+        name_suffix: args.name_suffix.clone(),
+        identity_map: BTreeMap::new(),
+        at: args.at.as_deref().map(|at| at.parse().map_or_else(|_| At::Time(at.to_owned()), At::Number)),
+    })
+}
+
+/// The body of `POST /keys`; a tenant is a UUID or `*`.
+pub fn key_request(args: &KeyCreateArgs, expires_at: Option<Time>) -> CreateKeyRequest {
+    let scope = |word: &ScopeWord| match word {
+        ScopeWord::Read => Scope::Read,
+        ScopeWord::Scan => Scope::Scan,
+        ScopeWord::Generate => Scope::Generate,
+        ScopeWord::Create => Scope::Create,
+        ScopeWord::Admin => Scope::Admin,
+    };
+    CreateKeyRequest {
+        label: args.label.clone(),
+        scopes: args.scopes.iter().map(scope).collect(),
+        tenants: args.tenants.clone(),
+        expires_at,
+    }
+}
+
+/// `K` asks for the tag, `K=V` for its value too.
+fn tags(filter: &FilterArgs) -> Result<BTreeMap<String, Option<String>>, ClientError> {
+    let mut tags = BTreeMap::new();
+    for written in &filter.tags {
+        let (key, value) = match written.split_once('=') {
+            Some((key, value)) => (key, Some(value.to_owned())),
+            None => (written.as_str(), None),
+        };
+        if key.is_empty() {
+            return Err(ClientError::Usage(format!("--tag {written:?}: expected K or K=V")));
+        }
+        if tags.insert(key.to_owned(), value).is_some() {
+            return Err(ClientError::Usage(format!("--tag {key} stands twice: a resource has one value for a tag")));
+        }
+    }
+    Ok(tags)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, ClientCommand, Command};
+
+    const TENANT: &str = "00000000-0000-4000-8000-000000000001";
+
+    fn scan(more: &[&str]) -> Result<ScanRequest, ClientError> {
+        let words = ["atgd", "scan", "--tenant-id", TENANT].into_iter().chain(more.iter().copied());
+        match Cli::try_parse_from(words).expect("a form").command {
+            Command::Client(ClientCommand::Scan(args)) => scan_request(&args),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_was_not_typed_is_what_the_api_does_by_itself() {
+        let bare: ScanRequest = serde_json::from_value(serde_json::json!({"tenant_id": TENANT})).expect("a request");
+        assert_eq!(scan(&[]).expect("a request"), bare);
+    }
+
+    #[test]
+    fn filters_and_tags_reach_the_request() {
+        let request =
+            scan(&["--tag", "a", "--tag", "b=c=d", "--type", "x/*", "--identities", "off"]).expect("a request");
+        let filter = request.filter_config.expect("filtered");
+        assert_eq!(filter.tags, BTreeMap::from([("a".into(), None), ("b".into(), Some("c=d".into()))]));
+        assert_eq!(filter.resource_types, ["x/*"]);
+        assert!(filter.include_referenced_resources && !request.include_identities);
+        assert!(scan(&["--tag", "=v"]).is_err());
+        assert!(scan(&["--tag", "a", "--tag", "a=b"]).is_err());
+    }
+}
