@@ -202,9 +202,12 @@ impl Api {
 
     /// The answer, when it is a success.
     async fn send(&self, request: RequestBuilder, path: &str) -> Result<Response, ClientError> {
-        let response = request.send().await.map_err(|error| match error.is_connect() {
-            true => ClientError::Unreachable { url: self.base.clone(), reason: causes(&error) },
-            false => self.broken(path, &error),
+        let response = request.send().await.map_err(|error| {
+            if error.is_connect() {
+                ClientError::Unreachable { url: self.base.clone(), reason: causes(&error) }
+            } else {
+                self.broken(path, &error)
+            }
         })?;
         let status = response.status();
         if status.is_success() {

@@ -1,6 +1,6 @@
 //! What a client command can run into, in words for the person who typed it.
 
-use std::path::PathBuf;
+use std::{fmt::Write, path::PathBuf};
 
 use uuid::Uuid;
 
@@ -72,18 +72,19 @@ impl ClientError {
     }
 }
 
+/// Writing to a text cannot fail.
 fn refusal(status: u16, body: &ErrorBody, hint: Option<&str>) -> String {
     let mut text = format!("{} ({status} {})", body.message, body.code.word());
     let fields = body.details.as_ref().and_then(|details| details["fields"].as_array());
     for field in fields.into_iter().flatten() {
         let word = |key: &str| field[key].as_str().unwrap_or_default();
-        text.push_str(&format!("\n  {}: {}", word("path"), word("message")));
+        let _ = write!(text, "\n  {}: {}", word("path"), word("message"));
     }
     if let Some(hint) = hint {
-        text.push_str(&format!("\n  {hint}"));
+        let _ = write!(text, "\n  {hint}");
     }
     if !body.request_id.is_empty() {
-        text.push_str(&format!("\n  request {}", body.request_id));
+        let _ = write!(text, "\n  request {}", body.request_id);
     }
     text
 }

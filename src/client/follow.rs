@@ -18,7 +18,7 @@ use super::{Api, ClientError, sse};
 use crate::api::{Event, EventKind, JobStatus};
 
 /// How long a daemon may be away, counted from its last word.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Between two looks at the stored events.

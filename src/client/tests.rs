@@ -34,7 +34,7 @@ fn json_reply(status: u16, body: &Value) -> Reply {
 }
 
 fn stream(events: &[Value], cut: bool) -> Reply {
-    let mut body: String = events.iter().map(|event| format!(": ping\n\ndata: {event}\n\n")).collect();
+    let mut body = events.iter().map(|event| format!(": ping\n\ndata: {event}\n\n")).collect::<Vec<_>>().concat();
     if cut {
         body.push_str("data: {\"seq\":");
     }

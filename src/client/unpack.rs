@@ -15,13 +15,13 @@ const MOST_BYTES: u64 = 64 << 30;
 /// Refuses a directory that holds something, before any work is done for it.
 pub(super) fn check_empty(directory: &Path) -> Result<(), ClientError> {
     match fs::read_dir(directory) {
-        Ok(mut entries) => match entries.next() {
-            None => Ok(()),
-            Some(_) => {
-                let directory = directory.display();
-                Err(ClientError::Usage(format!("--output {directory}: the directory must be empty or absent")))
+        Ok(entries) => {
+            if entries.count() == 0 {
+                return Ok(());
             }
-        },
+            let directory = directory.display();
+            Err(ClientError::Usage(format!("--output {directory}: the directory must be empty or absent")))
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(ClientError::file(directory)(error)),
     }

@@ -100,14 +100,14 @@ struct Layer {
 pub(super) struct Layers {
     document: Document,
     table: Table,
-    layers: Vec<Layer>,
+    laid: Vec<Layer>,
     notes: Vec<String>,
 }
 
 impl Layers {
     pub(super) fn new(document: Document) -> Self {
         let table = document.table.clone();
-        Self { document, table, layers: Vec::new(), notes: Vec::new() }
+        Self { document, table, laid: Vec::new(), notes: Vec::new() }
     }
 
     pub(super) fn into_notes(self) -> Vec<String> {
@@ -185,7 +185,7 @@ impl Layers {
         {
             neo4j.password = Some(Secret::new(password));
         }
-        let made = self.layers.iter().any(|layer| layer.source == "AZURE_CLIENT_SECRET");
+        let made = self.laid.iter().any(|layer| layer.source == "AZURE_CLIENT_SECRET");
         if let (true, Some(tenant), Some(text)) =
             (made, config.tenants.get_mut("default"), older(environment, "AZURE_CLIENT_SECRET"))
             && let Credential::ClientSecret { secret, .. } = &mut tenant.credential
@@ -205,7 +205,7 @@ impl Layers {
             };
             let path: Vec<String> = error.path().iter().filter_map(segment).collect();
             let message = error.inner().message().to_owned();
-            let layer = self.layers.iter_mut().find(|layer| path.starts_with(&layer.path));
+            let layer = self.laid.iter_mut().find(|layer| path.starts_with(&layer.path));
             match layer.and_then(|layer| Some((layer.path.clone(), layer.readings.pop()?))) {
                 Some((path, reading)) => put(&mut self.table, &path, reading),
                 None => return Err(self.refuse(&path, with_suggestion(&message))),
@@ -217,7 +217,7 @@ impl Layers {
     pub(super) fn refuse(&self, path: &[String], message: impl Into<String>) -> ConfigError {
         let message = message.into();
         let message = if path.is_empty() { message } else { format!("{}: {message}", path.join(".")) };
-        let layers = || self.layers.iter().rev();
+        let layers = || self.laid.iter().rev();
         let exact = layers().find(|layer| path.starts_with(&layer.path));
         if let Some(layer) = exact {
             return ConfigError::of_source(&layer.source, message);
@@ -263,7 +263,7 @@ impl Layers {
         if let Some(first) = readings.pop() {
             put(&mut self.table, &spelled, first);
         }
-        self.layers.push(Layer { source: source.to_owned(), path: spelled, readings });
+        self.laid.push(Layer { source: source.to_owned(), path: spelled, readings });
     }
 }
 

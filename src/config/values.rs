@@ -48,7 +48,7 @@ impl FromStr for Span {
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.0.as_secs();
-        let fits = |(word, unit): &&(&str, u64)| *word != "w" && seconds != 0 && seconds % unit == 0;
+        let fits = |(word, unit): &&(&str, u64)| *word != "w" && seconds != 0 && seconds.is_multiple_of(*unit);
         let (word, unit) = SECOND_UNITS.iter().find(fits).unwrap_or(&SECOND_UNITS[4]);
         write!(f, "{}{word}", seconds / unit)
     }

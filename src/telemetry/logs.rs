@@ -6,6 +6,7 @@
 //! what is logged; secrets are kept out by their type ([`super::Secret`]).
 
 use std::{
+    fmt::Write as _,
     io::{self, Write},
     path::PathBuf,
 };
@@ -164,7 +165,8 @@ fn escape(line: &str) -> String {
     let mut safe = String::with_capacity(line.len());
     for character in body.chars() {
         if character.is_control() || matches!(character, '\u{2028}' | '\u{2029}') {
-            safe.push_str(&format!("\\u{:04x}", u32::from(character)));
+            // Writing to a text cannot fail.
+            let _ = write!(safe, "\\u{:04x}", u32::from(character));
         } else {
             safe.push(character);
         }
