@@ -1,1 +1,204 @@
-//! The only composition root.
+//! The only composition root: open, recover, wire, serve, drain.
+//!
+//! ```text
+//! state.redb ─▶ keys, audit ─▶ graphs, azure, mirror ─▶ jobs (recovery) ─▶ listeners ─▶ ready
+//! stop ─▶ not ready, no claims, viewers told ─▶ grace ─▶ the rest back to the queue ─▶ listeners end
+//! ```
+//! Start-up is recovery: there is no clean-shutdown path that a crash does not also have.
+//! It decides nothing else.
+
+use std::{
+    net::SocketAddr,
+    os::unix::fs::{DirBuilderExt, PermissionsExt},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::Context;
+use tokio::{
+    net::{TcpListener, UnixListener},
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    api::Time,
+    audit::{Audit, Entry},
+    auth::Keyring,
+    azure::Azure,
+    config::{self, Config, Sources},
+    graph::{Graphs, neo4j::Mirror},
+    http::{self, App},
+    jobs::{self, Jobs},
+    ops::Operations,
+    settings,
+    store::Store,
+    telemetry::{logs, metrics::Metrics},
+};
+
+/// Between two rounds of upkeep (metrics, rate limits).
+const UPKEEP: Duration = Duration::from_secs(5);
+const ADMIN_SOCKET: &str = "admin.sock";
+
+/// `atgd serve`: reads the configuration, runs until a signal, and says on stdout where it listens.
+pub async fn serve(file: Option<PathBuf>, state: Option<PathBuf>, listen: Option<String>) -> anyhow::Result<()> {
+    let config = config::load(&Sources::of_process(file, listen))?;
+    let _logs = logs::init(&settings::logs(&config))?;
+    let state = config::state_dir(state.as_deref())?;
+    let runtime = std::env::var_os("RUNTIME_DIRECTORY").map(PathBuf::from);
+    let daemon = Daemon::start(&config, &state, runtime.as_deref()).await?;
+    {
+        use std::io::Write;
+        let mut out = std::io::stdout();
+        writeln!(out, "listening on http://{}", daemon.address)?;
+        out.flush()?;
+    }
+    tell(&[sd_notify::NotifyState::Ready]);
+    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = int.recv() => {}
+    }
+    tracing::info!("stopping; a second signal skips the grace");
+    tell(&[sd_notify::NotifyState::Stopping]);
+    let hurry = CancellationToken::new();
+    let second = hurry.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = term.recv() => second.cancel(),
+            _ = int.recv() => second.cancel(),
+        }
+    });
+    daemon.stop(hurry).await;
+    Ok(())
+}
+
+/// Not under systemd nothing happens; a failure is systemd's to notice.
+fn tell(state: &[sd_notify::NotifyState]) {
+    if let Err(error) = sd_notify::notify(state) {
+        tracing::warn!(%error, "systemd could not be told");
+    }
+}
+
+/// A running daemon.
+pub struct Daemon {
+    /// Where the API is.
+    pub address: SocketAddr,
+    jobs: Jobs,
+    audit: Audit,
+    /// Ends listeners and upkeep.
+    end: CancellationToken,
+    tasks: TaskTracker,
+    sockets: Vec<PathBuf>,
+}
+
+impl Daemon {
+    /// Opens, recovers, wires, listens. The admin socket is in the runtime directory, else in the state's.
+    pub async fn start(config: &Config, state: &Path, runtime: Option<&Path>) -> anyhow::Result<Self> {
+        for note in &config.notes {
+            tracing::warn!("{note}");
+        }
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(state)
+            .with_context(|| format!("the state directory {}", state.display()))?;
+        let metrics = Metrics::install();
+        let store = Store::open(&state.join("state.redb"), &jobs::SCHEMA)?;
+        let audit = Audit::new(store.clone());
+        note(&audit, "daemon.start").await;
+        let keyring = Keyring::open(store.clone(), settings::auth(config))?;
+        let graphs = Graphs::open(state.join("graph"));
+        let azure = Azure::new(watch::channel(settings::azure(config)?).1);
+        let mirror = config.neo4j.as_ref().map(|neo4j| Mirror::new(settings::neo4j(neo4j), graphs.clone()));
+        let operations = Operations::new(azure, graphs.clone(), mirror.clone(), settings::iac(config));
+        let limits = watch::channel(settings::jobs(config)).1;
+        let jobs = Jobs::start(store, std::sync::Arc::new(operations), limits, state).await?;
+
+        let listen = config.server.listen.0;
+        let listener = TcpListener::bind(listen).await.with_context(|| format!("listening on {listen}"))?;
+        let address = listener.local_addr()?;
+        let parts =
+            http::Parts { keyring, audit: audit.clone(), jobs: jobs.clone(), graphs, mirror: mirror.clone(), metrics };
+        let app = App::new(parts, settings::http(config), address);
+        let mut daemon = Self {
+            address,
+            jobs,
+            audit,
+            end: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            sockets: Vec::new(),
+        };
+        let admin = runtime.unwrap_or(state).join(ADMIN_SOCKET);
+        let mode = if runtime.is_some() { 0o660 } else { 0o600 };
+        let admin = daemon.bind(admin, mode)?;
+        daemon.tasks.spawn(http::serve_tcp(listener, app.clone(), daemon.end.clone()));
+        daemon.tasks.spawn(http::serve_admin(admin, app.clone(), daemon.end.clone()));
+        if let Some(path) = &config.server.unix_socket {
+            let socket = daemon.bind(path.clone(), 0o666)?;
+            daemon.tasks.spawn(http::serve_unix(socket, app.clone(), daemon.end.clone()));
+        }
+        if let Some(mirror) = mirror {
+            daemon.tasks.spawn(mirror.keep(daemon.end.clone()));
+        }
+        daemon.tasks.spawn(upkeep(app, daemon.end.clone()));
+        tracing::info!(%address, state = %state.display(), tenants = config.tenants.len(), "ready");
+        Ok(daemon)
+    }
+
+    /// A socket file. What stands there is a dead daemon's: the store's lock says that no other lives.
+    fn bind(&mut self, path: PathBuf, mode: u32) -> anyhow::Result<UnixListener> {
+        let words = || format!("the socket {}", path.display());
+        if let Err(error) = std::fs::remove_file(&path)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            return Err(error).with_context(words);
+        }
+        let listener = UnixListener::bind(&path).with_context(words)?;
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).with_context(words)?;
+        self.sockets.push(path);
+        Ok(listener)
+    }
+
+    /// Drains the jobs (`hurry` skips the grace), then ends the listeners.
+    pub async fn stop(self, hurry: CancellationToken) {
+        self.jobs.drain(hurry).await;
+        note(&self.audit, "daemon.stop").await;
+        self.end.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+        for socket in self.sockets {
+            // Gone already is as good.
+            let _ = std::fs::remove_file(socket);
+        }
+        tracing::info!("stopped");
+    }
+}
+
+async fn note(audit: &Audit, action: &str) {
+    let entry = Entry {
+        at_ms: Time::now().millis(),
+        actor: "daemon".to_owned(),
+        remote: String::new(),
+        action: action.to_owned(),
+        target: env!("CARGO_PKG_VERSION").to_owned(),
+        outcome: "ok".to_owned(),
+    };
+    if let Err(error) = audit.append(entry).await {
+        tracing::error!(%error, "an audit line could not be written");
+    }
+}
+
+async fn upkeep(app: App, end: CancellationToken) {
+    let mut ticks = tokio::time::interval(UPKEEP);
+    loop {
+        tokio::select! {
+            () = end.cancelled() => return,
+            _ = ticks.tick() => {
+                app.metrics.upkeep();
+                app.sweep();
+            }
+        }
+    }
+}

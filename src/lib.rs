@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`cli`] | what was typed (clap); no logic, imports nothing of ours |
 //! | [`config`] | file < environment < flags, one validated [`config::Config`]; imports only `api` |
+//! | [`settings`] | from the configuration to each room's own settings; `daemon` and `admin` need the same |
 //! | [`daemon`] | the only composition root: open, recover, wire, serve, drain |
 //! | [`api`] | wire types and error codes, shared by server and client; serde and utoipa only |
 //! | [`arm`] | pure: resource ids, spelling of types and locations, order of api-versions |
@@ -42,8 +43,9 @@ pub mod graph;
 pub mod http;
 pub mod iac;
 pub mod jobs;
-// pub mod ops;
+pub mod ops;
 pub mod scan;
+pub mod settings;
 pub mod simulator;
 pub mod store;
 pub mod telemetry;

@@ -1,15 +1,18 @@
-//! Commands that work on the files without a daemon: keys, the audit trail, the store's check.
+//! Commands that work on the files without a daemon: keys, the audit trail, the store's check, the
+//! configuration.
 //!
 //! Data in, data out; `main` prints. Where a daemon holds the file the store refuses with words that
 //! say so, and nothing is changed.
 
 mod check;
 mod keys;
+mod settings;
 
 use std::path::{Path, PathBuf};
 
 pub use check::{CheckReport, check};
 pub use keys::{KeyCommand, KeyOutcome, parse_expiry, run_keys};
+pub use settings::{check_config, now, sample_config, show_config, state_dir};
 
 use crate::{
     audit::{Audit, AuditError, Line},

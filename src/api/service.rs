@@ -93,7 +93,7 @@ impl std::fmt::Debug for CreatedKey {
 }
 
 /// `POST /keys/{kid}/rotate`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RotateKeyRequest {
     #[serde(default)]

@@ -1,1 +1,105 @@
-//! To be written.
+//! Infrastructure as code from a snapshot: pure passes, one neutral plan, a printer a language.
+//!
+//! ```text
+//! snapshot ─▶ select ─▶ own ─▶ prune ─▶ secrets ─▶ resolve ─▶ name ─▶ print ─▶ check ─▶ artifacts
+//! ```
+//! Offline and deterministic to the byte: no clock, no randomness, sorted order everywhere. Each pass
+//! is a function of the [`plan::Plan`] that can be tested alone. Nothing is left out in silence: what
+//! is not emitted stands in the report with its reason. This cut prints every resource generically
+//! (`azapi_resource`; resource groups as `azurerm_resource_group`) and knows no table of types: what
+//! is pruned is what general rules know to be computed by ARM.
+
+mod arm;
+mod check;
+mod name;
+mod own;
+mod plan;
+mod prune;
+mod report;
+mod resolve;
+mod secrets;
+mod select;
+mod term;
+mod terraform;
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use serde_json::Value;
+
+use crate::{
+    api::{GenerateIacRequest, OutputFormat},
+    graph::{GraphError, Snapshot},
+    work::{ArtifactError, Work},
+};
+
+/// What can be set of generation.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Providers for `terraform init` without a download; none: `validate` is not run.
+    pub terraform_plugin_dir: Option<PathBuf>,
+}
+
+/// Why nothing was generated.
+#[derive(Debug, thiserror::Error)]
+pub enum IacError {
+    #[error("the generation was cancelled")]
+    Cancelled,
+    #[error("{0:?} is no glob: {1}")]
+    Glob(String, String),
+    #[error("no format {0:?}: expected terraform or arm")]
+    Format(&'static str),
+    #[error("what was printed can't be read back: {file}: {cause}")]
+    Unreadable { file: String, cause: String },
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    #[error(transparent)]
+    Artifact(#[from] ArtifactError),
+}
+
+/// Files by name, as they go into the artifacts.
+pub type Files = BTreeMap<String, String>;
+
+/// Plans, prints, checks, writes the artifacts; the answer is the job's result. Blocking.
+pub fn generate(
+    snapshot: &Snapshot,
+    request: &GenerateIacRequest,
+    work: &Work,
+    settings: &Settings,
+) -> Result<Value, IacError> {
+    let step = |phase: &str, message: &str, fraction: f64| {
+        work.progress.report(phase, message, fraction, serde_json::Map::new());
+        if work.cancel.is_cancelled() { Err(IacError::Cancelled) } else { Ok(()) }
+    };
+    step("select", "choosing resources", 0.0)?;
+    let selection = select::select(snapshot, request, &work.cancel)?;
+    step("plan", "pruning and resolving", 0.3)?;
+    let plan = plan::build(selection, request);
+    step("print", "writing the code", 0.6)?;
+    let mut files = print(&plan, request)?;
+    step("check", "reading the code back", 0.8)?;
+    let mut checks = check::parse(&files)?;
+    for (name, text) in &files {
+        work.artifacts.write(name, text.as_bytes())?;
+    }
+    if request.output_format == OutputFormat::Terraform {
+        check::terraform(&work.artifacts.directory(), settings, &work.cancel, &mut checks)?;
+    }
+    let reported = report::files(&plan, request, snapshot, &checks, &files);
+    for (name, text) in &reported {
+        work.artifacts.write(name, text.as_bytes())?;
+    }
+    files.extend(reported);
+    step("check", "done", 1.0)?;
+    Ok(report::result(&plan, &files, &checks))
+}
+
+fn print(plan: &plan::Plan, request: &GenerateIacRequest) -> Result<Files, IacError> {
+    match request.output_format {
+        OutputFormat::Terraform => Ok(terraform::print(plan, request.auto_import_existing)),
+        OutputFormat::Arm => Ok(arm::print(plan)),
+        OutputFormat::Bicep => Err(IacError::Format("bicep")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

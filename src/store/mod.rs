@@ -69,6 +69,13 @@ pub enum StoreError {
     Closed,
 }
 
+impl StoreError {
+    /// Whether the disk is full.
+    pub const fn is_full(&self) -> bool {
+        matches!(self, Self::Full { .. })
+    }
+}
+
 /// What a write answers when it is not done: the domain's refusal, or the store's failure.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WriteError<E> {

@@ -30,18 +30,19 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("ops", &["jobs", "azure", "graph", "scan", "iac", "spec", "llm", "api", "work"]),
     ("http", &["api", "auth", "audit", "jobs", "graph", "ui"]),
     ("client", &["api", "cli"]),
+    ("settings", &["api", "config", "auth", "azure", "graph", "http", "iac", "jobs"]),
     (
         "admin",
         &[
             "api", "work", "config", "store", "audit", "auth", "jobs", "azure", "graph", "scan", "iac", "spec", "llm",
-            "ops", "ui",
+            "ops", "ui", "settings",
         ],
     ),
     (
         "daemon",
         &[
             "api", "work", "config", "store", "audit", "auth", "jobs", "azure", "graph", "scan", "iac", "spec", "llm",
-            "ops", "http", "ui",
+            "ops", "http", "ui", "settings",
         ],
     ),
     ("demo", &["daemon", "client", "simulator", "auth", "config", "api"]),

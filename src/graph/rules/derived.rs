@@ -8,7 +8,7 @@ static TABLE: LazyLock<Vec<(&'static str, String)>> = LazyLock::new(|| {
 });
 
 /// Whether what stands at this path is told by the other end.
-pub(super) fn is_back_reference(type_name: &str, path: &str) -> bool {
+pub fn is_back_reference(type_name: &str, path: &str) -> bool {
     let kind = type_name.to_ascii_lowercase();
     let path = without_indexes(path);
     TABLE.iter().any(|(of, prefix)| {

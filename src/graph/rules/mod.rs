@@ -11,6 +11,7 @@ mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use derived::is_back_reference;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::Value;
 pub use walk::{Mention, mentions};

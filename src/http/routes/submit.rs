@@ -1,0 +1,123 @@
+//! Submitting jobs. The `202` is sent when the job is on disk.
+
+use axum::{
+    Json,
+    extract::{Request, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::{
+    api::{Accepted, ErrorCode, GenerateIacRequest, JobView, Operation, ScanRequest, Scope},
+    http::{
+        App,
+        authenticate::Caller,
+        body::{self, Query},
+        refusal::Refusal,
+        validate,
+    },
+    jobs::{Idempotency, Submission},
+};
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http) struct ScanQuery {
+    /// Only say what the scan would cost; no job is made.
+    #[serde(default)]
+    plan: bool,
+}
+
+/// Scan a tenant into the graph.
+#[utoipa::path(post, path = "/scan", params(ScanQuery), request_body = ScanRequest,
+    responses((status = 202, body = Accepted), (status = 200, description = "with `plan=true`: the cost")))]
+pub(in crate::http) async fn scan(
+    State(app): State<App>,
+    caller: Caller,
+    Query(query): Query<ScanQuery>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    caller.must(Scope::Scan)?;
+    let idempotency = idempotency_key(request.headers())?;
+    let scan: ScanRequest = body::json(request).await?;
+    validate::scan(&scan)?;
+    caller.must_tenant(scan.tenant_id)?;
+    let operation = Operation::Scan(scan);
+    if query.plan {
+        return Ok(Json(app.jobs.preview(operation).await?).into_response());
+    }
+    submit(&app, &caller, operation, "/scan", idempotency).await
+}
+
+/// Generate code from the scanned graph.
+#[utoipa::path(post, path = "/generate-iac", request_body = GenerateIacRequest,
+    responses((status = 202, body = Accepted)))]
+pub(in crate::http) async fn generate_iac(
+    State(app): State<App>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, Refusal> {
+    caller.must(Scope::Generate)?;
+    let idempotency = idempotency_key(request.headers())?;
+    let generate: GenerateIacRequest = body::json(request).await?;
+    validate::generate(&generate)?;
+    caller.must_tenant(generate.tenant_id)?;
+    submit(&app, &caller, Operation::GenerateIac(generate), "/generate-iac", idempotency).await
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default();
+    if (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(Some(text.to_owned()));
+    }
+    Err(Refusal::field("Idempotency-Key", "expected 1 to 128 visible characters"))
+}
+
+async fn submit(
+    app: &App,
+    caller: &Caller,
+    operation: Operation,
+    route: &'static str,
+    idempotency: Option<String>,
+) -> Result<Response, Refusal> {
+    let canonical = serde_json::to_vec(&operation).map_err(Refusal::internal)?;
+    let body_hash = *blake3::hash(&canonical).as_bytes();
+    let submission = Submission {
+        operation,
+        key_id: caller.kid().to_owned(),
+        remote: caller.remote.clone(),
+        idempotency: idempotency.map(|key| Idempotency { key, route, body_hash }),
+    };
+    let job = app.jobs.submit(submission).await?;
+    Ok(accepted(app, &job))
+}
+
+/// The `202` of a job, with its addresses.
+pub(in crate::http) fn accepted(app: &App, job: &JobView) -> Response {
+    let base = &app.inner.base;
+    let id = job.job_id;
+    let status_url = format!("{base}/api/v1/jobs/{id}");
+    let socket = base.replacen("http", "ws", 1);
+    let body = Accepted {
+        job_id: id,
+        job_type: job.job_type,
+        status: job.status,
+        created_at: job.created_at,
+        result_url: format!("{status_url}/result"),
+        artifacts_url: format!("{status_url}/artifacts"),
+        websocket_url: format!("{socket}/api/v1/jobs/{id}/ws"),
+        status_url: status_url.clone(),
+    };
+    (StatusCode::ACCEPTED, [(header::LOCATION, status_url)], Json(body)).into_response()
+}
+
+/// A job of this caller, or as if it were not there.
+pub(in crate::http) fn own_job(app: &App, caller: &Caller, id: &str) -> Result<JobView, Refusal> {
+    let id =
+        id.parse().map_err(|_| Refusal::new(ErrorCode::NotFound, format!("{id:?} is no job's id: expected a UUID")))?;
+    let job = app.jobs.view(id).map_err(Refusal::internal)?.filter(|job| caller.owns(job));
+    job.ok_or_else(Refusal::no_job)
+}

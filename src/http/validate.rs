@@ -1,0 +1,141 @@
+//! What the types of a request can't say: ranges, globs, and what this version does not do yet.
+//!
+//! All wrong fields are told at once.
+
+use crate::api::{At, FieldError, FilterConfig, GenerateIacRequest, OutputFormat, ScanMode, ScanRequest, Time};
+
+use super::refusal::Refusal;
+
+/// Longest time that a job may ask for.
+const LONGEST_TIMEOUT: u64 = 7 * 86_400;
+/// Entries of a list in a request.
+const MOST_ENTRIES: usize = 1_000;
+
+#[derive(Default)]
+struct Findings(Vec<FieldError>);
+
+impl Findings {
+    fn add(&mut self, path: &str, message: impl Into<String>) {
+        self.0.push(FieldError { path: path.to_owned(), message: message.into() });
+    }
+
+    fn globs(&mut self, path: &str, globs: &[String]) {
+        self.entries(path, globs.len());
+        for (index, glob) in globs.iter().enumerate() {
+            if let Err(error) = globset::Glob::new(glob) {
+                self.add(&format!("{path}[{index}]"), format!("{glob:?} is no glob: {}", error.kind()));
+            } else if glob.trim().is_empty() {
+                self.add(&format!("{path}[{index}]"), "expected a glob such as Microsoft.Network/*");
+            }
+        }
+    }
+
+    fn entries(&mut self, path: &str, count: usize) {
+        if count > MOST_ENTRIES {
+            self.add(path, format!("{count} entries: expected at most {MOST_ENTRIES}"));
+        }
+    }
+
+    fn end(self) -> Result<(), Refusal> {
+        if self.0.is_empty() { Ok(()) } else { Err(Refusal::fields(self.0)) }
+    }
+}
+
+pub(super) fn scan(request: &ScanRequest) -> Result<(), Refusal> {
+    let mut findings = Findings::default();
+    findings.entries("subscription_ids", request.subscription_ids.len());
+    if request.resource_limit == Some(0) {
+        findings.add("resource_limit", "0 is out of range: expected 1 or more");
+    }
+    if !(-10..=10).contains(&request.priority) {
+        findings.add("priority", format!("{} is out of range: expected -10 to 10", request.priority));
+    }
+    if let Some(seconds) = request.timeout_seconds
+        && !(1..=LONGEST_TIMEOUT).contains(&seconds)
+    {
+        findings.add("timeout_seconds", format!("{seconds} is out of range: expected 1 to {LONGEST_TIMEOUT}"));
+    }
+    if request.mode == ScanMode::Delta {
+        findings.add("mode", "delta scans are not in this version: expected full");
+    }
+    findings.globs("include_child_types", &request.include_child_types);
+    if let Some(filter) = &request.filter_config {
+        let FilterConfig { resource_types, exclude_resource_types, regions, resource_groups, names, tags, .. } = filter;
+        let lists = [
+            ("resource_types", resource_types),
+            ("exclude_resource_types", exclude_resource_types),
+            ("resource_groups", resource_groups),
+            ("names", names),
+        ];
+        for (name, globs) in lists {
+            findings.globs(&format!("filter_config.{name}"), globs);
+        }
+        findings.entries("filter_config.regions", regions.len());
+        findings.entries("filter_config.tags", tags.len());
+    }
+    findings.end()
+}
+
+pub(super) fn generate(request: &GenerateIacRequest) -> Result<(), Refusal> {
+    let mut findings = Findings::default();
+    if request.output_format == OutputFormat::Bicep {
+        findings.add("output_format", "bicep is not in this version: expected terraform or arm");
+    }
+    let lists = [
+        ("resource_types", &request.resource_types),
+        ("exclude_resource_types", &request.exclude_resource_types),
+        ("resource_groups", &request.resource_groups),
+        ("names", &request.names),
+    ];
+    for (name, globs) in lists {
+        findings.globs(name, globs);
+    }
+    findings.entries("regions", request.regions.len());
+    findings.entries("subscription_ids", request.subscription_ids.len());
+    let later = [
+        ("target_tenant_id", request.target_tenant_id.is_some()),
+        ("target_subscription_id", request.target_subscription_id.is_some()),
+        ("location", request.location.is_some()),
+        ("name_suffix", request.name_suffix.is_some()),
+        ("identity_map", !request.identity_map.is_empty()),
+    ];
+    for (name, is_given) in later {
+        if is_given {
+            findings.add(name, "generating for another place is not in this version: leave it out");
+        }
+    }
+    if let Some(At::Time(text)) = &request.at
+        && text.parse::<Time>().is_err()
+    {
+        findings.add("at", format!("{text:?} is neither a snapshot's number nor an RFC 3339 time"));
+    }
+    findings.end()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scan_of(text: &str) -> Result<(), Refusal> {
+        scan(&serde_json::from_str(text).expect("a request"))
+    }
+
+    #[test]
+    fn every_wrong_field_is_named_at_once() {
+        let refused = scan_of(
+            r#"{"tenant_id": "c0470500-0000-4000-8000-000000000001", "resource_limit": 0, "priority": 11,
+                "filter_config": {"names": ["a["]}}"#,
+        );
+        let details = refused.expect_err("refused").details.expect("fields");
+        let paths: Vec<&str> =
+            details["fields"].as_array().into_iter().flatten().filter_map(|field| field["path"].as_str()).collect();
+        assert_eq!(paths, ["resource_limit", "priority", "filter_config.names[0]"]);
+    }
+
+    #[test]
+    fn bicep_is_refused_with_the_two_that_work() {
+        let text = r#"{"tenant_id": "c0470500-0000-4000-8000-000000000001", "format": "bicep"}"#;
+        let refused = generate(&serde_json::from_str(text).expect("a request")).expect_err("refused");
+        assert!(refused.message.contains("terraform") && refused.message.contains("arm"), "{}", refused.message);
+    }
+}

@@ -1,0 +1,163 @@
+//! Own: what is a resource of its own in code, and what is another's business.
+//!
+//! A nested object that is also a resource has one owner: its parent's body where it stands there
+//! (subnets, rules, routes), else itself. Peerings are always their own: two networks that peer would
+//! otherwise need each other. What Azure makes by itself is left out, with the reason.
+
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use globset::{Glob, GlobBuilder, GlobMatcher};
+use serde_json::Value;
+
+use crate::{
+    arm::{self, ResourceId},
+    graph::model::{Label, Node},
+};
+
+/// Arrays of a parent's body whose elements are always resources of their own.
+const ALWAYS_APART: [&str; 1] = ["virtualNetworkPeerings"];
+
+static TABLE: LazyLock<Vec<(GlobMatcher, &'static str)>> = LazyLock::new(|| {
+    let rows = include_str!("own.tsv").lines().filter(|line| !line.starts_with('#'));
+    let glob = |text: &str| -> Option<Glob> { GlobBuilder::new(text).case_insensitive(true).build().ok() };
+    rows.filter_map(|row| row.split_once('\t'))
+        .filter_map(|(text, reason)| Some((glob(text)?.compile_matcher(), reason)))
+        .collect()
+});
+
+/// Why a node is not emitted as a resource; the text goes into the report.
+pub type Reason = String;
+
+/// Keys of nodes that are not emitted, with the reason.
+pub fn left_out(nodes: &BTreeMap<String, Node>) -> BTreeMap<String, Reason> {
+    let mut out = BTreeMap::new();
+    let managed: BTreeMap<&str, &str> = nodes
+        .iter()
+        .filter(|(_, node)| node.label == Label::ResourceGroup)
+        .filter_map(|(key, node)| Some((key.as_str(), node.body.get("managedBy")?.as_str()?)))
+        .filter(|(_, by)| !by.is_empty())
+        .collect();
+    for (key, node) in nodes {
+        if let Some(reason) = alone(node).or_else(|| beside(key, node, nodes)).or_else(|| grouped(key, node, &managed))
+        {
+            out.insert(key.clone(), reason);
+        }
+    }
+    // What is below something that is left out goes with it, unless it stands in the body of one that stays.
+    for (key, node) in nodes {
+        let parent = ResourceId::parse(&node.id).filter(ResourceId::is_child).map(|id| arm::key(&id.parent()));
+        if let Some(parent) = parent
+            && !out.contains_key(key)
+            && out.contains_key(&parent)
+        {
+            let reason = format!("below {parent}, which is not emitted");
+            out.insert(key.clone(), reason);
+        }
+    }
+    out
+}
+
+/// By what it is.
+fn alone(node: &Node) -> Option<Reason> {
+    let Some(id) = ResourceId::parse(&node.id) else { return Some("its id is none of ARM's".to_owned()) };
+    if id.subscription.is_none() {
+        return Some("stands above subscriptions".to_owned());
+    }
+    if let Some((_, reason)) = TABLE.iter().find(|(glob, _)| glob.is_match(&node.type_name)) {
+        // Tables that people made in a workspace end so.
+        let is_own_table = node.type_name.ends_with("/tables") && node.name.ends_with("_CL");
+        return (!is_own_table).then(|| (*reason).to_owned());
+    }
+    if node.type_name.eq_ignore_ascii_case("Microsoft.Sql/servers/databases") && node.name == "master" {
+        return Some("made by Azure with every server".to_owned());
+    }
+    let is_endpoints_card = node.type_name.eq_ignore_ascii_case("Microsoft.Network/networkInterfaces")
+        && node.body.pointer("/properties/privateEndpoint/id").is_some();
+    is_endpoints_card.then(|| "made by Azure for its private endpoint".to_owned())
+}
+
+/// By what others say of it.
+fn beside(key: &str, node: &Node, nodes: &BTreeMap<String, Node>) -> Option<Reason> {
+    if node.type_name.eq_ignore_ascii_case("Microsoft.Compute/disks") {
+        let machine = nodes.get(&arm::key(node.body.get("managedBy")?.as_str()?))?;
+        let disk = machine.body.pointer("/properties/storageProfile/osDisk")?;
+        let is_its = disk.pointer("/managedDisk/id").and_then(Value::as_str).is_some_and(|id| arm::key(id) == key);
+        let is_made = disk.get("createOption").and_then(Value::as_str) != Some("Attach");
+        return (is_its && is_made).then(|| "the OS disk, made with its machine".to_owned());
+    }
+    let id = ResourceId::parse(&node.id)?;
+    if !id.is_child() {
+        return None;
+    }
+    // Its parent, or the parent's parent (a rule of a group in a policy): the nearest body that shows it.
+    let mut above = id.parent();
+    while let Some(parsed) = ResourceId::parse(&above) {
+        if let Some(parent) = nodes.get(&arm::key(&above))
+            && shows(&parent.body, key)
+        {
+            return Some(format!("written in the body of {}", parent.id));
+        }
+        if !parsed.is_child() {
+            break;
+        }
+        above = parsed.parent();
+    }
+    None
+}
+
+/// By the group it is in.
+fn grouped(key: &str, node: &Node, managed: &BTreeMap<&str, &str>) -> Option<Reason> {
+    let id = ResourceId::parse(&node.id)?;
+    let group = arm::key(&format!("/subscriptions/{}/resourceGroups/{}", id.subscription?, id.resource_group?));
+    let by = managed.get(group.as_str())?;
+    Some(if key == group { format!("managed by {by}") } else { format!("in a group that is managed by {by}") })
+}
+
+/// Whether a body holds the whole nested object with this key.
+fn shows(body: &Value, key: &str) -> bool {
+    match body {
+        Value::Array(items) => items.iter().any(|item| shows(item, key)),
+        Value::Object(fields) => {
+            let is_it = fields.get("id").and_then(Value::as_str).is_some_and(|id| arm::key(id) == key);
+            (is_it && fields.contains_key("properties"))
+                || fields
+                    .iter()
+                    .filter(|(name, _)| !ALWAYS_APART.contains(&name.as_str()))
+                    .any(|(_, value)| shows(value, key))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a field of a body holds what is emitted elsewhere, or what Azure made.
+pub fn is_apart(name: &str) -> bool {
+    ALWAYS_APART.contains(&name)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_nested_object_is_its_parents_but_a_peering_is_its_own() {
+        let id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v";
+        let body = json!({"properties": {
+            "subnets": [{"id": format!("{id}/subnets/a"), "properties": {}}, {"id": format!("{id}/subnets/b")}],
+            "virtualNetworkPeerings": [{"id": format!("{id}/virtualNetworkPeerings/p"), "properties": {}}],
+        }});
+        assert!(shows(&body, &arm::key(&format!("{id}/subnets/a"))));
+        assert!(!shows(&body, &arm::key(&format!("{id}/subnets/b"))));
+        assert!(!shows(&body, &arm::key(&format!("{id}/virtualNetworkPeerings/p"))));
+    }
+
+    #[test]
+    fn every_row_of_the_table_is_a_glob_and_a_reason() {
+        let rows = include_str!("own.tsv").lines().filter(|line| !line.starts_with('#')).count();
+        assert_eq!(TABLE.len(), rows);
+        assert!(
+            TABLE.iter().any(|(glob, _)| glob.is_match("Microsoft.Storage/storageAccounts/privateEndpointConnections"))
+        );
+    }
+}

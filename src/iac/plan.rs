@@ -1,0 +1,192 @@
+//! The neutral plan: what is emitted, with which body, below which parent; what is not, and why.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{
+    name, own, prune, resolve, secrets,
+    select::Selection,
+    term::{Step, Term},
+};
+use crate::{
+    api::GenerateIacRequest,
+    arm::{self, ResourceId},
+    graph::model::{Label, Node},
+};
+
+/// Everything that printers need. Items are in the order of their keys.
+#[derive(Debug, Default)]
+pub struct Plan {
+    pub items: Vec<Item>,
+    pub parameters: Vec<Parameter>,
+    /// By key.
+    pub left_out: BTreeMap<String, LeftOut>,
+    /// Keys that filters kept, or that were added as dependencies.
+    pub selected: usize,
+    pub dependencies: usize,
+    pub warnings: Vec<String>,
+}
+
+/// One resource to emit.
+#[derive(Debug)]
+pub struct Item {
+    pub key: String,
+    pub id: ResourceId,
+    /// As the provider metadata spells it.
+    pub type_name: String,
+    pub api_version: String,
+    /// Last segment of the id.
+    pub name: String,
+    pub label: String,
+    pub is_group: bool,
+    pub parent: Parent,
+    /// Always a map.
+    pub body: Term,
+    pub pruned: Vec<String>,
+    /// Names of its parameters.
+    pub secrets: Vec<String>,
+    pub external: Vec<Mentioned>,
+    pub unresolved: Vec<Mentioned>,
+    /// References that stay literal because they would close a circle.
+    pub circular: Vec<Mentioned>,
+    pub is_dependency: bool,
+}
+
+/// What a resource stands below: its parent resource, the resource it extends, its group or subscription.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Parent {
+    Item(usize),
+    /// An id of something that is not emitted.
+    Literal(String),
+}
+
+/// A value that has to be given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Parameter {
+    pub name: String,
+    pub resource: String,
+    pub path: String,
+    pub why: &'static str,
+}
+
+/// An id at a path.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Mentioned {
+    pub path: String,
+    pub id: String,
+}
+
+/// A selected resource that is not emitted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    pub id: String,
+    pub type_name: String,
+    pub reason: String,
+}
+
+impl Item {
+    /// Lower-case id of its subscription.
+    pub fn subscription(&self) -> String {
+        self.id.subscription.as_deref().unwrap_or_default().to_lowercase()
+    }
+
+    /// Items that it needs: its parent and what its body refers to.
+    pub fn needs(&self) -> Vec<usize> {
+        let mut found = Vec::new();
+        self.body.references(&mut found);
+        if let Parent::Item(parent) = self.parent {
+            found.push(parent);
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
+
+/// All passes from a selection to a plan.
+pub fn build(selection: Selection, request: &GenerateIacRequest) -> Plan {
+    let mut plan = Plan {
+        selected: selection.nodes.len() - selection.dependencies.len(),
+        dependencies: selection.dependencies.len(),
+        ..Plan::default()
+    };
+    if selection.bound_reached {
+        plan.warnings.push("too many dependencies: the rest stays as literal ids".to_owned());
+    }
+    let reasons = own::left_out(&selection.nodes);
+    for (key, node) in &selection.nodes {
+        match reasons.get(key) {
+            Some(reason) => {
+                let left = LeftOut { id: node.id.clone(), type_name: node.type_name.clone(), reason: reason.clone() };
+                plan.left_out.insert(key.clone(), left);
+            }
+            None => plan.items.extend(item(key, node, selection.dependencies.contains(key))),
+        }
+    }
+    let named: Vec<(String, String)> = plan.items.iter().map(|item| (label_of(item), item.id.text.clone())).collect();
+    let labels = name::labels(named.iter().map(|(name, id)| (name.as_str(), id.as_str())));
+    for (item, label) in plan.items.iter_mut().zip(labels) {
+        item.label = label;
+    }
+    let numbers: BTreeMap<String, usize> =
+        plan.items.iter().enumerate().map(|(number, item)| (item.key.clone(), number)).collect();
+    let mut parameters = Vec::new();
+    for item in &mut plan.items {
+        item.parent = parent(&item.id, &numbers);
+        secrets::lift(item, &mut parameters);
+    }
+    plan.parameters = parameters;
+    resolve::resolve(&mut plan, &numbers, &selection.known, request.auto_import_existing);
+    plan
+}
+
+fn item(key: &str, node: &Node, is_dependency: bool) -> Option<Item> {
+    let id = ResourceId::parse(&node.id)?;
+    let (body, pruned) = prune::prune(node);
+    Some(Item {
+        key: key.to_owned(),
+        type_name: node.type_name.clone(),
+        api_version: node.api_version.clone(),
+        // The last segment of the id, not the body's name: they differ.
+        name: id.name().to_owned(),
+        label: String::new(),
+        is_group: node.label == Label::ResourceGroup,
+        parent: Parent::Literal(id.parent()),
+        id,
+        body: Term::of_map(&body),
+        pruned,
+        secrets: Vec::new(),
+        external: Vec::new(),
+        unresolved: Vec::new(),
+        circular: Vec::new(),
+        is_dependency,
+    })
+}
+
+/// A child is named with its parents: `default` alone says nothing.
+fn label_of(item: &Item) -> String {
+    let segments = &item.id.segments;
+    if item.is_group || segments.is_empty() {
+        return format!("rg_{}", item.name.trim_start_matches("rg-").trim_start_matches("RG-"));
+    }
+    let names: Vec<&str> = segments.iter().map(|(_, name)| name.as_str()).collect();
+    let is_guid = |name: &str| uuid::Uuid::try_parse(name).is_ok();
+    match names.as_slice() {
+        [name] if is_guid(name) => {
+            let kind = segments.last().map(|(kind, _)| kind.trim_end_matches('s')).unwrap_or_default();
+            format!("{kind}_{}", &name[..8])
+        }
+        names => names.join("_"),
+    }
+}
+
+fn parent(id: &ResourceId, numbers: &BTreeMap<String, usize>) -> Parent {
+    let above = id.parent();
+    numbers.get(&arm::key(&above)).map_or(Parent::Literal(above), |number| Parent::Item(*number))
+}
+
+/// Replaces a path's text in reports.
+pub fn mentioned(path: &[Step], id: &str) -> Mentioned {
+    Mentioned { path: super::term::spell(path), id: id.to_owned() }
+}

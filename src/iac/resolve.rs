@@ -1,0 +1,151 @@
+//! Resolve references: every text that is the id of a planned resource, or of something below one,
+//! becomes a reference and a suffix. Known but not planned stays literal and is called external;
+//! unknown stays literal and is called unresolved. Circles are cut at the reference that closes them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    plan::{Mentioned, Parent, Plan, mentioned},
+    select::prefixes,
+    term::{Piece, Text},
+};
+use crate::arm;
+
+/// Links the bodies of a plan. With `exact_spelling` a text that spells an id otherwise than its
+/// resource does stays literal: an import compares texts to the letter.
+pub fn resolve(plan: &mut Plan, numbers: &BTreeMap<String, usize>, known: &BTreeSet<String>, exact_spelling: bool) {
+    let ids: Vec<String> = plan.items.iter().map(|item| item.id.text.clone()).collect();
+    let left_out: BTreeSet<String> = plan.left_out.keys().cloned().collect();
+    for (number, item) in plan.items.iter_mut().enumerate() {
+        let (mut external, mut unresolved) = (Vec::new(), Vec::new());
+        item.body.texts_mut(&mut Vec::new(), &mut |path, _, text| {
+            let Some(literal) = text.as_literal().filter(|text| arm::looks_like_id(text)) else { return };
+            let found = prefixes(literal);
+            let target = found.iter().find_map(|key| Some((numbers.get(key)?, key.len())));
+            match target {
+                Some((target, length)) => {
+                    let spelled = if literal.starts_with('/') { literal.to_owned() } else { format!("/{literal}") };
+                    let is_spelled_so = spelled.get(..length) == Some(ids[*target].as_str());
+                    let Some(suffix) = spelled.get(length..) else { return };
+                    if *target == number || is_spelled_so || !exact_spelling {
+                        let mut pieces = vec![Piece::Reference(*target)];
+                        if !suffix.is_empty() {
+                            pieces.push(Piece::Literal(suffix.to_owned()));
+                        }
+                        *text = Text(pieces);
+                    }
+                }
+                None if found.iter().any(|key| is_resource(key) && (known.contains(key) || left_out.contains(key))) => {
+                    external.push(mentioned(path, literal));
+                }
+                None if found.first().is_some_and(|key| is_resource(key)) => unresolved.push(mentioned(path, literal)),
+                None => {}
+            }
+        });
+        item.external = external;
+        item.unresolved = unresolved;
+    }
+    cut_circles(plan, &ids);
+}
+
+/// Subscriptions alone are no resources.
+fn is_resource(key: &str) -> bool {
+    key.split('/').count() > 3 || key.starts_with("/providers/")
+}
+
+/// Depth-first in the order of the items; an edge to an item that is still open closes a circle.
+fn cut_circles(plan: &mut Plan, ids: &[String]) {
+    #[derive(Clone, Copy, PartialEq)]
+    enum Mark {
+        New,
+        Open,
+        Done,
+    }
+    let mut marks = vec![Mark::New; plan.items.len()];
+    for start in 0..plan.items.len() {
+        if marks[start] != Mark::New {
+            continue;
+        }
+        let mut stack = vec![(start, plan.items[start].needs(), 0)];
+        marks[start] = Mark::Open;
+        while let Some((item, needs, next)) = stack.last_mut() {
+            let item = *item;
+            let Some(need) = needs.get(*next).copied() else {
+                marks[item] = Mark::Done;
+                stack.pop();
+                continue;
+            };
+            *next += 1;
+            if need == item {
+                continue;
+            }
+            match marks[need] {
+                Mark::New => {
+                    marks[need] = Mark::Open;
+                    stack.push((need, plan.items[need].needs(), 0));
+                }
+                Mark::Open => cut(plan, item, need, ids),
+                Mark::Done => {}
+            }
+        }
+    }
+}
+
+/// Makes the references from one item to another literal again. A parent is never cut: it is what the
+/// child stands in; then the child's other end was cut before, or the parent's body refers to it.
+fn cut(plan: &mut Plan, from: usize, to: usize, ids: &[String]) {
+    let id = ids[to].clone();
+    if plan.items[from].parent == Parent::Item(to) {
+        // The circle runs through the parent's own references: those that lead back are cut there.
+        let back: Vec<usize> = reaching(plan, to, from);
+        for target in back {
+            let (literal, item) = (ids[target].clone(), &mut plan.items[to]);
+            let cut = literalise(item, target, &literal);
+            item.circular.extend(cut);
+        }
+        return;
+    }
+    let item = &mut plan.items[from];
+    let cut = literalise(item, to, &id);
+    item.circular.extend(cut);
+}
+
+/// What an item refers to from which another is reached.
+fn reaching(plan: &Plan, item: usize, wanted: usize) -> Vec<usize> {
+    let mut targets = Vec::new();
+    plan.items[item].body.references(&mut targets);
+    targets.sort_unstable();
+    targets.dedup();
+    targets.retain(|target| {
+        let mut seen = BTreeSet::from([*target]);
+        let mut queue = vec![*target];
+        while let Some(at) = queue.pop() {
+            if at == wanted {
+                return true;
+            }
+            queue.extend(plan.items[at].needs().into_iter().filter(|next| *next != item && seen.insert(*next)));
+        }
+        false
+    });
+    targets
+}
+
+fn literalise(item: &mut super::plan::Item, target: usize, id: &str) -> Vec<Mentioned> {
+    let mut cut = Vec::new();
+    item.body.texts_mut(&mut Vec::new(), &mut |path, _, text| {
+        if !text.0.contains(&Piece::Reference(target)) {
+            return;
+        }
+        let whole: String = text
+            .0
+            .iter()
+            .map(|piece| match piece {
+                Piece::Literal(text) => text.as_str(),
+                _ => id,
+            })
+            .collect();
+        cut.push(mentioned(path, &whole));
+        *text = Text::literal(whole);
+    });
+    cut
+}

@@ -1,0 +1,149 @@
+//! Lift secrets: what is secret by its name or by its shape becomes a parameter without a value.
+//!
+//! Also what Azure wants and never gives back (`never_returned.tsv`): a parameter too.
+
+use std::sync::LazyLock;
+
+use super::{
+    plan::{Item, Parameter},
+    term::{Piece, Step, Term, Text, spell},
+};
+use crate::graph::redact::{is_secret_name, is_secret_value};
+
+/// Names below a secret container that say which secret it is, not what it is.
+const ABOUT: [&str; 5] = ["name", "id", "identity", "keyVaultUrl", "keyVaultSecretId"];
+
+static NEVER_RETURNED: LazyLock<Vec<(&'static str, Vec<&'static str>)>> = LazyLock::new(|| {
+    let rows = include_str!("never_returned.tsv").lines().filter(|line| !line.starts_with('#'));
+    rows.filter_map(|row| row.split_once('\t')).map(|(kind, path)| (kind, path.split('.').collect())).collect()
+});
+
+/// Lifts the secrets of an item; `parameters` are those of the whole plan.
+pub fn lift(item: &mut Item, parameters: &mut Vec<Parameter>) {
+    let (label, id, type_name) = (item.label.clone(), item.id.text.clone(), item.type_name.clone());
+    let mut lifted = Vec::new();
+    let mut new = |path: &[Step], why: &'static str| {
+        let name = unique(&format!("{label}_{}", field(path)), parameters);
+        parameters.push(Parameter { name: name.clone(), resource: id.clone(), path: spell(path), why });
+        lifted.push(name);
+        Piece::Parameter(parameters.len() - 1)
+    };
+    item.body.texts_mut(&mut Vec::new(), &mut |path, is_key, text| {
+        let Some(literal) = text.as_literal() else { return };
+        let is_secret = !literal.is_empty() && (is_secret_value(literal) || (!is_key && is_named_secret(path)));
+        if !is_secret {
+            return;
+        }
+        // A key that looks like a secret can't be a parameter in every language: it goes by its shape alone.
+        *text = if is_key { Text::literal("redacted") } else { Text(vec![new(path, "the value is a secret")]) };
+    });
+    let wanted = NEVER_RETURNED.iter().filter(|(kind, _)| kind.eq_ignore_ascii_case(&type_name));
+    let wanted: Vec<&[&str]> = wanted.map(|(_, path)| path.as_slice()).chain(machine(&type_name, &item.body)).collect();
+    for path in wanted {
+        if let Some(missing) = place(&mut item.body, path) {
+            let steps: Vec<Step> = path.iter().map(|name| Step::Field((*name).to_owned())).collect();
+            missing
+                .set(path[path.len() - 1], Term::Text(Text(vec![new(&steps, "Azure wants it and never returns it")])));
+        }
+    }
+    item.secrets = lifted;
+}
+
+/// A machine that is entered by password needs one.
+fn machine(type_name: &str, body: &Term) -> Option<&'static [&'static str]> {
+    if !type_name.eq_ignore_ascii_case("Microsoft.Compute/virtualMachines") {
+        return None;
+    }
+    let profile = body.get("properties")?.get("osProfile")?;
+    let linux = profile.get("linuxConfiguration").and_then(|linux| linux.get("disablePasswordAuthentication"));
+    (linux != Some(&Term::Bool(true))).then_some(&["properties", "osProfile", "adminPassword"])
+}
+
+/// Whether a field, or what it stands in, is called a secret.
+fn is_named_secret(path: &[Step]) -> bool {
+    let names: Vec<&str> = path
+        .iter()
+        .filter_map(|step| match step {
+            Step::Field(name) => Some(name.as_str()),
+            Step::Index(_) => None,
+        })
+        .collect();
+    let Some((last, above)) = names.split_last() else { return false };
+    if above.first() == Some(&"tags") || (names.len() == 1 && *last == "tags") {
+        return is_secret_name(last);
+    }
+    is_secret_name(last) || (!ABOUT.contains(last) && above.iter().any(|name| is_secret_name(name)))
+}
+
+/// The map that a missing property belongs into; `None` where it is there, or its parent is not.
+fn place<'t>(body: &'t mut Term, path: &[&str]) -> Option<&'t mut Term> {
+    let (last, above) = path.split_last()?;
+    let mut at = body;
+    for (depth, name) in above.iter().enumerate() {
+        // `properties` may have become empty and gone; deeper objects mean that the feature is not used.
+        if depth == 0 && at.get(name).is_none() {
+            at.set(name, Term::Map(Vec::new()));
+        }
+        let Term::Map(fields) = at else { return None };
+        at = fields.iter_mut().find(|(key, _)| key.as_literal() == Some(name)).map(|(_, value)| value)?;
+    }
+    at.get(last).is_none().then_some(at)
+}
+
+/// `osProfile.adminPassword` as `os_profile_admin_password`, without what every path begins with.
+fn field(path: &[Step]) -> String {
+    let mut out = String::new();
+    for step in path {
+        let part = match step {
+            Step::Field(name) if name == "properties" => continue,
+            Step::Field(name) => snake(name),
+            Step::Index(index) => index.to_string(),
+        };
+        if !out.is_empty() {
+            out.push('_');
+        }
+        out.push_str(&part);
+    }
+    out
+}
+
+fn snake(name: &str) -> String {
+    let mut out = String::new();
+    let mut was_lower = false;
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && was_lower {
+            out.push('_');
+        }
+        was_lower = c.is_ascii_lowercase() || c.is_ascii_digit();
+        out.push(if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' });
+    }
+    out
+}
+
+fn unique(wanted: &str, parameters: &[Parameter]) -> String {
+    let taken = |name: &str| parameters.iter().any(|parameter| parameter.name == name);
+    if !taken(wanted) {
+        return wanted.to_owned();
+    }
+    (2..).map(|number| format!("{wanted}_{number}")).find(|name| !taken(name)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_is_spelled_as_people_name_variables() {
+        let path = ["properties", "osProfile", "adminPassword"].map(|name| Step::Field(name.to_owned()));
+        assert_eq!(field(&path), "os_profile_admin_password");
+    }
+
+    #[test]
+    fn names_in_secret_containers_stay_and_values_go() {
+        let path = |names: &[&str]| names.iter().map(|name| Step::Field((*name).to_owned())).collect::<Vec<_>>();
+        assert!(is_named_secret(&path(&["properties", "configuration", "secrets", "value"])));
+        assert!(!is_named_secret(&path(&["properties", "configuration", "secrets", "name"])));
+        assert!(is_named_secret(&path(&["properties", "protectedSettings", "script"])));
+        assert!(!is_named_secret(&path(&["properties", "sku"])));
+    }
+}

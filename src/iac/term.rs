@@ -1,0 +1,163 @@
+//! The neutral value: JSON whose texts may hold references and parameters. Printers give it a spelling.
+
+use serde_json::{Map, Number, Value};
+
+/// A value of a planned body.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Term {
+    Null,
+    Bool(bool),
+    Number(Number),
+    Text(Text),
+    List(Vec<Term>),
+    /// In the order of the body; keys may refer to resources (`userAssignedIdentities`).
+    Map(Vec<(Text, Term)>),
+}
+
+/// A text of pieces; one literal piece for plain texts.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Text(pub Vec<Piece>);
+
+/// A part of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    Literal(String),
+    /// The id of the planned item with this number.
+    Reference(usize),
+    /// The value of the parameter with this number.
+    Parameter(usize),
+}
+
+impl Text {
+    pub fn literal(text: impl Into<String>) -> Self {
+        Self(vec![Piece::Literal(text.into())])
+    }
+
+    /// The text itself, when it is all literal.
+    pub fn as_literal(&self) -> Option<&str> {
+        match self.0.as_slice() {
+            [Piece::Literal(text)] => Some(text),
+            _ => None,
+        }
+    }
+}
+
+impl Term {
+    pub fn of(value: &Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(flag) => Self::Bool(*flag),
+            Value::Number(number) => Self::Number(number.clone()),
+            Value::String(text) => Self::Text(Text::literal(text.as_str())),
+            Value::Array(items) => Self::List(items.iter().map(Self::of).collect()),
+            Value::Object(fields) => Self::of_map(fields),
+        }
+    }
+
+    pub fn of_map(fields: &Map<String, Value>) -> Self {
+        Self::Map(fields.iter().map(|(name, value)| (Text::literal(name.as_str()), Self::of(value))).collect())
+    }
+
+    /// A field of a map.
+    pub fn get(&self, name: &str) -> Option<&Self> {
+        match self {
+            Self::Map(fields) => fields.iter().find(|(key, _)| key.as_literal() == Some(name)).map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
+    /// Takes a field out of a map.
+    pub fn take(&mut self, name: &str) -> Option<Self> {
+        let Self::Map(fields) = self else { return None };
+        let at = fields.iter().position(|(key, _)| key.as_literal() == Some(name))?;
+        Some(fields.remove(at).1)
+    }
+
+    /// Sets a field of a map, whatever was there.
+    pub fn set(&mut self, name: &str, value: Self) {
+        if let Self::Map(fields) = self {
+            match fields.iter_mut().find(|(key, _)| key.as_literal() == Some(name)) {
+                Some((_, old)) => *old = value,
+                None => fields.push((Text::literal(name), value)),
+            }
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Null => true,
+            Self::List(items) => items.is_empty(),
+            Self::Map(fields) => fields.is_empty(),
+            Self::Text(text) => text.as_literal() == Some(""),
+            _ => false,
+        }
+    }
+
+    /// Visits every text with its path, keys of maps too (`is_key`).
+    pub fn texts_mut(&mut self, path: &mut Vec<Step>, visit: &mut impl FnMut(&[Step], bool, &mut Text)) {
+        match self {
+            Self::Text(text) => visit(path, false, text),
+            Self::List(items) => {
+                for (index, item) in items.iter_mut().enumerate() {
+                    path.push(Step::Index(index));
+                    item.texts_mut(path, visit);
+                    path.pop();
+                }
+            }
+            Self::Map(fields) => {
+                for (key, value) in fields {
+                    path.push(Step::Field(key.as_literal().unwrap_or_default().to_owned()));
+                    visit(path, true, key);
+                    value.texts_mut(path, visit);
+                    path.pop();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Items that it refers to.
+    pub fn references(&self, found: &mut Vec<usize>) {
+        let of_text = |text: &Text, found: &mut Vec<usize>| {
+            found.extend(text.0.iter().filter_map(|piece| match piece {
+                Piece::Reference(item) => Some(*item),
+                _ => None,
+            }));
+        };
+        match self {
+            Self::Text(text) => of_text(text, found),
+            Self::List(items) => items.iter().for_each(|item| item.references(found)),
+            Self::Map(fields) => {
+                for (key, value) in fields {
+                    of_text(key, found);
+                    value.references(found);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// One step of a path into a body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    Field(String),
+    Index(usize),
+}
+
+/// `properties.subnets[0].id`.
+pub fn spell(path: &[Step]) -> String {
+    let mut out = String::new();
+    for step in path {
+        match step {
+            Step::Field(name) => {
+                if !out.is_empty() {
+                    out.push('.');
+                }
+                out.push_str(name);
+            }
+            Step::Index(index) => out.push_str(&format!("[{index}]")),
+        }
+    }
+    out
+}

@@ -1,0 +1,337 @@
+//! Terraform: `azurerm_resource_group` for groups, `azapi_resource` with the whole pruned body for the
+//! rest; a file a resource group.
+//!
+//! What the real providers want for a plan with imports only decides many details: `identity_ids` is
+//! always written, `tags` never empty, import ids are spelled one way, `schema_validation_enabled =
+//! false` comes with `ignore_changes` of it.
+
+mod hcl;
+
+use std::collections::BTreeMap;
+
+pub use hcl::{Block, Key, Part, Value};
+
+use super::{
+    Files,
+    plan::{Item, Parent, Plan},
+    term::{Piece, Term, Text},
+};
+use crate::arm::{self, ResourceId};
+
+/// Prints a plan.
+pub fn print(plan: &Plan, with_imports: bool) -> Files {
+    let mut files = Files::new();
+    let subscriptions = subscriptions(plan);
+    files.insert("versions.tf".to_owned(), hcl::print(&[versions()]));
+    files.insert("providers.tf".to_owned(), hcl::print(&providers(&subscriptions)));
+    files.insert("variables.tf".to_owned(), hcl::print(&variables(plan, &subscriptions)));
+    let mut by_file: BTreeMap<String, Vec<Block>> = BTreeMap::new();
+    let names = file_names(plan);
+    for number in 0..plan.items.len() {
+        by_file.entry(names[number].clone()).or_default().push(resource(plan, number, &subscriptions));
+    }
+    for (name, blocks) in by_file {
+        files.insert(name, hcl::print(&blocks));
+    }
+    if with_imports {
+        let blocks: Vec<Block> = plan.items.iter().map(import).collect();
+        files.insert("imports.tf".to_owned(), hcl::print(&blocks));
+    }
+    files.insert("outputs.tf".to_owned(), hcl::print(&outputs(plan)));
+    files
+}
+
+/// Subscriptions of the plan, the one with most resources first, each with its provider's alias.
+fn subscriptions(plan: &Plan) -> Vec<(String, Option<String>)> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for item in &plan.items {
+        *counts.entry(item.subscription()).or_default() += 1;
+    }
+    let mut ordered: Vec<(String, usize)> = counts.into_iter().collect();
+    ordered.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+    let alias = |(index, (id, _)): (usize, (String, usize))| {
+        let alias = (index > 0).then(|| format!("subscription_{index}"));
+        (id, alias)
+    };
+    ordered.into_iter().enumerate().map(alias).collect()
+}
+
+fn versions() -> Block {
+    let provider = |source: &str, version: &str| {
+        Value::Object(vec![
+            (Key::Name("source".to_owned()), Value::text(source)),
+            (Key::Name("version".to_owned()), Value::text(version)),
+        ])
+    };
+    let mut required = Block::new("required_providers", &[]);
+    required.set("azapi", provider("Azure/azapi", "~> 2.12"));
+    required.set("azurerm", provider("hashicorp/azurerm", "~> 5.2"));
+    let mut terraform = Block::new("terraform", &[]);
+    terraform.set("required_version", Value::text(">= 1.11"));
+    terraform.push(required);
+    terraform
+}
+
+fn variable_of(alias: Option<&String>) -> String {
+    alias.map_or_else(|| "subscription_id".to_owned(), |alias| format!("{alias}_id"))
+}
+
+fn providers(subscriptions: &[(String, Option<String>)]) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for (_, alias) in subscriptions {
+        let mut provider = Block::new("provider", &["azurerm"]);
+        if let Some(alias) = alias {
+            provider.set("alias", Value::text(alias.as_str()));
+        }
+        provider.set("subscription_id", Value::code(format!("var.{}", variable_of(alias.as_ref()))));
+        provider.set("resource_provider_registrations", Value::text("none"));
+        provider.push(Block::new("features", &[]));
+        blocks.push(provider);
+    }
+    if subscriptions.is_empty() {
+        let mut provider = Block::new("provider", &["azurerm"]);
+        provider.push(Block::new("features", &[]));
+        blocks.push(provider);
+    }
+    let mut azapi = Block::new("provider", &["azapi"]);
+    if !subscriptions.is_empty() {
+        azapi.set("subscription_id", Value::code("var.subscription_id"));
+    }
+    blocks.push(azapi);
+    blocks
+}
+
+fn variables(plan: &Plan, subscriptions: &[(String, Option<String>)]) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for (id, alias) in subscriptions {
+        let mut variable = Block::new("variable", &[&variable_of(alias.as_ref())]);
+        variable.set("description", Value::text("The subscription that the resources are in."));
+        variable.set("type", Value::code("string"));
+        variable.set("default", Value::text(id.as_str()));
+        blocks.push(variable);
+    }
+    for parameter in &plan.parameters {
+        let mut variable = Block::new("variable", &[&parameter.name]);
+        let description = format!("{} of {}: {}.", parameter.path, parameter.resource, parameter.why);
+        variable.set("description", Value::text(description));
+        variable.set("type", Value::code("string"));
+        variable.set("sensitive", Value::Bool(true));
+        blocks.push(variable);
+    }
+    blocks
+}
+
+fn outputs(plan: &Plan) -> Vec<Block> {
+    let groups = plan.items.iter().filter(|item| item.is_group);
+    let ids = groups.map(|item| (Key::Name(item.name.clone()), Value::code(format!("{}.id", address(item)))));
+    let mut output = Block::new("output", &["resource_group_ids"]);
+    output.set("description", Value::text("Ids of the resource groups, by their names."));
+    let mut ids: Vec<(Key, Value)> = ids.collect();
+    // Groups of one name in several subscriptions: the label tells them apart.
+    let mut seen = std::collections::BTreeSet::new();
+    for ((key, _), item) in ids.iter_mut().zip(plan.items.iter().filter(|item| item.is_group)) {
+        if let Key::Name(name) = key
+            && !seen.insert(name.clone())
+        {
+            *name = item.label.clone();
+        }
+    }
+    output.set("value", Value::Object(ids));
+    vec![output]
+}
+
+/// A file for each resource group, one for what stands above them.
+fn file_names(plan: &Plan) -> Vec<String> {
+    let group_of = |id: &ResourceId| {
+        let (subscription, group) = (id.subscription.as_deref()?, id.resource_group.as_deref()?);
+        Some(arm::key(&format!("/subscriptions/{subscription}/resourceGroups/{group}")))
+    };
+    let mut groups: BTreeMap<String, String> = BTreeMap::new();
+    for item in &plan.items {
+        if let (Some(key), Some(name)) = (group_of(&item.id), &item.id.resource_group) {
+            groups.entry(key).or_insert_with(|| name.clone());
+        }
+    }
+    let labels = super::name::labels(groups.iter().map(|(key, name)| (name.as_str(), key.as_str())));
+    let reserved = ["versions", "providers", "variables", "imports", "outputs", "subscription"];
+    let files: BTreeMap<String, String> = groups
+        .into_keys()
+        .zip(labels)
+        .map(|(key, label)| {
+            let label = if reserved.contains(&label.as_str()) { format!("rg_{label}") } else { label };
+            (key, format!("{label}.tf"))
+        })
+        .collect();
+    let file = |item: &Item| group_of(&item.id).and_then(|key| files.get(&key).cloned());
+    plan.items.iter().map(|item| file(item).unwrap_or_else(|| "subscription.tf".to_owned())).collect()
+}
+
+/// `azapi_resource.label`.
+pub fn address(item: &Item) -> String {
+    let kind = if item.is_group { "azurerm_resource_group" } else { "azapi_resource" };
+    format!("{kind}.{}", item.label)
+}
+
+fn resource(plan: &Plan, number: usize, subscriptions: &[(String, Option<String>)]) -> Block {
+    let item = &plan.items[number];
+    let context = Context { plan, number };
+    let mut body = item.body.clone();
+    let tags = body.take("tags").filter(|tags| !tags.is_empty());
+    let location = body.take("location");
+    if item.is_group {
+        let mut block = Block::new("resource", &["azurerm_resource_group", &item.label]);
+        let alias =
+            subscriptions.iter().find(|(id, _)| *id == item.subscription()).and_then(|(_, alias)| alias.as_ref());
+        if let Some(alias) = alias {
+            block.set("provider", Value::code(format!("azurerm.{alias}")));
+        }
+        block.set("name", Value::text(item.name.as_str()));
+        if let Some(location) = location {
+            block.set("location", context.value(&location));
+        }
+        if let Some(tags) = tags {
+            block.set("tags", context.value(&tags));
+        }
+        return block;
+    }
+    let identity = body.take("identity");
+    let mut block = Block::new("resource", &["azapi_resource", &item.label]);
+    block.set("type", Value::text(format!("{}@{}", item.type_name, item.api_version)));
+    block.set("parent_id", context.parent(&item.parent));
+    block.set("name", Value::text(item.name.as_str()));
+    if let Some(location) = location {
+        block.set("location", context.value(&location));
+    }
+    if let Some(tags) = tags {
+        block.set("tags", context.value(&tags));
+    }
+    block.set("body", context.value(&body));
+    block.set("schema_validation_enabled", Value::Bool(false));
+    if let Some(identity) = identity {
+        block.push(context.identity(&identity));
+    }
+    let mut lifecycle = Block::new("lifecycle", &[]);
+    lifecycle.set("ignore_changes", Value::List(vec![Value::code("schema_validation_enabled")]));
+    block.push(lifecycle);
+    block
+}
+
+fn import(item: &Item) -> Block {
+    let mut block = Block::new("import", &[]);
+    block.set("to", Value::code(address(item)));
+    let id = canonical(&item.id.text);
+    let id = if item.is_group { id } else { format!("{id}?api-version={}", item.api_version) };
+    block.set("id", Value::text(id));
+    block
+}
+
+/// Providers read the static words of an id with their case.
+fn canonical(id: &str) -> String {
+    let mut parts: Vec<&str> = id.split('/').collect();
+    for (at, word) in [(1, "subscriptions"), (3, "resourceGroups")] {
+        if let Some(part) = parts.get_mut(at).filter(|part| part.eq_ignore_ascii_case(word)) {
+            *part = word;
+        }
+    }
+    parts.join("/")
+}
+
+/// Where a value is printed.
+struct Context<'p> {
+    plan: &'p Plan,
+    number: usize,
+}
+
+impl Context<'_> {
+    fn parent(&self, parent: &Parent) -> Value {
+        match parent {
+            Parent::Item(number) => Value::code(format!("{}.id", address(&self.plan.items[*number]))),
+            Parent::Literal(id) => Value::text(canonical(id)),
+        }
+    }
+
+    /// A reference as code. A resource can't refer to itself: its parent's id and the rest stand for it.
+    fn reference(&self, number: usize) -> Vec<Part> {
+        let item = &self.plan.items[number];
+        if number != self.number {
+            return vec![Part::Code(format!("{}.id", address(item)))];
+        }
+        let (above, rest) = item.id.text.split_at(item.id.parent().len());
+        match item.parent {
+            Parent::Item(parent) => {
+                vec![Part::Code(format!("{}.id", address(&self.plan.items[parent]))), Part::Literal(rest.to_owned())]
+            }
+            Parent::Literal(_) => vec![Part::Literal(format!("{}{rest}", canonical(above)))],
+        }
+    }
+
+    fn parts(&self, text: &Text) -> Vec<Part> {
+        let mut parts: Vec<Part> = Vec::new();
+        for piece in &text.0 {
+            let next = match piece {
+                Piece::Literal(text) => vec![Part::Literal(text.clone())],
+                Piece::Reference(number) => self.reference(*number),
+                Piece::Parameter(number) => vec![Part::Code(format!("var.{}", self.plan.parameters[*number].name))],
+            };
+            for part in next {
+                match (parts.last_mut(), part) {
+                    (Some(Part::Literal(before)), Part::Literal(more)) => before.push_str(&more),
+                    (_, part) => parts.push(part),
+                }
+            }
+        }
+        parts
+    }
+
+    fn value(&self, term: &Term) -> Value {
+        match term {
+            Term::Null => Value::Null,
+            Term::Bool(flag) => Value::Bool(*flag),
+            Term::Number(number) => Value::Number(number.to_string()),
+            Term::Text(text) => Value::Template(self.parts(text)),
+            Term::List(items) => Value::List(items.iter().map(|item| self.value(item)).collect()),
+            Term::Map(fields) => Value::Object(
+                fields
+                    .iter()
+                    .map(|(key, value)| {
+                        let key = key
+                            .as_literal()
+                            .map_or_else(|| Key::Template(self.parts(key)), |name| Key::Name(name.to_owned()));
+                        (key, self.value(value))
+                    })
+                    .collect(),
+            ),
+        }
+    }
+
+    /// The provider wants `identity_ids` even where there are none.
+    fn identity(&self, identity: &Term) -> Block {
+        let mut block = Block::new("identity", &[]);
+        let kind = match identity.get("type") {
+            Some(Term::Text(text)) => spell_identity(text.as_literal().unwrap_or_default()),
+            _ => "None".to_owned(),
+        };
+        block.set("type", Value::text(kind));
+        let ids = match identity.get("userAssignedIdentities") {
+            Some(Term::Map(ids)) => ids.iter().map(|(id, _)| Value::Template(self.parts(id))).collect(),
+            _ => Vec::new(),
+        };
+        block.set("identity_ids", Value::List(ids));
+        block
+    }
+}
+
+/// One of the four spellings that the provider takes.
+fn spell_identity(kind: &str) -> String {
+    let lower = kind.to_ascii_lowercase();
+    match (lower.contains("systemassigned"), lower.contains("userassigned")) {
+        (true, true) => "SystemAssigned, UserAssigned",
+        (true, false) => "SystemAssigned",
+        (false, true) => "UserAssigned",
+        (false, false) => "None",
+    }
+    .to_owned()
+}
+
+#[cfg(test)]
+mod tests;
