@@ -53,16 +53,10 @@ async fn simulate(args: SimulateArgs, screen: &mut Screen) -> anyhow::Result<()>
     if args.contoso {
         sources.push(simulator::Source::Contoso);
     }
-    let mut settings = simulator::Settings {
-        listen: args.listen,
-        sources,
-        latency: Duration::from_millis(args.latency),
-        quota: args.quota,
-        ..simulator::Settings::default()
-    };
-    if let Some(size) = args.page_size {
-        settings.page_size = size as usize;
-    }
+    let usual = simulator::Settings::default();
+    let page_size = args.page_size.map_or(usual.page_size, |size| size as usize);
+    let (listen, latency, quota) = (args.listen, Duration::from_millis(args.latency), args.quota);
+    let settings = simulator::Settings { listen, sources, latency, quota, page_size, ..usual };
     let running = simulator::start(settings).await?;
     let usual = || std::env::temp_dir().join(format!("atgd-simulator-{}.secret", running.addr.port()));
     screen.raw(running.snippet(&args.secret_file.unwrap_or_else(usual)).as_bytes());
@@ -114,15 +108,9 @@ async fn on_file(state: &Path, request: KeyRequest) -> anyhow::Result<KeyAnswer>
 fn check(global: &GlobalArgs, screen: &mut Screen) -> anyhow::Result<ExitCode> {
     let report = admin::check(&admin::state_dir(global.state_dir.as_deref())?)?;
     if screen.is_json() {
-        screen.object(&report);
+        screen.object(&report)
     } else {
-        screen.line(&format!("{} ({} bytes)", report.path, report.bytes));
-        for (what, count) in &report.counted {
-            screen.line(&format!("{what}: {count}"));
-        }
-        for finding in &report.findings {
-            screen.line(&format!("wrong: {finding}"));
-        }
+        screen.line(&report.to_string())
     }
     Ok(ExitCode::from(u8::from(!report.findings.is_empty())))
 }
@@ -147,12 +135,9 @@ fn audit(action: AuditAction, global: &GlobalArgs, screen: &mut Screen) -> anyho
 fn config(action: ConfigAction, global: &GlobalArgs, screen: &mut Screen) -> anyhow::Result<()> {
     match action {
         ConfigAction::Check => {
-            let (file, notes) = admin::check_config(global.config.clone())?;
-            for note in notes {
-                screen.say(&note);
+            for line in admin::check_config(global.config.clone())? {
+                screen.line(&line);
             }
-            let read = file.map_or_else(|| "no file, defaults".to_owned(), |file| file.display().to_string());
-            screen.line(&format!("the configuration is valid ({read})"));
         }
         ConfigAction::Show => screen.raw(admin::show_config(global.config.clone())?.as_bytes()),
         ConfigAction::Default => screen.raw(admin::sample_config().as_bytes()),

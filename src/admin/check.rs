@@ -17,6 +17,19 @@ pub struct CheckReport {
     pub findings: Vec<String>,
 }
 
+impl std::fmt::Display for CheckReport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ({} bytes)", self.path, self.bytes)?;
+        for (what, count) in &self.counted {
+            write!(f, "\n{what}: {count}")?;
+        }
+        for finding in &self.findings {
+            write!(f, "\nwrong: {finding}")?;
+        }
+        Ok(())
+    }
+}
+
 /// Checks the state directory's file. The file must not be held by a daemon.
 pub fn check(state_dir: &Path) -> Result<CheckReport, StoreError> {
     let store = super::open(state_dir)?;

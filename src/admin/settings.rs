@@ -9,10 +9,13 @@ pub fn state_dir(named: Option<&Path>) -> Result<PathBuf, ConfigError> {
     config::state_dir(named)
 }
 
-/// Which file was read, and what deserves a word in a valid configuration.
-pub fn check_config(file: Option<PathBuf>) -> Result<(Option<PathBuf>, Vec<String>), ConfigError> {
+/// What deserves a word in a valid configuration, and which file was read.
+pub fn check_config(file: Option<PathBuf>) -> Result<Vec<String>, ConfigError> {
     let read = config::config_file(file.as_deref());
-    load(file).map(|config| (read, config.notes))
+    let mut lines = load(file)?.notes;
+    let read = read.map_or_else(|| "no file, defaults".to_owned(), |file| file.display().to_string());
+    lines.push(format!("the configuration is valid ({read})"));
+    Ok(lines)
 }
 
 /// The configuration as the daemon would see it, without secrets.

@@ -138,6 +138,23 @@ fn special(node: &Node, body: &mut Map<String, Value>, pruned: &mut Vec<String>)
         }
         remove("/properties/osProfile", "requireGuestProvisionSignal");
     }
+    if is("Microsoft.Insights/components") {
+        for name in ["InstrumentationKey", "ConnectionString", "AppId", "ApplicationId", "CreationDate"] {
+            remove("/properties", name);
+        }
+    }
+    if is("Microsoft.Network/privateEndpoints") {
+        remove("/properties", "networkInterfaces");
+    }
+    if is("Microsoft.Web/sites/config") {
+        // Told of the site, taken of nobody.
+        for name in ["location", "tags"] {
+            if body.remove(name).is_some() {
+                pruned.push(name.to_owned());
+            }
+        }
+        return;
+    }
     if is("Microsoft.Authorization/roleAssignments") {
         // The scope is where the assignment stands.
         remove("/properties", "scope");

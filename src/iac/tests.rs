@@ -1,1 +1,227 @@
+//! The passes together, on small plans: references, circles, stages, secrets, escaping.
 
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::{arm, check, plan, plan::Plan, select::Selection, terraform};
+use crate::arm as ids;
+use crate::{
+    api::GenerateIacRequest,
+    graph::model::{Label, Node},
+};
+
+const SUBSCRIPTION: &str = "00000000-0000-4000-8000-00000000000a";
+
+fn id_in(group: &str, rest: &str) -> String {
+    format!("/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}/providers/{rest}")
+}
+
+fn node(id: &str, body: Value) -> Node {
+    let parsed = ids::ResourceId::parse(id).expect("an id");
+    let label = if parsed.namespace.is_none() { Label::ResourceGroup } else { Label::Resource };
+    let mut whole = json!({"id": id, "name": parsed.name(), "location": "westeurope"});
+    whole.as_object_mut().expect("a map").extend(body.as_object().expect("a map").clone());
+    Node {
+        label,
+        key: ids::key(id),
+        id: id.to_owned(),
+        type_name: parsed.type_name(),
+        name: parsed.name().to_owned(),
+        api_version: "2024-01-01".to_owned(),
+        subscription_id: parsed.subscription.clone(),
+        resource_group: parsed.resource_group.clone(),
+        location: Some("westeurope".to_owned()),
+        tags: BTreeMap::new(),
+        content_hash: String::new(),
+        first_seen: 0,
+        last_seen: 0,
+        body: whole,
+    }
+}
+
+fn group(name: &str) -> Node {
+    node(&format!("/subscriptions/{SUBSCRIPTION}/resourceGroups/{name}"), json!({}))
+}
+
+fn planned(nodes: Vec<Node>) -> Plan {
+    let nodes = nodes.into_iter().map(|node| (ids::key(&node.id), node)).collect();
+    let selection = Selection { nodes, ..Selection::default() };
+    let request = json!({"tenant_id": SUBSCRIPTION, "output_format": "terraform"});
+    let request: GenerateIacRequest = serde_json::from_value(request).expect("a request");
+    plan::build(selection, &request)
+}
+
+fn terraform_of(plan: &Plan) -> String {
+    let files = terraform::print(plan, true);
+    check::parse(&files).expect("reads back");
+    files.into_values().collect()
+}
+
+fn template_of(plan: &Plan) -> Value {
+    let files = arm::print(plan);
+    check::parse(&files).expect("reads back");
+    serde_json::from_str(&files["azuredeploy.json"]).expect("JSON")
+}
+
+/// Every resource of a template and of what is nested in it.
+fn all<'t>(template: &'t Value, found: &mut Vec<&'t Value>) {
+    for resource in template["resources"].as_array().into_iter().flatten() {
+        found.push(resource);
+        all(&resource["properties"]["template"], found);
+    }
+}
+
+#[test]
+fn an_id_becomes_a_reference_and_a_sub_objects_id_a_reference_with_a_suffix() {
+    let balancer = id_in("g", "Microsoft.Network/loadBalancers/lb");
+    let plan = planned(vec![
+        group("g"),
+        node(&balancer, json!({"properties": {}})),
+        node(
+            &id_in("g", "Microsoft.Network/networkInterfaces/nic"),
+            json!({"properties": {"pool": {"id": format!("{}/backendAddressPools/p", balancer.to_uppercase().replace("/SUBSCRIPTIONS", "/subscriptions"))}}}),
+        ),
+    ]);
+    let text = terraform_of(&plan);
+    assert!(text.contains("id = \"${azapi_resource.lb.id}/backendAddressPools/p\""), "{text}");
+    let template = template_of(&plan);
+    let mut found = Vec::new();
+    all(&template, &mut found);
+    let nic = found.iter().find(|resource| resource["name"] == "nic").expect("the card");
+    assert_eq!(nic["dependsOn"], json!(["[resourceId('Microsoft.Network/loadBalancers', 'lb')]"]));
+    assert_eq!(
+        nic["properties"]["pool"]["id"],
+        "[concat(resourceId('Microsoft.Network/loadBalancers', 'lb'), '/backendAddressPools/p')]"
+    );
+}
+
+#[test]
+fn a_circle_is_cut_at_one_side_and_told() {
+    let (a, b) = (id_in("g", "A.B/c/one"), id_in("g", "A.B/c/two"));
+    let plan = planned(vec![
+        group("g"),
+        node(&a, json!({"properties": {"peer": b}})),
+        node(&b, json!({"properties": {"peer": a}})),
+    ]);
+    let cut: usize = plan.items.iter().map(|item| item.circular.len()).sum();
+    assert_eq!(cut, 1);
+    let text = terraform_of(&plan);
+    assert!(text.contains("peer = azapi_resource.") && text.contains("peer = \"/subscriptions/"), "{text}");
+}
+
+#[test]
+fn groups_that_need_each_other_are_deployed_in_stages() {
+    let (a, b) = (id_in("g1", "A.B/c/base1"), id_in("g2", "A.B/c/base2"));
+    let plan = planned(vec![
+        group("g1"),
+        group("g2"),
+        node(&a, json!({"properties": {}})),
+        node(&b, json!({"properties": {}})),
+        node(&id_in("g1", "A.B/c/top1"), json!({"properties": {"other": b}})),
+        node(&id_in("g2", "A.B/c/top2"), json!({"properties": {"other": a}})),
+    ]);
+    let template = template_of(&plan);
+    let deployments: Vec<&Value> = template["resources"]
+        .as_array()
+        .expect("resources")
+        .iter()
+        .filter(|resource| resource["type"] == "Microsoft.Resources/deployments")
+        .collect();
+    assert_eq!(deployments.len(), 4);
+    // Each deployment waits only for deployments that wait for fewer.
+    let mut done: Vec<String> = Vec::new();
+    let mut left = deployments;
+    while !left.is_empty() {
+        let before = left.len();
+        left.retain(|deployment| {
+            let waits = deployment["dependsOn"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            let open = waits
+                .filter(|need| need.contains("Microsoft.Resources/deployments'"))
+                .any(|need| !done.iter().any(|name| need.contains(name.as_str())));
+            if !open {
+                done.push(format!("'{}'", deployment["name"].as_str().unwrap_or_default()));
+            }
+            open
+        });
+        assert!(left.len() < before, "deployments wait for each other");
+    }
+}
+
+#[test]
+fn secrets_of_any_slot_become_parameters_without_a_value() {
+    let key = format!("{}==", "aB3+".repeat(21) + "Zz");
+    let plan = planned(vec![
+        group("g"),
+        node(
+            &id_in("g", "A.B/c/x"),
+            json!({"tags": {"note": key}, "properties": {"setting": [key], "adminPassword": "opaque", "mode": "on"}}),
+        ),
+    ]);
+    assert_eq!(plan.parameters.len(), 3);
+    for text in [terraform_of(&plan), template_of(&plan).to_string()] {
+        assert!(!text.contains(&key) && !text.contains("opaque"), "{text}");
+        assert!(text.contains("x_admin_password"), "{text}");
+    }
+}
+
+#[test]
+fn names_and_tags_are_never_evaluated() {
+    let name = "a${var.x}[%{if}]";
+    let plan = planned(vec![
+        group("g"),
+        node(&id_in("g", &format!("A.B/c/{name}")), json!({"tags": {"${k}": "[concat('a')]", "q": "\"\n"}})),
+    ]);
+    let text = terraform_of(&plan);
+    assert!(text.contains("a$${var.x}[%%{if}]") && text.contains("\"$${k}\""), "{text}");
+    assert!(template_of(&plan).to_string().contains("[[concat('a')]"));
+}
+
+#[test]
+fn a_self_reference_is_made_of_the_parent() {
+    let id = id_in("g", "Microsoft.Network/loadBalancers/lb");
+    let plan = planned(vec![
+        group("g"),
+        node(&id, json!({"properties": {"rules": [{"front": {"id": format!("{id}/frontendIPConfigurations/f")}}]}})),
+    ]);
+    let text = terraform_of(&plan);
+    assert!(
+        text.contains(
+            "${azurerm_resource_group.rg_g.id}/providers/Microsoft.Network/loadBalancers/lb/frontendIPConfigurations/f"
+        ),
+        "{text}"
+    );
+}
+
+#[test]
+fn an_extension_stands_at_what_it_extends() {
+    let vault = id_in("g", "Microsoft.KeyVault/vaults/v");
+    let plan = planned(vec![
+        group("g"),
+        node(&vault, json!({"properties": {}})),
+        node(
+            &format!("{vault}/providers/Microsoft.Authorization/locks/l"),
+            json!({"properties": {"level": "ReadOnly"}}),
+        ),
+    ]);
+    assert!(terraform_of(&plan).contains("parent_id = azapi_resource.v.id"));
+    let template = template_of(&plan);
+    let mut found = Vec::new();
+    all(&template, &mut found);
+    let lock = found.iter().find(|resource| resource["name"] == "l").expect("the lock");
+    assert_eq!(lock["scope"], "[resourceId('Microsoft.KeyVault/vaults', 'v')]");
+}
+
+#[test]
+fn the_same_graph_gives_the_same_bytes() {
+    let nodes = || {
+        vec![
+            group("g"),
+            node(&id_in("g", "A.B/c/x-y"), json!({"properties": {"a": 1}})),
+            node(&id_in("g", "A.B/c/x.y"), json!({"properties": {"b": 1.5}})),
+        ]
+    };
+    let mut backwards = nodes();
+    backwards.reverse();
+    assert_eq!(terraform_of(&planned(nodes())), terraform_of(&planned(backwards)));
+}

@@ -5,10 +5,10 @@
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::{
-    Shared,
+    Settings, Shared,
     persist::{self, Claimed, Shares},
     query, run,
 };
@@ -28,10 +28,7 @@ pub(super) async fn schedule(shared: Arc<Shared>) {
         slots = wanted;
         let permit = tokio::select! {
             () = shared.draining.cancelled() => return,
-            changed = settings.changed() => {
-                if changed.is_err() { return; }
-                continue;
-            }
+            () = changed(&mut settings) => continue,
             permit = permits.clone().acquire_owned() => permit,
         };
         let Ok(permit) = permit else { return };
@@ -46,11 +43,16 @@ pub(super) async fn schedule(shared: Arc<Shared>) {
         tokio::select! {
             () = shared.draining.cancelled() => return,
             () = woken => {}
-            changed = settings.changed() => {
-                if changed.is_err() { return; }
-            }
+            () = changed(&mut settings) => {}
             () = tokio::time::sleep(wait(&shared)) => {}
         }
+    }
+}
+
+/// Settings that nobody can change any more stay as they are.
+async fn changed(settings: &mut watch::Receiver<Settings>) {
+    if settings.changed().await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 

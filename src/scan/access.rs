@@ -61,10 +61,16 @@ pub(super) async fn read(scan: &Scan, subscriptions: &[String]) -> Result<(), Sc
     Ok(())
 }
 
-/// Whether what an assignment applies to was kept.
+/// Whether the filter keeps it, or the resource that it stands at was kept. Groups and subscriptions
+/// are there as containers: what stands at them has to be asked for.
 fn keeps(scan: &Scan, found: &Found) -> bool {
-    scan.filter.is_open()
-        || ResourceId::parse(&found.id).is_some_and(|id| scan.generation.has(&id.parent()).unwrap_or(false))
+    if scan.filter.is_open() || scan.filter.keeps(found) {
+        return true;
+    }
+    let scope = ResourceId::parse(&found.id).and_then(|id| ResourceId::parse(&id.parent()));
+    let resource = scope.filter(|scope| scope.namespace.is_some());
+    !scan.filter.excludes_type(&found.type_name)
+        && resource.is_some_and(|scope| scan.generation.has(&scope.text).unwrap_or(false))
 }
 
 fn anywhere(body: Value, type_name: &str, version: &str) -> Option<Found> {

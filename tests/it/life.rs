@@ -141,7 +141,7 @@ fn files_below(dir: &std::path::Path) -> Vec<std::path::PathBuf> {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
             found.extend(files_below(&path));
-        } else {
+        } else if path.is_file() {
             found.push(path);
         }
     }

@@ -1,5 +1,8 @@
 //! Integration tests: the real daemon, a real store file, the simulator over HTTP.
 
-// mod harness;
-// mod life;
+mod harness;
+mod iac;
+mod life;
+mod neo4j;
+mod scan;
 mod tidy;

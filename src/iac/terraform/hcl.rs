@@ -264,7 +264,8 @@ fn escape(out: &mut String, text: &str, before_code: bool) {
                 }
                 out.extend(std::iter::repeat_n(c, run - 1));
                 if at_end {
-                    unicode(out, c);
+                    // Some readers take `\u0024${` for an escape: a template of its own is clear to all.
+                    let _ = write!(out, "${{\"{c}\"}}");
                 } else {
                     out.push(c);
                 }

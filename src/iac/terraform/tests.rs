@@ -63,7 +63,9 @@ fn a_reference_stands_beside_literals_that_end_in_a_dollar() {
     let value = Value::Template(vec![Part::Literal("a$".to_owned()), Part::Code("x.y.id".to_owned())]);
     let hcl::Expression::TemplateExpr(template) = back(&value) else { panic!("no template") };
     let template = hcl::Template::from_expr(&template).expect("a template");
-    assert_eq!(template.elements().len(), 2, "{template:?}");
+    assert_eq!(template.elements().len(), 3, "{template:?}");
+    let last = template.elements().last().expect("the reference");
+    assert!(matches!(last, hcl::template::Element::Interpolation(_)), "{template:?}");
 }
 
 #[test]
