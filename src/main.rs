@@ -108,9 +108,9 @@ async fn on_file(state: &Path, request: KeyRequest) -> anyhow::Result<KeyAnswer>
 fn check(global: &GlobalArgs, screen: &mut Screen) -> anyhow::Result<ExitCode> {
     let report = admin::check(&admin::state_dir(global.state_dir.as_deref())?)?;
     if screen.is_json() {
-        screen.object(&report)
+        screen.object(&report);
     } else {
-        screen.line(&report.to_string())
+        screen.line(&report.to_string());
     }
     Ok(ExitCode::from(u8::from(!report.findings.is_empty())))
 }

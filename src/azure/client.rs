@@ -26,11 +26,11 @@ const IN_FLIGHT: usize = 32;
 /// Largest answer.
 const BODY: usize = 64 << 20;
 /// Longest request.
-const REQUEST: Duration = Duration::from_secs(120);
+const REQUEST: Duration = Duration::from_mins(2);
 /// Tries of one request.
 const TRIES: u32 = 7;
 /// Longest wait between two tries, whatever `Retry-After` says.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// Pages of one list.
 const PAGES: usize = 100_000;
 

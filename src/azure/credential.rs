@@ -30,7 +30,7 @@ use super::{AzureError, CredentialSettings, SecretSource, TenantSettings};
 use crate::telemetry::Secret;
 
 /// A token is refreshed this long before it expires.
-const EARLY: Duration = Duration::from_secs(300);
+const EARLY: Duration = Duration::from_mins(5);
 
 /// The tokens of one principal, by scope.
 pub(super) struct Tokens {
@@ -128,7 +128,6 @@ fn credential(settings: &TenantSettings, http: reqwest::Client) -> Result<Arc<dy
                 client_id: client_id.clone(),
                 tenant_id: Some(tenant),
                 token_file_path: token_file.clone(),
-                ..WorkloadIdentityCredentialOptions::default()
             }))
             .map_err(failed)?
         }

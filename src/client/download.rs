@@ -1,7 +1,6 @@
 //! A job's zip on disk: the whole file or none, checked against the sum that the daemon announced.
 
 use std::{
-    fmt::Write as _,
     io::Write as _,
     path::{Path, PathBuf},
 };
@@ -45,7 +44,7 @@ pub(super) async fn fetch(api: &Api, id: Uuid, directory: &Path) -> Result<Downl
         bytes += chunk.len() as u64;
         file.write_all(&chunk).map_err(ClientError::file(file.path()))?;
     }
-    let computed = hex(&sum.finalize());
+    let computed = hex::encode(sum.finalize());
     if announced.is_some_and(|announced| announced != computed) {
         return Err(ClientError::Checksum);
     }
@@ -80,14 +79,6 @@ pub(super) fn parent(path: &Path) -> PathBuf {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
         _ => PathBuf::from("."),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a text cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// The SHA-256 in an entity tag, where it is one.

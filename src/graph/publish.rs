@@ -84,8 +84,8 @@ impl Generation {
     pub async fn publish(&self, facts: Facts) -> Result<Published, GraphError> {
         let previous = self.previous()?;
         self.put_tenant().await?;
-        self.pass(&facts.cancel, |generation, after| generation.nested(after)).await?;
-        self.pass(&facts.cancel, |generation, after| generation.edges(after)).await?;
+        self.pass(&facts.cancel, super::generation::Generation::nested).await?;
+        self.pass(&facts.cancel, super::generation::Generation::edges).await?;
         let (counts, totals) = self.settle(previous, facts.at_ms, &facts.cancel).await?;
         let row = SnapshotRow {
             at_ms: facts.at_ms,
@@ -124,7 +124,7 @@ impl Generation {
             let removed = self
                 .store
                 .write(move |write| {
-                    Ok(Ok(remove_range(write, &CURSORS, &number)? + remove_range(write, &NOTES, &number)?))
+                    Ok(Ok(remove_range(write, &CURSORS, number)? + remove_range(write, &NOTES, number)?))
                 })
                 .await;
             if removed.map_err(flatten)? == 0 {

@@ -333,7 +333,7 @@ fn node(key: String, row: NodeRow, body: Option<Vec<u8>>) -> Result<Node, GraphE
         resource_group: row.resource_group,
         location: row.location,
         tags: row.tags,
-        content_hash: row.hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+        content_hash: blake3::Hash::from(row.hash).to_hex().to_string(),
         first_seen: row.first_seen,
         last_seen: row.last_seen,
         body,

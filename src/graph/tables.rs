@@ -119,12 +119,12 @@ pub(super) fn begin(write: &mut Write<'_>, scan: Uuid, now: i64) -> Result<u64, 
 pub(super) fn abandon(write: &mut Write<'_>, scan: Uuid) -> Result<bool, StoreError> {
     let Some(open) = write.get(&OPEN, &scan.as_u128())? else { return Ok(false) };
     let number = open.number;
-    let removed = remove_range(write, &NODES, &number)?
-        + remove_range(write, &BY_TYPE, &number)?
-        + remove_range(write, &EDGES, &number)?
-        + remove_range(write, &EDGES_IN, &number)?
-        + remove_range(write, &CURSORS, &number)?
-        + remove_range(write, &NOTES, &number)?;
+    let removed = remove_range(write, &NODES, number)?
+        + remove_range(write, &BY_TYPE, number)?
+        + remove_range(write, &EDGES, number)?
+        + remove_range(write, &EDGES_IN, number)?
+        + remove_range(write, &CURSORS, number)?
+        + remove_range(write, &NOTES, number)?;
     if removed == 0 {
         write.remove(&OPEN, &scan.as_u128())?;
     }
@@ -135,10 +135,10 @@ pub(super) fn abandon(write: &mut Write<'_>, scan: Uuid) -> Result<bool, StoreEr
 pub(super) fn remove_range<K: StoreKey, V: Record>(
     write: &mut Write<'_>,
     table: &Table<K, V>,
-    generation: &u64,
+    generation: u64,
 ) -> Result<usize, StoreError> {
     let mut keys = Vec::new();
-    write.scan(table, &Span::prefix(generation), Order::Rising, |key, _| {
+    write.scan(table, &Span::prefix(&generation), Order::Rising, |key, _| {
         keys.push(key);
         Ok::<_, StoreError>(keys.len() < BATCH)
     })?;

@@ -190,8 +190,7 @@ impl From<KeyError> for Refusal {
     fn from(error: KeyError) -> Self {
         match error {
             KeyError::Invalid { path, message } => Self::field(path, message),
-            KeyError::NotFound(_) => Self::new(ErrorCode::NotFound, error.to_string()),
-            KeyError::Revoked(_) => Self::new(ErrorCode::NotFound, error.to_string()),
+            KeyError::NotFound(_) | KeyError::Revoked(_) => Self::new(ErrorCode::NotFound, error.to_string()),
             KeyError::Hash(_) => Self::internal(error),
             KeyError::Store(error) => Self::stored(error.is_full(), error),
         }

@@ -86,7 +86,7 @@ pub(super) fn router(app: App) -> Router {
 /// The OpenAPI document of the routes.
 pub fn openapi() -> Document {
     let (_, mut document) = listed().split_for_parts();
-    document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
     let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
     document.components.get_or_insert_default().security_schemes.insert("key".to_owned(), bearer.into());
     document.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>("key", [])]);

@@ -169,7 +169,7 @@ impl<'p> Printer<'p> {
     /// The id of a nested deployment, as its siblings see it.
     fn deployment_id(&self, place: &Place) -> String {
         let name = quoted(&deployment_name(place));
-        let subscription = self.subscription(&place.subscription, &self.main);
+        let subscription = subscription_seen(&place.subscription, &self.main);
         match &place.group {
             Some(_) => {
                 let group = quoted(&self.group_name(place));
@@ -177,10 +177,6 @@ impl<'p> Printer<'p> {
             }
             None => format!("subscriptionResourceId({subscription}, '{DEPLOYMENTS}', {name})"),
         }
-    }
-
-    fn subscription(&self, wanted: &str, here: &str) -> String {
-        if wanted == here { "subscription().subscriptionId".to_owned() } else { quoted(wanted) }
     }
 
     fn resource(&self, number: usize, place: &Place) -> Value {
@@ -226,7 +222,7 @@ impl<'p> Printer<'p> {
     fn id(&self, item: &Item, from: Option<&Place>) -> String {
         let here = from.map_or(self.main.as_str(), |place| place.subscription.as_str());
         let subscription = item.subscription();
-        let in_subscription = self.subscription(&subscription, here);
+        let in_subscription = subscription_seen(&subscription, here);
         if item.is_group {
             return format!(
                 "subscriptionResourceId({in_subscription}, 'Microsoft.Resources/resourceGroups', {})",
@@ -359,6 +355,11 @@ fn deployment_name(place: &Place) -> String {
         group.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')).take(40).collect();
     let stage = if place.stage == 0 { String::new() } else { format!("-{}", place.stage + 1) };
     format!("{plain}-{}{stage}", &hash[..8])
+}
+
+/// A subscription, as a place in another sees it.
+fn subscription_seen(wanted: &str, here: &str) -> String {
+    if wanted == here { "subscription().subscriptionId".to_owned() } else { quoted(wanted) }
 }
 
 /// A literal of an expression.

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Files, IacError, Settings};
 
 /// Longest that one run of terraform may take.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_mins(10);
 const POLL: Duration = Duration::from_millis(50);
 
 /// `ok`, `not run`, or what is wrong.

@@ -125,7 +125,8 @@ fn unique(wanted: &str, parameters: &[Parameter]) -> String {
     if !taken(wanted) {
         return wanted.to_owned();
     }
-    (2..).map(|number| format!("{wanted}_{number}")).find(|name| !taken(name)).unwrap_or_default()
+    // There are more numbers than parameters.
+    (2..=parameters.len() + 2).map(|number| format!("{wanted}_{number}")).find(|name| !taken(name)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -156,7 +156,7 @@ pub fn spell(path: &[Step]) -> String {
                 }
                 out.push_str(name);
             }
-            Step::Index(index) => out.push_str(&format!("[{index}]")),
+            Step::Index(index) => out.extend(["[", &index.to_string(), "]"]),
         }
     }
     out

@@ -174,7 +174,7 @@ pub(super) fn seal(
             zip.write_all(&buffer[..read])?;
             size += read as u64;
         }
-        entries.push((name, size, hex(&digest.finalize())));
+        entries.push((name, size, hex::encode(digest.finalize())));
     }
     let mut file = zip.finish()?;
     let size = file.seek(SeekFrom::End(0))?;
@@ -191,7 +191,7 @@ pub(super) fn seal(
     fs::rename(&part, zip_path(jobs, id))?;
     File::open(&job)?.sync_all()?;
     fs::remove_dir_all(&staging.directory)?;
-    Ok(ArtifactsRow { size, sha256: hex(&digest.finalize()), entries, made_at: now, expired: false })
+    Ok(ArtifactsRow { size, sha256: hex::encode(digest.finalize()), entries, made_at: now, expired: false })
 }
 
 /// Removes what attempts left half done, and keeps a finished zip.
@@ -230,10 +230,6 @@ fn list(root: &Path, below: &str, names: &mut Vec<String>) -> io::Result<()> {
     Ok(())
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -256,7 +252,7 @@ mod tests {
         let (_b, two, second) = sealed(&[("x/a.tf", "a"), ("b.tf", "b")]);
         assert_eq!(first, second);
         assert_eq!(one, two);
-        assert_eq!(one.sha256, hex(&Sha256::digest(&first)));
+        assert_eq!(one.sha256, hex::encode(Sha256::digest(&first)));
         let mut zip = zip::ZipArchive::new(io::Cursor::new(first)).expect("a zip");
         let mut text = String::new();
         zip.by_name("x/a.tf").expect("there").read_to_string(&mut text).expect("reads");

@@ -25,7 +25,7 @@ use crate::{
 /// Jobs that one transaction removes.
 const BATCH: usize = 64;
 /// How often the chores run.
-const PERIOD: Duration = Duration::from_secs(300);
+const PERIOD: Duration = Duration::from_mins(5);
 /// How long an idempotency key is kept.
 const IDEMPOTENCY_MS: i64 = 24 * 3_600 * 1_000;
 

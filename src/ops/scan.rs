@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// How long a job waits for Neo4j; beyond that the copy is made later.
-const NEO4J_WAIT: Duration = Duration::from_secs(120);
+const NEO4J_WAIT: Duration = Duration::from_mins(2);
 
 pub(super) async fn run(ops: Operations, request: ScanRequest, work: Work) -> Result<Value, Failure> {
     let tenant = request.tenant_id;

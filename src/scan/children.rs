@@ -227,15 +227,12 @@ async fn refused(
     stream: &str,
 ) -> Result<(), ScanError> {
     let subscription = parent.subscription.as_deref().unwrap_or_default();
-    match error.refusal().map(|refusal| refusal.status) {
-        Some(400 | 404 | 405) => {
-            refusals.add(subscription, &child.name.to_lowercase(), error.word());
-            scan.reader().settle(stream, Vec::new()).await
-        }
-        _ => {
-            scan.receipt.partial(subscription, &child.name, &error.word());
-            settle::<()>(scan, &parent.id, Err(error.into()))
-        }
+    if let Some(400 | 404 | 405) = error.refusal().map(|refusal| refusal.status) {
+        refusals.add(subscription, &child.name.to_lowercase(), error.word());
+        scan.reader().settle(stream, Vec::new()).await
+    } else {
+        scan.receipt.partial(subscription, &child.name, &error.word());
+        settle::<()>(scan, &parent.id, Err(error.into()))
     }
 }
 

@@ -71,7 +71,7 @@ pub(super) async fn subscriptions(scan: &Scan) -> Result<Vec<String>, ScanError>
 /// Groups and the inventory of every subscription.
 pub(super) async fn inventory(scan: &Scan, subscriptions: &[String]) -> Result<(), ScanError> {
     let each = stream::iter(
-        subscriptions.to_vec().into_iter().map(|subscription| async move { one_inventory(scan, &subscription).await }),
+        subscriptions.iter().cloned().map(|subscription| async move { one_inventory(scan, &subscription).await }),
     );
     each.buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await?;
     Ok(())

@@ -133,7 +133,7 @@ impl World {
             facts.versions.extend(["2022-04-01", "2020-05-01", "2023-04-01"].map(str::to_owned));
         }
         let facts = self.types.entry("microsoft.insights/diagnosticsettings".to_owned()).or_default();
-        facts.name = "Microsoft.Insights/diagnosticSettings".to_owned();
+        "Microsoft.Insights/diagnosticSettings".clone_into(&mut facts.name);
         facts.versions.insert("2021-05-01-preview".to_owned());
     }
 

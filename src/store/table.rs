@@ -127,6 +127,9 @@ impl Span {
     }
 }
 
+/// redb's own table of a snapshot.
+type RawTable = redb::ReadOnlyTable<&'static [u8], &'static [u8]>;
+
 /// A snapshot.
 pub struct Read {
     transaction: ReadTransaction,
@@ -138,10 +141,7 @@ impl Read {
         Self { transaction, path }
     }
 
-    fn open(
-        &self,
-        definition: Definition,
-    ) -> Result<Option<redb::ReadOnlyTable<&'static [u8], &'static [u8]>>, StoreError> {
+    fn open(&self, definition: Definition) -> Result<Option<RawTable>, StoreError> {
         match self.transaction.open_table(definition) {
             Ok(table) => Ok(Some(table)),
             Err(TableError::TableDoesNotExist(_)) => Ok(None),

@@ -3,6 +3,13 @@
 //! Each part starts its own daemon and its own `atgd simulate` on loopback, in processes of their own,
 //! so that memory is the daemon's alone. Bounded in count; prints one line a figure.
 
+#![allow(
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a bench fails by panicking, and prints its figures"
+)]
+
 #[path = "../it/harness.rs"]
 #[allow(dead_code, reason = "the harness serves the tests too")]
 mod harness;
@@ -159,7 +166,7 @@ async fn scan(what: &str, more: &[&str]) {
         if job["completed_at"] != Value::Null {
             break job;
         }
-        assert!(start.elapsed() < Duration::from_secs(3_000), "the scan never ended: {job}");
+        assert!(start.elapsed() < Duration::from_mins(50), "the scan never ended: {job}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     };
     let took = start.elapsed();

@@ -184,6 +184,7 @@ impl Daemon {
         self.child.wait().expect("gone").code()
     }
 
+    #[allow(dead_code, reason = "the bench measures its memory")]
     pub fn pid(&self) -> u32 {
         self.child.id()
     }

@@ -1,5 +1,12 @@
 //! Integration tests: the real daemon, a real store file, the simulator over HTTP.
 
+#![allow(
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and says what it skipped"
+)]
+
 mod harness;
 mod iac;
 mod life;

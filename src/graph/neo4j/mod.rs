@@ -29,9 +29,9 @@ use crate::telemetry::Secret;
 /// Note of the last snapshot that Neo4j has.
 const NOTE: &str = "neo4j";
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 /// Longest that one sync may take in the background.
-const PATIENCE: Duration = Duration::from_secs(3_600);
+const PATIENCE: Duration = Duration::from_hours(1);
 
 /// Where Neo4j is, and how it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]

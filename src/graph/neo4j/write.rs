@@ -17,7 +17,7 @@ use super::{MirrorError, PasswordSource, Settings, rows};
 use crate::graph::{EdgeKey, Snapshot, model::Label};
 
 /// Longest wait for one call; the library's own limit covers neither handshakes nor a full pool.
-const CALL: Duration = Duration::from_secs(120);
+const CALL: Duration = Duration::from_mins(2);
 /// Longest wait for a first word of the server.
 const HELLO: Duration = Duration::from_secs(15);
 const ATTEMPTS: u32 = 6;

@@ -32,7 +32,9 @@ fn walk(value: &Value, path: &mut String, depth: usize, found: &mut Vec<Mention>
         Value::String(text) => ids_in(text, path, found),
         Value::Array(items) => {
             for (at, item) in items.iter().enumerate() {
-                path.push_str(&format!("[{at}]"));
+                path.push('[');
+                path.push_str(&at.to_string());
+                path.push(']');
                 walk(item, path, depth + 1, found);
                 path.truncate(length);
             }

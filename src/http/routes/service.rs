@@ -21,7 +21,7 @@ use crate::{
 /// Whether the daemon is alive, and how it is. Needs no key.
 #[utoipa::path(get, path = "/health", responses((status = 200, body = Health)))]
 pub(in crate::http) async fn health(State(app): State<App>) -> Json<Health> {
-    let neo4j = app.mirror.as_ref().map_or_else(|| "off".to_owned(), |mirror| mirror.health());
+    let neo4j = app.mirror.as_ref().map_or_else(|| "off".to_owned(), crate::graph::neo4j::Mirror::health);
     let counts = app.jobs.counts();
     let store = counts.as_ref().map_or_else(ToString::to_string, |_| "ok".to_owned());
     let counts = counts.unwrap_or_default();
@@ -167,7 +167,7 @@ pub(in crate::http) async fn status(State(app): State<App>, caller: Caller) -> R
             "requests": total(&text, "atgd_azure_requests_total"),
             "throttled": total(&text, "atgd_azure_throttled_total"),
         },
-        "neo4j": app.mirror.as_ref().map_or_else(|| "off".to_owned(), |mirror| mirror.health()),
+        "neo4j": app.mirror.as_ref().map_or_else(|| "off".to_owned(), crate::graph::neo4j::Mirror::health),
         "chores": app.jobs.chores(),
     })))
 }

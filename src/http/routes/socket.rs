@@ -36,7 +36,7 @@ const TICKET_LIFE: Duration = Duration::from_secs(30);
 /// Tickets that wait to be used; the oldest goes.
 const TICKETS: usize = 10_000;
 const PING: Duration = Duration::from_secs(20);
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 /// How long one message may wait for a viewer that does not read.
 const STUCK: Duration = Duration::from_secs(10);
 const LARGEST_FRAME: usize = 4 << 10;

@@ -27,8 +27,8 @@ pub fn print(plan: &Plan, with_imports: bool) -> Files {
     files.insert("variables.tf".to_owned(), hcl::print(&variables(plan, &subscriptions)));
     let mut by_file: BTreeMap<String, Vec<Block>> = BTreeMap::new();
     let names = file_names(plan);
-    for number in 0..plan.items.len() {
-        by_file.entry(names[number].clone()).or_default().push(resource(plan, number, &subscriptions));
+    for (number, name) in names.into_iter().enumerate() {
+        by_file.entry(name).or_default().push(resource(plan, number, &subscriptions));
     }
     for (name, blocks) in by_file {
         files.insert(name, hcl::print(&blocks));
@@ -133,7 +133,7 @@ fn outputs(plan: &Plan) -> Vec<Block> {
         if let Key::Name(name) = key
             && !seen.insert(name.clone())
         {
-            *name = item.label.clone();
+            name.clone_from(&item.label);
         }
     }
     output.set("value", Value::Object(ids));
