@@ -62,7 +62,11 @@ fn malformed(error: &serde_json::Error) -> Refusal {
 /// serde's words without the place in the text, which the path says better.
 fn words(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    text.rsplit_once(" at line ").map_or(text.clone(), |(words, _)| words.to_owned())
+    let words = text.rsplit_once(" at line ").map_or(text.as_str(), |(words, _)| words);
+    match words.strip_prefix("UUID parsing failed: ") {
+        Some(cause) => format!("expected a UUID: {cause}"),
+        None => words.to_owned(),
+    }
 }
 
 /// A query string; unknown parameters and wrong values are `422`.

@@ -42,7 +42,7 @@ impl Metrics {
 
 /// The sum of a metric over its labels in rendered text.
 pub fn total(text: &str, name: &str) -> f64 {
-    samples(text, name).map(|(_, value)| value).sum()
+    samples(text, name).fold(0.0, |sum, (_, value)| sum + value)
 }
 
 /// The largest of a summary's values at a quantile such as `0.99`, over its other labels.

@@ -7,6 +7,8 @@
     reason = "a test fails by panicking, and says what it skipped"
 )]
 
+mod api;
+mod cli;
 mod harness;
 mod iac;
 mod life;

@@ -104,8 +104,8 @@ pub(in crate::http) async fn metrics_json(
         "success_rate": success_rate(&counts),
         "queue_wait_seconds": times("atgd_queue_wait_seconds"),
         "run_seconds": times("atgd_run_seconds"),
-        "azure_requests": total(&text, "atgd_azure_requests_total"),
-        "throttled": total(&text, "atgd_azure_throttled_total"),
+        "azure_requests": total(&text, "atgd_azure_requests_total") as u64,
+        "throttled": total(&text, "atgd_azure_throttled_total") as u64,
         "memory_bytes": resident_bytes(),
         "uptime_seconds": app.inner.started.elapsed().as_secs(),
     });
@@ -164,8 +164,8 @@ pub(in crate::http) async fn status(State(app): State<App>, caller: Caller) -> R
         "memory_bytes": resident_bytes(),
         "store_bytes": app.jobs.store_bytes(),
         "azure": {
-            "requests": total(&text, "atgd_azure_requests_total"),
-            "throttled": total(&text, "atgd_azure_throttled_total"),
+            "requests": total(&text, "atgd_azure_requests_total") as u64,
+            "throttled": total(&text, "atgd_azure_throttled_total") as u64,
         },
         "neo4j": app.mirror.as_ref().map_or_else(|| "off".to_owned(), crate::graph::neo4j::Mirror::health),
         "chores": app.jobs.chores(),
