@@ -102,9 +102,6 @@ fn notes(config: &mut Config) {
     if !config.server.listen.0.ip().is_loopback() {
         note("server.listen is no loopback address: keys and answers travel in clear text; put a TLS proxy before it");
     }
-    if config.server.unix_socket.is_some() {
-        note("server.unix_socket is not served by this version");
-    }
     if config.llm.is_some() {
         note("[llm] is configured, but this version makes no descriptions");
     }

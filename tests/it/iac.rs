@@ -8,7 +8,7 @@ use std::{
 use atgd::simulator;
 use serde_json::{Value, json};
 
-use crate::harness::{Daemon, House, shared};
+use crate::harness::{Daemon, House, shared, skip};
 
 async fn scanned(sources: Vec<simulator::Source>) -> (simulator::Running, House, Daemon) {
     let settings = simulator::Settings { sources, ..simulator::Settings::default() };
@@ -40,7 +40,7 @@ async fn generated(house: &House, daemon: &Daemon, format: &str, more: Value) ->
 fn checked(tool: &Path, arguments: &[&Path]) -> Option<(bool, String)> {
     let output = Command::new(tool).args(arguments).output().expect("the checker runs");
     if output.status.code() == Some(3) {
-        eprintln!("skipped: {}", String::from_utf8_lossy(&output.stderr));
+        skip(&String::from_utf8_lossy(&output.stderr));
         return None;
     }
     let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
@@ -58,6 +58,8 @@ async fn contosos_terraform_is_valid_for_the_real_cli_and_imports_everything() {
     let (directory, result) = generated(&house, &daemon, "terraform", json!({"auto_import_existing": true})).await;
     assert_eq!(result["imports"], result["resources"]["emitted"], "{result}");
     assert_eq!(result["checks"]["parse"], "ok");
+    let tags = std::fs::read_to_string(directory.join("rg_spoke_network.tf")).expect("the group's file");
+    assert!(tags.contains("\"$${var.admin} %%{if true}\""), "a tag became a template: {tags}");
     if let Some(tool) = shared("tools/terraform-check/check")
         && let Some((valid, text)) = checked(&tool, &[&directory])
     {

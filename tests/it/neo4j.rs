@@ -12,7 +12,7 @@ use neo4rs::{Graph, query};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::harness::{House, PATIENCE, shared};
+use crate::harness::{House, PATIENCE, shared, skip};
 
 struct Server {
     uri: String,
@@ -43,7 +43,7 @@ fn start(tool: &Path, home: &Path, more: &[&str]) -> Option<(String, String)> {
     match output.status.code() {
         Some(0) => {}
         Some(3) => {
-            eprintln!("skipped: {}", String::from_utf8_lossy(&output.stderr));
+            skip(&String::from_utf8_lossy(&output.stderr));
             return None;
         }
         _ => panic!("{text}{}", String::from_utf8_lossy(&output.stderr)),
