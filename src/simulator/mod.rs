@@ -7,7 +7,7 @@
 //! | 250 reads a subscription, refilled 25 a second (`--quota`) | documented |
 //! | which api-versions a type has beside those of the bodies | guessed |
 //!
-//! Imports nothing of ours but `arm` and `telemetry`. It holds a [`World`] in memory and answers
+//! Imports nothing of ours but `arm` and `telemetry`. It holds a `World` in memory and answers
 //! from it; what it serves is what [`Running::served`] says.
 
 mod contoso;

@@ -71,6 +71,9 @@ impl World {
     }
 }
 
+/// Method, path, headers, body; the status and the code that are answered.
+type Case<'a> = (Method, &'a str, Vec<(&'a str, &'a str)>, String, u16, &'a str);
+
 fn code(answer: &Value) -> &str {
     answer["error"]["code"].as_str().unwrap_or_default()
 }
@@ -89,7 +92,7 @@ async fn without_a_key_nothing_is_told_and_every_refusal_has_the_one_shape() {
     let bearer = world.bearer();
     let key = ("authorization", bearer.as_str());
     let tenant = world.house.tenant.clone();
-    let cases: Vec<(Method, &str, Vec<(&str, &str)>, String, u16, &str)> = vec![
+    let cases: Vec<Case<'_>> = vec![
         (Method::POST, "/api/v1/scan", vec![key, json_type], "{".into(), 400, "invalid_request"),
         (Method::POST, "/api/v1/scan", vec![key], "{}".into(), 415, "unsupported_media_type"),
         (Method::POST, "/api/v1/scan", vec![key, json_type], "{}".into(), 422, "validation_failed"),

@@ -1,6 +1,6 @@
 //! Edges from bodies: pure, no store, no clock.
 //!
-//! [`derive`] takes one node and a way to ask which keys are known, and gives the edges that its body
+//! [`derive()`] takes one node and a way to ask which keys are known, and gives the edges that its body
 //! and its id say, and the nodes that they imply (regions, tags, identities, externals). The most
 //! specific rule names an edge; `REFERENCES` is the net below: every string that is, or holds, the id
 //! of something in ARM. An id of a sub-object resolves to the longest prefix that is a known resource;
