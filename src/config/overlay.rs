@@ -93,6 +93,8 @@ struct Layer {
     path: Vec<String>,
     /// Readings that are left, the next one last.
     readings: Vec<Value>,
+    /// What was wrong with the readings so far.
+    refusals: Vec<String>,
 }
 
 /// The file with everything that was laid over it.
@@ -205,10 +207,18 @@ impl Layers {
             };
             let path: Vec<String> = error.path().iter().filter_map(segment).collect();
             let message = error.inner().message().to_owned();
-            let layer = self.laid.iter_mut().find(|layer| path.starts_with(&layer.path));
-            match layer.and_then(|layer| Some((layer.path.clone(), layer.readings.pop()?))) {
-                Some((path, reading)) => put(&mut self.table, &path, reading),
-                None => return Err(self.refuse(&path, with_suggestion(&message))),
+            let Some(layer) = self.laid.iter_mut().find(|layer| path.starts_with(&layer.path)) else {
+                return Err(self.refuse(&path, with_suggestion(&message)));
+            };
+            layer.refusals.push(message);
+            match layer.readings.pop() {
+                Some(reading) => put(&mut self.table, &layer.path, reading),
+                None => {
+                    // Of several readings the one of the right type says what is expected of the value.
+                    let telling = layer.refusals.iter().find(|words| !words.starts_with("invalid type"));
+                    let message = telling.or(layer.refusals.first()).cloned().unwrap_or_default();
+                    return Err(self.refuse(&path, with_suggestion(&message)));
+                }
             }
         }
     }
@@ -263,7 +273,7 @@ impl Layers {
         if let Some(first) = readings.pop() {
             put(&mut self.table, &spelled, first);
         }
-        self.laid.push(Layer { source: source.to_owned(), path: spelled, readings });
+        self.laid.push(Layer { source: source.to_owned(), path: spelled, readings, refusals: Vec::new() });
     }
 }
 

@@ -34,6 +34,14 @@ fn flags_win_over_the_environment_and_that_over_the_file() {
 }
 
 #[test]
+fn a_variable_that_no_reading_fits_is_told_what_its_key_wants() {
+    let error = with("", &[("ATGD_SERVER__LISTEN", "nonsense")]).expect_err("refused").to_string();
+    assert!(error.contains("expected IP:PORT"), "{error}");
+    let error = with("", &[("ATGD_JOBS__MAX_CONCURRENT", "many")]).expect_err("refused").to_string();
+    assert!(error.contains("invalid type: string"), "{error}");
+}
+
+#[test]
 fn variables_are_read_as_the_key_wants_them() {
     let config = with(
         TENANT,

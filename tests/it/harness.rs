@@ -211,5 +211,11 @@ pub fn shared(what: &str) -> Option<PathBuf> {
 pub fn skip(why: &str) {
     let is_there = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").exists();
     assert!(!(is_there && std::env::var("CI").is_ok_and(|value| value == "true")), "skipped in CI: {why}");
-    eprintln!("skipped: {why}");
+    say(&format!("skipped: {why}"));
+}
+
+/// A line that the test runner does not swallow.
+pub fn say(line: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "{line}");
 }

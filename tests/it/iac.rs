@@ -8,7 +8,7 @@ use std::{
 use atgd::simulator;
 use serde_json::{Value, json};
 
-use crate::harness::{Daemon, House, shared, skip};
+use crate::harness::{Daemon, House, say, shared, skip};
 
 async fn scanned(sources: Vec<simulator::Source>) -> (simulator::Running, House, Daemon) {
     let settings = simulator::Settings { sources, ..simulator::Settings::default() };
@@ -77,7 +77,7 @@ async fn contosos_template_knows_its_types_and_lacks_nothing_that_is_required() 
         && let Some((_, text)) = checked(&tool, &[Path::new("--quiet"), &directory.join("azuredeploy.json")])
     {
         let summary = text.lines().last().unwrap_or_default().to_owned();
-        println!("Contoso's template: {summary}");
+        say(&format!("Contoso's template: {summary}"));
         assert!(summary.contains("resources"), "{text}");
         let unknown = findings(&text, "unknown type");
         let missing = findings(&text, "missing");
@@ -92,7 +92,7 @@ async fn the_recorded_scenarios_give_terraform_that_the_real_cli_takes() {
     let Some(scenarios) = shared("azure-data/_scenarios") else { return };
     let (sim, house, daemon) = scanned(vec![simulator::Source::Directory(scenarios)]).await;
     let (directory, result) = generated(&house, &daemon, "terraform", json!({})).await;
-    println!("scenarios: {} resources emitted", result["resources"]["emitted"]);
+    say(&format!("scenarios: {} resources emitted", result["resources"]["emitted"]));
     if let Some(tool) = shared("tools/terraform-check/check")
         && let Some((valid, text)) = checked(&tool, &[&directory])
     {

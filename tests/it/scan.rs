@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use atgd::simulator;
 use serde_json::{Value, json};
 
-use crate::harness::{Daemon, House, shared};
+use crate::harness::{Daemon, House, say, shared};
 
 async fn serve(sources: Vec<simulator::Source>) -> simulator::Running {
     let settings = simulator::Settings { sources, ..simulator::Settings::default() };
@@ -165,7 +165,7 @@ async fn every_recorded_scenario_is_found_whole_with_its_references() {
     let daemon = house.start(&key);
     let result = scanned(&house, &daemon, json!({"include_child_types": ["*"]})).await;
     let (missing, different) = compare(&daemon, &house, &served).await;
-    println!("scenarios: {} of {} resources found", served.len() - missing.len(), served.len());
+    say(&format!("scenarios: {} of {} resources found", served.len() - missing.len(), served.len()));
     assert!(missing.is_empty(), "missing: {missing:#?}\n{}", result["errors"]);
     assert!(different.is_empty(), "other bodies: {different:#?}");
 
@@ -196,7 +196,7 @@ async fn every_recorded_scenario_is_found_whole_with_its_references() {
             }
         }
     }
-    println!("scenarios: {found} of {wanted} references found");
+    say(&format!("scenarios: {found} of {wanted} references found"));
     assert!(lost.is_empty(), "{lost:#?}");
     drop(daemon);
     sim.stop().await;
