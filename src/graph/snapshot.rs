@@ -112,7 +112,11 @@ impl Snapshot {
 
     /// A node by its key or id, whatever its case.
     pub fn node(&self, key: &str) -> Result<Option<Node>, GraphError> {
-        let spellings = [key.to_owned(), arm::key(key), key.to_lowercase()];
+        let mut spellings = vec![key.to_owned(), arm::key(key), key.to_lowercase()];
+        // A role is one node, whichever scope its id was read at.
+        if let Some((_, role)) = spellings[1].split_once("/roledefinitions/") {
+            spellings.push(role.to_owned());
+        }
         self.store.read(|read| {
             for key in spellings {
                 if let Some(row) = read.get(&NODES, &(self.number(), key.clone()))? {

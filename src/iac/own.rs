@@ -68,6 +68,10 @@ fn alone(node: &Node) -> Option<Reason> {
         let is_own_table = node.type_name.ends_with("/tables") && node.name.ends_with("_CL");
         return (!is_own_table).then(|| (*reason).to_owned());
     }
+    if node.type_name.eq_ignore_ascii_case("Microsoft.Authorization/roleDefinitions") {
+        let kind = node.body.pointer("/properties/type").and_then(Value::as_str);
+        return (kind != Some("CustomRole")).then(|| "built into Azure".to_owned());
+    }
     if node.type_name.eq_ignore_ascii_case("Microsoft.Sql/servers/databases") && node.name == "master" {
         return Some("made by Azure with every server".to_owned());
     }

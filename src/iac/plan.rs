@@ -12,7 +12,7 @@ use super::{
 use crate::{
     api::GenerateIacRequest,
     arm::{self, ResourceId},
-    graph::model::{Label, Node},
+    graph::model::Node,
 };
 
 /// Everything that printers need. Items are in the order of their keys.
@@ -151,7 +151,7 @@ fn item(key: &str, node: &Node, is_dependency: bool) -> Option<Item> {
         // The last segment of the id, not the body's name: they differ.
         name: id.name().to_owned(),
         label: String::new(),
-        is_group: node.label == Label::ResourceGroup,
+        is_group: id.namespace.is_none() && id.resource_group.is_some(),
         parent: Parent::Literal(id.parent()),
         id,
         body: Term::of_map(&body),

@@ -330,6 +330,19 @@ pub(super) fn encoded(id: &str) -> String {
     percent_encoding::utf8_percent_encode(&id, PATH).to_string()
 }
 
+/// Top-level types that other steps read, each in its own way.
+const READ_ELSEWHERE: [&str; 9] = [
+    "microsoft.resources/resourcegroups",
+    "microsoft.resources/subscriptions",
+    "microsoft.resources/tenants",
+    "microsoft.authorization/roleassignments",
+    "microsoft.authorization/roledefinitions",
+    "microsoft.authorization/locks",
+    "microsoft.authorization/policyassignments",
+    "microsoft.management/managementgroups",
+    "microsoft.insights/diagnosticsettings",
+];
+
 /// Top-level types that no inventory lists are asked for only where the request names them.
 async fn untracked(scan: &Scan, providers: &Providers) -> Result<(), ScanError> {
     let known: BTreeSet<(String, String)> =
@@ -338,8 +351,9 @@ async fn untracked(scan: &Scan, providers: &Providers) -> Result<(), ScanError> 
     let mut wanted = Vec::new();
     for subscription in subscriptions.iter().filter(|subscription| !subscription.is_empty()) {
         for facts in providers.untracked(subscription) {
-            let listed = known.contains(&(subscription.clone(), facts.name.to_lowercase()));
-            if !listed && scan.filter.asks_for(&scan.request.include_child_types, &facts.name) {
+            let name = facts.name.to_lowercase();
+            let is_read = READ_ELSEWHERE.contains(&name.as_str()) || known.contains(&(subscription.clone(), name));
+            if !is_read && scan.filter.asks_for(&scan.request.include_child_types, &facts.name) {
                 wanted.push((subscription.clone(), facts.clone()));
             }
         }

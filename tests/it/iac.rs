@@ -82,6 +82,12 @@ async fn contosos_template_knows_its_types_and_lacks_nothing_that_is_required() 
         let unknown = findings(&text, "unknown type");
         let missing = findings(&text, "missing");
         assert!(unknown.is_empty() && missing.is_empty(), "{unknown:#?}\n{missing:#?}");
+        let others: Vec<&str> = text
+            .lines()
+            .filter(|line| line.contains(": error: ") && !line.contains("read-only given"))
+            .filter(|line| !line.contains("unknown property"))
+            .collect();
+        assert!(others.is_empty(), "{others:#?}");
     }
     drop(daemon);
     sim.stop().await;
