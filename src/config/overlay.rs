@@ -211,15 +211,13 @@ impl Layers {
                 return Err(self.refuse(&path, with_suggestion(&message)));
             };
             layer.refusals.push(message);
-            match layer.readings.pop() {
-                Some(reading) => put(&mut self.table, &layer.path, reading),
-                None => {
-                    // Of several readings the one of the right type says what is expected of the value.
-                    let telling = layer.refusals.iter().find(|words| !words.starts_with("invalid type"));
-                    let message = telling.or(layer.refusals.first()).cloned().unwrap_or_default();
-                    return Err(self.refuse(&path, with_suggestion(&message)));
-                }
-            }
+            let Some(reading) = layer.readings.pop() else {
+                // Of several readings the one of the right type says what is expected of the value.
+                let telling = layer.refusals.iter().find(|words| !words.starts_with("invalid type"));
+                let message = telling.or(layer.refusals.first()).cloned().unwrap_or_default();
+                return Err(self.refuse(&path, with_suggestion(&message)));
+            };
+            put(&mut self.table, &layer.path, reading);
         }
     }
 
