@@ -1,7 +1,7 @@
 //! The graph that scans write: the model, the edge rules (pure), the embedded store, Neo4j.
 //!
 //! ```text
-//! begin(scan) ─▶ Generation: put(page, cursor)… ─▶ publish: nested ▸ edges ▸ count ▸ one commit ─▶ Snapshot
+//! begin(scan) ─▶ Generation: put(page, cursor)… ─▶ prepare: nested ▸ edges ▸ count ─▶ publish: one commit ─▶ Snapshot
 //!                   │ (invisible; goes on after a crash, for it is keyed by the scan's id)
 //!                   └─ abandon(scan)
 //! ```
@@ -25,7 +25,7 @@ use std::{
 };
 
 pub use generation::{Cell, Cursor, Entry, Generation, Page, Put, Select};
-pub use publish::{Facts, Published, Totals};
+pub use publish::{Draft, Facts, Published, Totals};
 pub use snapshot::{EdgeKey, Neighbourhood, Search, Snapshot, SnapshotInfo};
 use uuid::Uuid;
 
@@ -135,6 +135,20 @@ impl TenantGraph {
             read.scan(&tables::SNAPSHOTS, &Span::all(), Order::Falling, |number, row| {
                 found = Some((number, row));
                 Ok::<_, StoreError>(false)
+            })
+        })?;
+        found.map(|(number, row)| Snapshot::new(self.store.clone(), self.tenant, number, &row)).transpose()
+    }
+
+    /// The snapshot that a scan has published, if it got so far.
+    pub fn published_by(&self, scan: Uuid) -> Result<Option<Snapshot>, GraphError> {
+        let mut found = None;
+        self.store.read(|read| {
+            read.scan(&tables::SNAPSHOTS, &Span::all(), Order::Falling, |number, row| {
+                if row.scan == scan.as_u128() {
+                    found = Some((number, row));
+                }
+                Ok::<_, StoreError>(found.is_none())
             })
         })?;
         found.map(|(number, row)| Snapshot::new(self.store.clone(), self.tenant, number, &row)).transpose()

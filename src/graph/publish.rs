@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Generation, GraphError,
+    Generation, GraphError, Snapshot,
     generation::{Prepared, decompress, flatten, prepare, write_node},
     model::{Edge, EdgeKind, Found, Fullness, Label},
     rules::{self, Implied, Subject},
@@ -35,6 +35,15 @@ pub struct Facts {
     pub partial: bool,
     pub coverage: Value,
     pub cancel: CancellationToken,
+}
+
+/// A generation that is complete and not yet visible.
+pub struct Draft {
+    /// What it will be when it is published.
+    pub published: Published,
+    /// Reads it; only for who makes it.
+    pub snapshot: Snapshot,
+    row: SnapshotRow,
 }
 
 /// What was published.
@@ -80,8 +89,8 @@ struct Batch {
 }
 
 impl Generation {
-    /// Derives nodes and edges, and makes the generation the newest snapshot.
-    pub async fn publish(&self, facts: Facts) -> Result<Published, GraphError> {
+    /// Derives nodes and edges and counts them: all that comes before the one commit of [`Self::publish`].
+    pub async fn prepare(&self, facts: Facts) -> Result<Draft, GraphError> {
         let previous = self.previous()?;
         self.put_tenant().await?;
         self.pass(&facts.cancel, super::generation::Generation::nested).await?;
@@ -94,7 +103,20 @@ impl Generation {
             counts: serde_json::to_string(&counts).map_err(|error| GraphError::Body(error.to_string()))?,
             coverage: facts.coverage.to_string(),
         };
-        let (number, scan, tenant) = (self.number, self.scan, self.tenant);
+        let snapshot = Snapshot::new(self.store.clone(), self.tenant, self.number, &row)?;
+        let published = Published {
+            number: self.number,
+            resources: totals,
+            relationships: counts.relationships,
+            by_kind: counts.by_kind,
+            by_label: counts.by_label,
+        };
+        Ok(Draft { published, snapshot, row })
+    }
+
+    /// Makes the generation the newest snapshot, in one commit. There is no way back from here.
+    pub async fn publish(&self, draft: Draft) -> Result<(), GraphError> {
+        let (number, scan, tenant, row) = (self.number, self.scan, self.tenant, draft.row);
         let flipped = self
             .store
             .write(move |write| {
@@ -107,14 +129,7 @@ impl Generation {
             })
             .await;
         flipped.map_err(flatten)?;
-        self.tidy_up().await?;
-        Ok(Published {
-            number,
-            resources: totals,
-            relationships: counts.relationships,
-            by_kind: counts.by_kind,
-            by_label: counts.by_label,
-        })
+        self.tidy_up().await
     }
 
     /// Cursors and notes of a published scan are of no more use.

@@ -46,13 +46,20 @@ fn group() -> Found {
     found(&id, Fullness::Listed, json!({"id": id, "location": "eastus"}))
 }
 
+async fn published(generation: &Generation, at: i64) -> Published {
+    let draft = generation.prepare(facts(at)).await.expect("prepared");
+    let published = draft.published.clone();
+    generation.publish(draft).await.expect("published");
+    published
+}
+
 #[tokio::test]
 async fn a_generation_is_invisible_until_it_is_published_and_then_whole() {
     let graph = graph();
     let generation = graph.begin(Uuid::from_u128(7), 1).await.expect("begins");
     generation.put(page("all", vec![group(), disk("x")])).await.expect("written");
     assert!(graph.latest().expect("reads").is_none());
-    let published = generation.publish(facts(5)).await.expect("published");
+    let published = published(&generation, 5).await;
     assert_eq!((published.resources.total, published.resources.new), (2, 2));
     let snapshot = graph.latest().expect("reads").expect("there");
     let node = snapshot.node(&disk("x").id.to_uppercase()).expect("reads").expect("found whatever its case");
@@ -100,14 +107,14 @@ async fn a_second_scan_tells_new_changed_unchanged_and_deleted_and_keeps_the_fir
     let graph = graph();
     let generation = graph.begin(Uuid::from_u128(7), 1).await.expect("begins");
     generation.put(page("all", vec![group(), disk("x")])).await.expect("written");
-    generation.publish(facts(5)).await.expect("published");
+    published(&generation, 5).await;
     let second = graph.begin(Uuid::from_u128(8), 6).await.expect("begins");
     second.put(page("all", vec![group(), disk("y")])).await.expect("written");
-    let totals = second.publish(facts(10)).await.expect("published").resources;
+    let totals = published(&second, 10).await.resources;
     assert_eq!((totals.new, totals.changed, totals.unchanged, totals.deleted), (0, 1, 1, 0));
     let third = graph.begin(Uuid::from_u128(9), 11).await.expect("begins");
     third.put(page("all", vec![group()])).await.expect("written");
-    assert_eq!(third.publish(facts(15)).await.expect("published").resources.deleted, 1);
+    assert_eq!(published(&third, 15).await.resources.deleted, 1);
     let first = graph.at_time(7).expect("reads").expect("there");
     let node = first.node(&disk("x").id).expect("reads").expect("there");
     assert_eq!(node.body, disk("x").body);
@@ -123,7 +130,7 @@ async fn children_that_stand_only_in_their_parents_body_are_nodes() {
     let body = json!({"id": vnet, "properties": {"subnets": [{"id": subnet, "name": "a", "properties": {"x": 1}}]}});
     let generation = graph.begin(Uuid::from_u128(7), 1).await.expect("begins");
     generation.put(page("all", vec![group(), found(&vnet, Fullness::Listed, body)])).await.expect("written");
-    generation.publish(facts(5)).await.expect("published");
+    published(&generation, 5).await;
     let snapshot = graph.latest().expect("reads").expect("there");
     let node = snapshot.node(&subnet).expect("reads").expect("there");
     assert_eq!(node.type_name, "Microsoft.Network/virtualNetworks/subnets");
@@ -135,7 +142,7 @@ async fn a_search_filters_and_pages() {
     let graph = graph();
     let generation = graph.begin(Uuid::from_u128(7), 1).await.expect("begins");
     generation.put(page("all", vec![group(), disk("x")])).await.expect("written");
-    generation.publish(facts(5)).await.expect("published");
+    published(&generation, 5).await;
     let snapshot = graph.latest().expect("reads").expect("there");
     let search = Search { type_name: Some("microsoft.compute/*".into()), limit: 10, ..Search::default() };
     assert_eq!(snapshot.search(&search).expect("reads").1, 1);
@@ -168,7 +175,7 @@ async fn every_reference_inside_a_recorded_group_is_an_edge() {
             .iter()
             .map(|resource| found(resource["id"].as_str().expect("an id"), Fullness::Read, resource["body"].clone()));
         generation.put(page("all", all.collect())).await.expect("written");
-        generation.publish(facts(5)).await.expect("published");
+        published(&generation, 5).await;
         let snapshot = graph.latest().expect("reads").expect("there");
         for reference in scenario["references"].as_array().expect("a list") {
             let (Some(from), Some(to)) = (reference["from"].as_str(), reference["to"].as_str()) else { continue };

@@ -30,6 +30,8 @@ use crate::{
 
 /// How long an operation may take to notice that it is to end.
 const NOTICE: Duration = Duration::from_millis(500);
+/// How long artifacts may still be packed after the job was to end.
+const PACKING: Duration = Duration::from_secs(1);
 /// How often progress reaches the event log.
 const FLUSH: Duration = Duration::from_millis(100);
 /// Log lines that wait for a flush; more are counted and dropped.
@@ -267,9 +269,23 @@ async fn seal(
     handle: &Handle,
     result: Value,
 ) -> (Event, Option<Value>, Option<super::record::ArtifactsRow>) {
-    let (directory, cancel) = (shared.directory.clone(), handle.token.clone());
+    let directory = shared.directory.clone();
     let now = Time::now().millis();
-    let sealed = tokio::task::spawn_blocking(move || artifacts::seal(&staging, &directory, id, now, &cancel)).await;
+    let late = CancellationToken::new();
+    let cancel = late.clone();
+    let sealing = tokio::task::spawn_blocking(move || artifacts::seal(&staging, &directory, id, now, &cancel));
+    // The operation is done: only a packing that outlasts the wish to end by much is given up.
+    let deadline = async {
+        handle.token.cancelled().await;
+        tokio::time::sleep(PACKING).await;
+        late.cancel();
+        std::future::pending::<()>().await;
+    };
+    tokio::pin!(sealing);
+    let sealed = tokio::select! {
+        sealed = &mut sealing => sealed,
+        () = deadline => sealing.await,
+    };
     let finish = |outcome| Event::Finish { fence, outcome };
     match sealed {
         Ok(Ok(row)) => (finish(Outcome::Completed), Some(result), Some(row)),
@@ -324,9 +340,9 @@ async fn watch(
             }
         }
     };
-    // What the operation managed to finish in its notice still counts, unless it was to be cancelled.
+    // What the operation finishes in its notice counts: it was past the point where it could be undone.
     match (tokio::time::timeout(NOTICE, &mut task).await, stopped) {
-        (Ok(Ok(Ok(result))), Ended::Stopped(Stop::Shutdown)) => Ended::Done(Ok(result)),
+        (Ok(Ok(Ok(result))), _) => Ended::Done(Ok(result)),
         (Ok(_), stopped) => stopped,
         (Err(_), stopped) => {
             task.abort();

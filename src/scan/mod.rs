@@ -29,12 +29,14 @@ use self::{filter::Filter, providers::Providers, report::Receipt, stream::Reader
 use crate::{
     api::{ScanMode, ScanRequest, Time},
     azure::{AzureError, Client},
-    graph::{Facts, Generation, GraphError, TenantGraph},
+    graph::{Facts, Generation, GraphError, Snapshot, TenantGraph},
     work::{ArtifactError, JournalError, Level, Work},
 };
 
 /// Requests of one phase at once; the client bounds all phases together.
 const AT_ONCE: usize = 24;
+/// The journal's note of the result, written right before the snapshot is published.
+const RESULT: &str = "result";
 
 /// Why a scan gave nothing.
 #[derive(Debug, thiserror::Error)]
@@ -105,6 +107,9 @@ async fn run(client: Client, graph: TenantGraph, request: ScanRequest, work: Wor
     if request.mode == ScanMode::Delta {
         return Err(ScanError::NoDelta);
     }
+    if let Some(result) = finished(&graph, &work).await? {
+        return Ok(result);
+    }
     let started = Instant::now();
     let before = client.traffic();
     let mut phases = Phases::default();
@@ -156,21 +161,36 @@ async fn run(client: Client, graph: TenantGraph, request: ScanRequest, work: Wor
         coverage: json!(coverage),
         cancel: scan.work.cancel.clone(),
     };
-    let published = scan.generation.publish(facts).await?;
+    let draft = scan.generation.prepare(facts).await?;
     phases.done("publishing");
-    let snapshot = graph.snapshot(published.number)?;
-    if let Some(snapshot) = snapshot {
-        let (work, coverage) = (scan.work.clone(), json!(coverage));
-        let written = tokio::task::spawn_blocking(move || artifacts::write(&work, &snapshot, &coverage)).await;
-        written.map_err(|error| GraphError::Body(error.to_string()))??;
-    }
+    files(&scan.work, draft.snapshot.clone(), json!(coverage)).await?;
     phases.done("artifacts");
     for gap in scan.receipt.errors() {
         scan.work.progress.log(Level::Warn, &format!("{}: {} ({})", gap.scope, gap.message, gap.code));
     }
+    let published = draft.published.clone();
     let facts =
         report::Facts { published, subscriptions, identities: people, coverage, phases: phases.all, before, started };
-    Ok(report::result(&scan, facts))
+    let result = report::result(&scan, facts);
+    scan.work.journal.record(RESULT, &result.to_string()).await?;
+    // Last of all: who cancels before this finds the old snapshot, who dies after it finds the result.
+    scan.generation.publish(draft).await?;
+    Ok(result)
+}
+
+/// A scan that had published when its attempt ended: the files again, and the result that was noted.
+async fn finished(graph: &TenantGraph, work: &Work) -> Result<Option<Value>, ScanError> {
+    let Some(snapshot) = graph.published_by(work.job_id)? else { return Ok(None) };
+    let Some(noted) = work.journal.get(RESULT).await? else { return Ok(None) };
+    let Ok(result) = serde_json::from_str::<Value>(&noted) else { return Ok(None) };
+    files(work, snapshot, result["coverage"].clone()).await?;
+    Ok(Some(result))
+}
+
+async fn files(work: &Work, snapshot: Snapshot, coverage: Value) -> Result<(), ScanError> {
+    let work = work.clone();
+    let written = tokio::task::spawn_blocking(move || artifacts::write(&work, &snapshot, &coverage)).await;
+    written.map_err(|error| GraphError::Body(error.to_string()))?
 }
 
 /// How long each phase took.
