@@ -118,7 +118,8 @@ impl TenantGraph {
         Ok(Generation::new(self.store.clone(), self.tenant, scan, number))
     }
 
-    /// Removes what a scan left unpublished. Nothing happens where it was published or never begun.
+    /// Removes what a scan has written, also a snapshot that it published before it was cancelled. Nothing
+    /// happens where it was never begun.
     pub async fn abandon(&self, scan: Uuid) -> Result<(), GraphError> {
         loop {
             let more = self.store.write(move |write| tables::abandon(write, scan).map(Ok)).await;

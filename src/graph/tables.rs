@@ -115,9 +115,22 @@ pub(super) fn begin(write: &mut Write<'_>, scan: Uuid, now: i64) -> Result<u64, 
     Ok(number)
 }
 
-/// Removes a batch of an open generation's rows; whether there is more.
+/// Removes a batch of a generation's rows; whether there is more. One that the scan had published right
+/// before it was cancelled is taken back first: a scan that did not complete has no snapshot.
 pub(super) fn abandon(write: &mut Write<'_>, scan: Uuid) -> Result<bool, StoreError> {
-    let Some(open) = write.get(&OPEN, &scan.as_u128())? else { return Ok(false) };
+    let Some(open) = write.get(&OPEN, &scan.as_u128())? else {
+        let mut published = None;
+        write.scan(&SNAPSHOTS, &Span::all(), Order::Falling, |number, row| {
+            if row.scan == scan.as_u128() {
+                published = Some(OpenRow { number, begun_at: row.at_ms });
+            }
+            Ok::<_, StoreError>(published.is_none())
+        })?;
+        let Some(open) = published else { return Ok(false) };
+        write.remove(&SNAPSHOTS, &open.number)?;
+        write.put(&OPEN, &scan.as_u128(), &open)?;
+        return Ok(true);
+    };
     let number = open.number;
     let removed = remove_range(write, &NODES, number)?
         + remove_range(write, &BY_TYPE, number)?

@@ -13,8 +13,8 @@ pub trait Runner: Send + Sync + 'static {
     /// What the operation would cost, without a job (`POST /scan?plan=true`).
     fn preview(&self, operation: Operation) -> BoxFuture<'static, Result<Value, Failure>>;
 
-    /// Tells the runner that a job will never be run again (cancelled, failed, purged): it removes what
-    /// the job left half done, such as an unpublished generation. Idempotent.
+    /// Tells the runner that a job has ended without completing (cancelled, failed): it removes what the
+    /// job has written so far, such as a generation of the graph. Idempotent.
     fn abandon(&self, operation: Operation, job_id: uuid::Uuid) -> BoxFuture<'static, ()>;
 
     /// Why this operation can't be accepted at all (no such tenant is configured); asked before a submit.

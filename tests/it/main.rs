@@ -15,3 +15,4 @@ mod life;
 mod neo4j;
 mod scan;
 mod tidy;
+mod torture;
