@@ -11,7 +11,6 @@ use std::{
     net::SocketAddr,
     os::unix::fs::{DirBuilderExt, PermissionsExt},
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use anyhow::Context;
@@ -32,22 +31,25 @@ use crate::{
     http::{self, App},
     jobs::{self, Jobs},
     ops::Operations,
-    settings,
+    settings::{self, Live},
     store::Store,
-    telemetry::{logs, metrics::Metrics},
+    telemetry::{
+        logs::{self, LevelHandle},
+        metrics::Metrics,
+    },
 };
 
-/// Between two rounds of upkeep (metrics, rate limits).
-const UPKEEP: Duration = Duration::from_secs(5);
 const ADMIN_SOCKET: &str = "admin.sock";
 
 /// `atgd serve`: reads the configuration, runs until a signal, and says on stdout where it listens.
 pub async fn serve(file: Option<PathBuf>, state: Option<PathBuf>, listen: Option<String>) -> anyhow::Result<()> {
-    let config = config::load(&Sources::of_process(file, listen))?;
-    let _logs = logs::init(&settings::logs(&config))?;
+    let sources = Sources::of_process(file, listen);
+    let config = config::load(&sources)?;
+    let logs = logs::init(&settings::logs(&config))?;
     let state = config::state_dir(state.as_deref())?;
     let runtime = std::env::var_os("RUNTIME_DIRECTORY").map(PathBuf::from);
-    let daemon = Daemon::start(&config, &state, runtime.as_deref()).await?;
+    let mut daemon = Daemon::start(&config, &state, runtime.as_deref()).await?;
+    daemon.follow(sources, config, logs.level());
     {
         use std::io::Write;
         let mut out = std::io::stdout();
@@ -91,6 +93,7 @@ pub struct Daemon {
     end: CancellationToken,
     tasks: TaskTracker,
     sockets: Vec<PathBuf>,
+    live: Option<Live>,
 }
 
 impl Daemon {
@@ -110,26 +113,27 @@ impl Daemon {
         note(&audit, "daemon.start").await;
         let keyring = Keyring::open(store.clone(), settings::auth(config))?;
         let graphs = Graphs::open(state.join("graph"));
-        let azure = Azure::new(watch::channel(settings::azure(config)?).1);
+        let (azure, tenants) = watch::channel(settings::azure(config)?);
         let mirror = config.neo4j.as_ref().map(|neo4j| Mirror::new(settings::neo4j(neo4j), graphs.clone()));
-        let operations = Operations::new(azure, graphs.clone(), mirror.clone(), settings::iac(config));
-        let limits = watch::channel(settings::jobs(config)).1;
+        let operations = Operations::new(Azure::new(tenants), graphs.clone(), mirror.clone(), settings::iac(config));
+        let (settings, limits) = watch::channel(settings::jobs(config));
         let jobs = Jobs::start(store, std::sync::Arc::new(operations), limits, state).await?;
 
         let listen = config.server.listen.0;
         let listener = TcpListener::bind(listen).await.with_context(|| format!("listening on {listen}"))?;
         let address = listener.local_addr()?;
-        let parts =
-            http::Parts { keyring, audit: audit.clone(), jobs: jobs.clone(), graphs, mirror: mirror.clone(), metrics };
-        let app = App::new(parts, settings::http(config), address);
-        let mut daemon = Self {
-            address,
-            jobs,
-            audit,
-            end: CancellationToken::new(),
-            tasks: TaskTracker::new(),
-            sockets: Vec::new(),
+        let parts = http::Parts {
+            keyring: keyring.clone(),
+            audit: audit.clone(),
+            jobs: jobs.clone(),
+            graphs,
+            mirror: mirror.clone(),
+            metrics,
         };
+        let app = App::new(parts, settings::http(config), address);
+        let live = Some(Live { jobs: settings, azure, app: app.clone(), keyring, level: None });
+        let (end, tasks, sockets) = (CancellationToken::new(), TaskTracker::new(), Vec::new());
+        let mut daemon = Self { address, jobs, audit, end, tasks, sockets, live };
         let admin = runtime.unwrap_or(state).join(ADMIN_SOCKET);
         let mode = if runtime.is_some() { 0o660 } else { 0o600 };
         let admin = daemon.bind(admin, mode)?;
@@ -142,9 +146,17 @@ impl Daemon {
         if let Some(mirror) = mirror {
             daemon.tasks.spawn(mirror.keep(daemon.end.clone()));
         }
-        daemon.tasks.spawn(upkeep(app, daemon.end.clone()));
+        daemon.tasks.spawn(app.keep(daemon.end.clone()));
         tracing::info!(%address, state = %state.display(), tenants = config.tenants.len(), "ready");
         Ok(daemon)
+    }
+
+    /// From now on edits of the configuration take effect.
+    fn follow(&mut self, sources: Sources, config: Config, level: LevelHandle) {
+        if let Some(live) = self.live.take() {
+            let live = Live { level: Some(level), ..live };
+            self.tasks.spawn(settings::follow(sources, config, live, self.end.clone()));
+        }
     }
 
     /// A socket file. What stands there is a dead daemon's: the store's lock says that no other lives.
@@ -187,18 +199,5 @@ async fn note(audit: &Audit, action: &str) {
     };
     if let Err(error) = audit.append(entry).await {
         tracing::error!(%error, "an audit line could not be written");
-    }
-}
-
-async fn upkeep(app: App, end: CancellationToken) {
-    let mut ticks = tokio::time::interval(UPKEEP);
-    loop {
-        tokio::select! {
-            () = end.cancelled() => return,
-            _ = ticks.tick() => {
-                app.metrics.upkeep();
-                app.sweep();
-            }
-        }
     }
 }

@@ -76,7 +76,7 @@ pub struct Keyring {
 
 struct Inner {
     store: Store,
-    settings: Settings,
+    settings: Mutex<Settings>,
     /// Random in each process: digests of texts mean nothing outside of it.
     cache_key: [u8; 32],
     cache: Mutex<HashMap<[u8; 32], Cached>>,
@@ -98,7 +98,7 @@ impl Keyring {
     pub fn open(store: Store, settings: Settings) -> Result<Self, KeyError> {
         let inner = Inner {
             store,
-            settings,
+            settings: Mutex::new(settings),
             cache_key: rand::random(),
             cache: Mutex::new(HashMap::new()),
             permits: Semaphore::new(ARGON_AT_ONCE),
@@ -106,6 +106,11 @@ impl Keyring {
             decoy: hash(KeyText::generate().expose())?,
         };
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// What new keys have to keep to, from now on.
+    pub fn set(&self, settings: Settings) {
+        *self.inner.settings.lock().unwrap_or_else(PoisonError::into_inner) = settings;
     }
 
     /// Who a text stands for.
@@ -154,7 +159,8 @@ impl Keyring {
     /// Makes a key; its text is in the answer and nowhere else.
     pub async fn create(&self, request: CreateKeyRequest, by: By) -> Result<CreatedKey, KeyError> {
         let now = by.at.millis();
-        check(&request, &self.inner.settings, now)?;
+        let settings = self.inner.settings.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        check(&request, &settings, now)?;
         let text = KeyText::generate();
         let row = KeyRow {
             kid: text.kid.clone(),

@@ -125,7 +125,7 @@ pub(super) async fn authenticate(State(app): State<App>, mut request: Request, n
         Err(refusal) => return refusal.into_response(),
     };
     let class = if is_submit(request.method(), &path) { Class::Submit } else { Class::Read };
-    let headers = match app.inner.limits.take(class, caller.kid()) {
+    let headers = match app.limits().take(class, caller.kid()) {
         Ok(headers) => headers,
         Err(refusal) => return refusal.into_response(),
     };
@@ -165,7 +165,7 @@ async fn caller(app: &App, peer: Peer, headers: &HeaderMap) -> Result<Caller, Re
             if let Peer::Tcp(address) = peer
                 && refusal.code == ErrorCode::Unauthenticated
             {
-                app.inner.limits.failed(address.ip())?;
+                app.limits().failed(address.ip())?;
             }
             Err(refusal)
         }

@@ -17,10 +17,16 @@ mod routes;
 mod serve;
 mod validate;
 
-use std::{net::SocketAddr, sync::Arc, time::Instant};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, PoisonError, RwLock},
+    time::{Duration, Instant},
+};
 
 pub use router::openapi;
 pub use serve::{serve_admin, serve_tcp, serve_unix};
+
+use tokio_util::sync::CancellationToken;
 
 use self::limits::Limits;
 use crate::{
@@ -30,6 +36,9 @@ use crate::{
     jobs::Jobs,
     telemetry::metrics::Metrics,
 };
+
+/// Between two rounds of upkeep.
+const UPKEEP: Duration = Duration::from_secs(5);
 
 /// What can be set of the API.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -76,7 +85,8 @@ pub struct App {
 struct Inner {
     parts: Parts,
     settings: Settings,
-    limits: Limits,
+    /// With the settings that it was made of.
+    limits: RwLock<(LimitSettings, Arc<Limits>)>,
     tickets: routes::socket::Tickets,
     /// Base of the URLs in answers.
     base: String,
@@ -87,14 +97,39 @@ impl App {
     /// `address` is where TCP is listened on; it is the base of URLs unless a public one is set.
     pub fn new(parts: Parts, settings: Settings, address: SocketAddr) -> Self {
         let base = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-        let limits = Limits::new(settings.limits);
+        let limits = RwLock::new((settings.limits, Arc::new(Limits::new(settings.limits))));
         let tickets = routes::socket::Tickets::default();
         Self { inner: Arc::new(Inner { parts, settings, limits, tickets, base, started: Instant::now() }) }
     }
 
-    /// Forgets callers that have been silent, so that the limits' memory stays bounded. On a timer.
-    pub fn sweep(&self) {
-        self.inner.limits.sweep();
+    /// Folds metrics and forgets callers that have been silent, so that memory stays bounded. Until `stop`.
+    pub async fn keep(self, stop: CancellationToken) {
+        let mut ticks = tokio::time::interval(UPKEEP);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = ticks.tick() => {
+                    self.metrics.upkeep();
+                    self.limits().sweep();
+                }
+            }
+        }
+    }
+
+    /// Rate limits from now on. Callers begin anew when they differ from those before.
+    pub fn set_limits(&self, settings: LimitSettings) {
+        let mut limits = self.inner.limits.write().unwrap_or_else(PoisonError::into_inner);
+        if limits.0 != settings {
+            *limits = (settings, Arc::new(Limits::new(settings)));
+        }
+    }
+
+    fn limits(&self) -> Arc<Limits> {
+        self.inner.limits.read().unwrap_or_else(PoisonError::into_inner).1.clone()
+    }
+
+    fn limit_settings(&self) -> LimitSettings {
+        self.inner.limits.read().unwrap_or_else(PoisonError::into_inner).0
     }
 }
 

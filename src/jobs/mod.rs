@@ -39,7 +39,7 @@ use uuid::Uuid;
 
 use crate::{
     api::{ArtifactEntry, Event, JobList, JobResult, JobStatus, JobType, JobView, Operation, Time},
-    store::{Store, StoreError, WriteError},
+    store::{Order, Span, Store, StoreError, WriteError},
 };
 
 /// Time for interrupted attempts to be written down at the end of a drain.
@@ -232,6 +232,11 @@ impl Jobs {
         query::counts(&self.shared.store)
     }
 
+    /// What is in effect.
+    pub fn settings(&self) -> Settings {
+        self.shared.settings.borrow().clone()
+    }
+
     /// The janitor's last runs.
     pub fn chores(&self) -> Vec<ChoreReport> {
         self.shared.reports.all()
@@ -280,30 +285,41 @@ impl Shared {
             let written = self.store.write(move |write| persist::recover(write, epoch, now).map(Ok)).await;
             let rows = written.map_err(WriteError::into_store)?;
             if rows.is_empty() {
-                return Ok(());
+                break;
             }
             for row in rows {
-                let (job, status) = (row.uuid(), row.state.status());
-                tracing::info!(%job, status = status.word(), "a job of an earlier start was taken up");
-                if matches!(status, JobStatus::Cancelled | JobStatus::Failed) {
-                    let shared = self.clone();
-                    self.tasks.spawn(async move { shared.clean_up(&row).await });
-                }
+                tracing::info!(job = %row.uuid(), status = row.state.status().word(), "a job of an earlier start was taken up");
             }
         }
+        // Before anything new runs: a scan must not build on what a cancelled one has left.
+        let mut left = Vec::new();
+        self.store.read(|read| {
+            read.scan(&record::CLEANUP, &Span::all(), Order::Rising, |id, operation| {
+                left.push((Uuid::from_u128(id), operation.0));
+                Ok::<_, StoreError>(true)
+            })
+        })?;
+        for (id, operation) in left {
+            self.clean_up(id, &operation).await;
+        }
+        Ok(())
     }
 
     /// Removes what a cancelled or failed job left half done, here and at the operation.
-    async fn clean_up(&self, row: &record::JobRow) {
-        let directory = artifacts::job_directory(&self.directory, row.uuid());
+    async fn clean_up(&self, id: Uuid, operation: &str) {
+        let directory = artifacts::job_directory(&self.directory, id);
         let removed = tokio::task::spawn_blocking(move || std::fs::remove_dir_all(directory)).await;
         if let Ok(Err(error)) = removed
             && error.kind() != std::io::ErrorKind::NotFound
         {
-            tracing::warn!(job = %row.uuid(), %error, "a job's partial output could not be removed");
+            tracing::warn!(job = %id, %error, "a job's partial output could not be removed");
         }
-        if let Ok(operation) = serde_json::from_str(&row.operation) {
-            self.runner.abandon(operation, row.uuid()).await;
+        if let Ok(operation) = serde_json::from_str(operation) {
+            self.runner.abandon(operation, id).await;
+        }
+        let done = self.store.write(move |write| write.remove(&record::CLEANUP, &id.as_u128()).map(|_| Ok(()))).await;
+        if let Err(error) = done.map_err(WriteError::<std::convert::Infallible>::into_store) {
+            tracing::warn!(job = %id, %error, "that a job's output is removed could not be noted");
         }
     }
 

@@ -7,8 +7,9 @@ use std::collections::HashMap;
 
 use super::{
     record::{
-        ARTIFACTS, ArtifactsRow, BY_KEY, BY_STATUS, BY_TENANT, BY_TYPE, COUNTS, Count, EPOCH, EVENTS, EventRow,
-        IDEMPOTENCY, IdempotencyRow, JOBS, JOURNAL, JobRow, Mark, QUEUE, RESULTS, Text, status_byte, type_byte,
+        ARTIFACTS, ArtifactsRow, BY_KEY, BY_STATUS, BY_TENANT, BY_TYPE, CLEANUP, COUNTS, Count, EPOCH, EVENTS,
+        EventRow, IDEMPOTENCY, IdempotencyRow, JOBS, JOURNAL, JobRow, Mark, QUEUE, RESULTS, Text, status_byte,
+        type_byte,
     },
     state::{Denied, Event, Fence, Interruption, State, apply},
 };
@@ -315,6 +316,9 @@ fn place(write: &mut Write<'_>, row: &JobRow, before: Option<JobStatus>, now: i6
         }
         write.put(&BY_STATUS, &(status_byte(status), row.id), &Mark)?;
         count(write, job_type, status, true)?;
+        if matches!(status, JobStatus::Cancelled | JobStatus::Failed) {
+            write.put(&CLEANUP, &row.id, &Text(row.operation.clone()))?;
+        }
         if before == Some(JobStatus::Pending) {
             write.remove(&QUEUE, &row.queue_key())?;
         }

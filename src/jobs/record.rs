@@ -15,6 +15,8 @@ use crate::{
 pub const SCHEMA: Schema = Schema { name: "atgd-state", format: 1, migrations: MIGRATIONS };
 const MIGRATIONS: &[Migration] = &[];
 
+/// Job that ended without completing → its operation, until what it had written is removed.
+pub(super) const CLEANUP: Table<u128, Text> = Table::new("cleanup.v1");
 /// Job id → the job. Ids are version 7: their order is that of submission.
 pub(super) const JOBS: Table<u128, JobRow> = Table::new("jobs.v1");
 /// (255 − priority, job id) → what a claim needs to know. Pending jobs only.

@@ -174,7 +174,7 @@ pub(super) async fn attempt(shared: Arc<Shared>, claimed: Claimed, handle: Handl
         metrics::counter!("atgd_jobs_finished_total", "type" => job_type.word(), "status" => status.word())
             .increment(u64::from(status.is_terminal()));
         if matches!(status, JobStatus::Cancelled | JobStatus::Failed) {
-            shared.clean_up(&row).await;
+            shared.clean_up(row.uuid(), &row.operation).await;
         }
     }
 }

@@ -143,7 +143,7 @@ impl Jobs {
             handle.stop(run::Stop::Cancel);
         } else if status == JobStatus::Cancelled {
             let shared = self.shared.clone();
-            self.shared.tasks.spawn(async move { shared.clean_up(&row).await });
+            self.shared.tasks.spawn(async move { shared.clean_up(row.uuid(), &row.operation).await });
         }
         Ok(CancelAnswer { job_id: id, status, cancel_requested: true })
     }

@@ -184,7 +184,7 @@ impl Daemon {
         self.child.wait().expect("gone").code()
     }
 
-    #[allow(dead_code, reason = "the bench measures its memory")]
+    #[allow(dead_code, reason = "not every program that shares the harness asks")]
     pub fn pid(&self) -> u32 {
         self.child.id()
     }

@@ -13,6 +13,7 @@ mod harness;
 mod iac;
 mod life;
 mod neo4j;
+mod reload;
 mod scan;
 mod tidy;
 mod torture;

@@ -135,7 +135,7 @@ fn success_rate(counts: &Counts) -> Option<f64> {
 pub(in crate::http) async fn status(State(app): State<App>, caller: Caller) -> Result<Json<Value>, Refusal> {
     caller.must(Scope::Read)?;
     let counts = app.jobs.counts().map_err(Refusal::internal)?;
-    let limits = app.inner.settings.limits;
+    let limits = app.limit_settings();
     let text = text(&app);
     let mut queue = BTreeMap::new();
     let mut running = BTreeMap::new();
@@ -160,6 +160,8 @@ pub(in crate::http) async fn status(State(app): State<App>, caller: Caller) -> R
             "submit_burst": limits.submit_burst,
             "read_per_second": limits.read_per_second,
             "auth_failures_per_minute": limits.auth_failures_per_minute,
+            "max_concurrent": app.jobs.settings().max_concurrent,
+            "max_queued": app.jobs.settings().max_queued,
         },
         "memory_bytes": resident_bytes(),
         "store_bytes": app.jobs.store_bytes(),

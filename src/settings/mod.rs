@@ -1,10 +1,13 @@
-//! From the one validated configuration to each room's own settings. It decides nothing.
+//! From the one validated configuration to each room's own settings, at start and while running.
 //!
 //! `daemon` starts rooms with them; `admin` looks at the same rooms without a daemon.
+
+mod follow;
 
 use std::time::Duration;
 
 use anyhow::Context;
+pub use follow::{Live, follow};
 
 use crate::{
     auth, azure,
