@@ -103,13 +103,10 @@ impl Store {
         if let Some(parent) = path.parent() {
             fs::DirBuilder::new().recursive(true).mode(0o700).create(parent).map_err(io)?;
         }
-        match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-            Ok(_) => {}
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(io)?;
-            }
-            Err(error) => return Err(io(error)),
+        if fs::metadata(path).map_or(0, |file| file.len()) == 0 {
+            make(path)?;
         }
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(io)?;
         let database = builder().create(path).map_err(|error| table::database_error(path, error))?;
         Self::start(database, path, schema)
     }
@@ -174,6 +171,23 @@ impl Store {
             self.inner.database.begin_read().map_err(|error| table::storage_error(path, &error.into()))?;
         look(&Read::new(transaction, path.clone()))
     }
+}
+
+/// Makes the file under another name and moves it into place: a power cut while it is made must not
+/// leave one that can't be opened.
+fn make(path: &Path) -> Result<(), StoreError> {
+    let io = |error: std::io::Error| table::io_error(path, &error);
+    let part = path.with_extension("redb.new");
+    match fs::remove_file(&part) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(io(error)),
+        _ => {}
+    }
+    fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part).map_err(io)?;
+    drop(builder().create(&part).map_err(|error| table::database_error(path, error))?);
+    fs::File::open(&part).and_then(|file| file.sync_all()).map_err(io)?;
+    fs::rename(&part, path).map_err(io)?;
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::File::open(parent).and_then(|directory| directory.sync_all()).map_err(io)
 }
 
 fn builder() -> Builder {

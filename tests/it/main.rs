@@ -15,5 +15,6 @@ mod life;
 mod neo4j;
 mod reload;
 mod scan;
+mod sweep;
 mod tidy;
 mod torture;
