@@ -109,6 +109,7 @@ impl Daemon {
             .with_context(|| format!("the state directory {}", state.display()))?;
         let metrics = Metrics::install();
         let store = Store::open(&state.join("state.redb"), &jobs::SCHEMA)?;
+        store.keep_reserve();
         let audit = Audit::new(store.clone());
         note(&audit, "daemon.start").await;
         let keyring = Keyring::open(store.clone(), settings::auth(config))?;

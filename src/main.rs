@@ -110,7 +110,7 @@ fn check(global: &GlobalArgs, screen: &mut Screen) -> anyhow::Result<ExitCode> {
     if screen.is_json() {
         screen.object(&report);
     } else {
-        screen.line(&report.to_string());
+        report.to_string().lines().for_each(|line| screen.line(line));
     }
     Ok(ExitCode::from(u8::from(!report.findings.is_empty())))
 }

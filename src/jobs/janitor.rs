@@ -97,8 +97,8 @@ async fn finished_jobs(shared: &Arc<Shared>, now: i64) -> Result<u64, StoreError
             removed += due.len() as u64;
             let purged: Result<(), WriteError<()>> = shared
                 .store
-                .write(move |write| {
-                    for id in due {
+                .write_urgent(move |write| {
+                    for id in &due {
                         // Gone or changed since: then there is nothing to do.
                         let _ = persist::purge(write, id.as_u128())?;
                     }

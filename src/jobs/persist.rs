@@ -169,15 +169,15 @@ pub(super) fn note(
 pub(super) fn finish(
     write: &mut Write<'_>,
     id: u128,
-    ending: Ending,
+    ending: &Ending,
     now: i64,
 ) -> Result<Result<JobRow, Denied>, StoreError> {
     let Some(mut row) = write.get(&JOBS, &id)? else { return Ok(Err(Denied::Fenced)) };
-    let state = match apply(&row.state, ending.event, now) {
+    let state = match apply(&row.state, ending.event.clone(), now) {
         Ok(state) => state,
         Err(denied) => return Ok(Err(denied)),
     };
-    events(write, &mut row, ending.pending, now)?;
+    events(write, &mut row, ending.pending.clone(), now)?;
     if state.status().is_terminal() {
         if let Some(result) = &ending.result {
             write.put(&RESULTS, &id, &Text(result.clone()))?;

@@ -32,6 +32,10 @@ use crate::{
 const NOTICE: Duration = Duration::from_millis(500);
 /// How long artifacts may still be packed after the job was to end.
 const PACKING: Duration = Duration::from_secs(1);
+/// The wait before the end of an attempt is stored again after the store failed; doubled up to
+/// [`LONGEST_RETRY`].
+const RETRY: Duration = Duration::from_millis(200);
+const LONGEST_RETRY: Duration = Duration::from_secs(5);
 /// How often progress reaches the event log.
 const FLUSH: Duration = Duration::from_millis(100);
 /// Log lines that wait for a flush; more are counted and dropped.
@@ -361,8 +365,24 @@ fn settled(done: Result<Result<Value, Failure>, tokio::task::JoinError>) -> Ende
 /// Writes the end down; `None` where another attempt holds the job by now.
 async fn end(shared: &Arc<Shared>, id: Uuid, ending: Ending) -> Option<JobRow> {
     let now = Time::now().millis();
-    let written: Result<JobRow, WriteError<Denied>> =
-        shared.store.write(move |write| persist::finish(write, id.as_u128(), ending, now)).await;
+    let ending = Arc::new(ending);
+    let mut pause = RETRY;
+    let written: Result<JobRow, WriteError<Denied>> = loop {
+        let given = ending.clone();
+        let written = shared.store.write_urgent(move |write| persist::finish(write, id.as_u128(), &given, now)).await;
+        match written {
+            // A disk that is full or failing may recover: the end is kept until it can be stored.
+            Err(WriteError::Store(error)) if !shared.draining.is_cancelled() => {
+                tracing::error!(job = %id, %error, "the end of an attempt could not be stored yet");
+                tokio::select! {
+                    () = tokio::time::sleep(pause) => {}
+                    () = shared.draining.cancelled() => {}
+                }
+                pause = (pause * 2).min(LONGEST_RETRY);
+            }
+            written => break written,
+        }
+    };
     match written {
         Ok(row) => {
             shared.hub.grown(id, row.last_seq);

@@ -87,6 +87,9 @@ impl Jobs {
             return Err(SubmitError::ShuttingDown);
         }
         shared.runner.admit(&submission.operation).map_err(SubmitError::Refused)?;
+        if shared.store.is_short() {
+            return Err(StoreError::Full { path: shared.store.path().display().to_string() }.into());
+        }
         let now = Time::now().millis();
         let row = new_row(&submission, now)?;
         let audit = entry(now, &submission.key_id, &submission.remote, "job.submit", row.uuid());
@@ -128,7 +131,8 @@ impl Jobs {
     pub async fn cancel(&self, id: Uuid, by: &str, remote: &str) -> Result<CancelAnswer, CancelError> {
         let now = Time::now().millis();
         let audit = entry(now, by, remote, "job.cancel", id);
-        let written = self.shared.store.write(move |write| persist::cancel(write, id.as_u128(), audit, now)).await;
+        let written =
+            self.shared.store.write_urgent(move |write| persist::cancel(write, id.as_u128(), audit.clone(), now)).await;
         let row = written.map_err(|error| match error {
             WriteError::Refused(None) => CancelError::NotFound,
             WriteError::Refused(Some(Denied::Ended(status))) => CancelError::AlreadyFinished(status),
@@ -154,10 +158,10 @@ impl Jobs {
         let written = self
             .shared
             .store
-            .write(move |write| {
+            .write_urgent(move |write| {
                 Ok(match persist::purge(write, id.as_u128())? {
                     Ok(()) => {
-                        Audit::append_in(write, audit)?;
+                        Audit::append_in(write, audit.clone())?;
                         Ok(())
                     }
                     Err(refusal) => Err(refusal),

@@ -12,6 +12,8 @@
 //! none is half done. Reads are snapshots and never wait for the writer.
 
 mod codec;
+mod file;
+mod reserve;
 mod schema;
 mod table;
 mod writer;
@@ -43,9 +45,10 @@ pub struct Store {
 }
 
 struct Inner {
-    database: Arc<Database>,
+    database: Arc<file::Held>,
     writer: writer::Writer,
     path: PathBuf,
+    reserve: reserve::Reserve,
 }
 
 /// Why the store could not do it.
@@ -108,7 +111,7 @@ impl Store {
         }
         fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(io)?;
         let database = builder().create(path).map_err(|error| table::database_error(path, error))?;
-        Self::start(database, path, schema)
+        Self::start(database, path, schema, true)
     }
 
     /// A store in memory, for tests.
@@ -120,14 +123,16 @@ impl Store {
     pub fn with_backend(backend: impl StorageBackend, schema: &Schema) -> Result<Self, StoreError> {
         let path = Path::new("memory");
         let database = builder().create_with_backend(backend).map_err(|error| table::database_error(path, error))?;
-        Self::start(database, path, schema)
+        Self::start(database, path, schema, false)
     }
 
-    fn start(database: Database, path: &Path, schema: &Schema) -> Result<Self, StoreError> {
-        let database = Arc::new(database);
+    fn start(database: Database, path: &Path, schema: &Schema, is_file: bool) -> Result<Self, StoreError> {
         schema::settle(&database, path, schema)?;
-        let writer = writer::Writer::start(database.clone(), path.to_owned())?;
-        Ok(Self { inner: Arc::new(Inner { database, writer, path: path.to_owned() }) })
+        let database = Arc::new(file::Held::new(database, path, is_file));
+        let writer = writer::Writer::start(database.clone())?;
+        Ok(Self {
+            inner: Arc::new(Inner { database, writer, path: path.to_owned(), reserve: reserve::Reserve::default() }),
+        })
     }
 
     /// Where the file is.
@@ -167,8 +172,9 @@ impl Store {
     /// Looks at one snapshot. Point reads may run inline; scans belong off the async threads.
     pub fn read<T, E: From<StoreError>>(&self, look: impl FnOnce(&Read) -> Result<T, E>) -> Result<T, E> {
         let path = &self.inner.path;
-        let transaction =
-            self.inner.database.begin_read().map_err(|error| table::storage_error(path, &error.into()))?;
+        let begin =
+            |database: &Database| database.begin_read().map_err(|error| table::storage_error(path, &error.into()));
+        let transaction = self.inner.database.with(begin)?;
         look(&Read::new(transaction, path.clone()))
     }
 }

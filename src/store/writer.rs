@@ -2,7 +2,7 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
     thread::JoinHandle,
     time::Instant,
@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     GROUP, StoreError, WriteError,
+    file::Held,
     table::{Write, storage_error},
 };
 
@@ -21,8 +22,10 @@ const QUEUE: usize = 1_024;
 
 /// Tells the caller, once it is known how the commit ended.
 type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
-/// A closure with its caller: runs in the transaction; the error aborts the group.
-pub(super) type Pending = Box<dyn for<'t> FnOnce(&mut Write<'t>) -> (Answer, Result<(), StoreError>) + Send>;
+/// A closure with its caller: runs in the transaction, or is told why there is none; the error aborts
+/// the group.
+pub(super) type Pending =
+    Box<dyn for<'w, 't> FnOnce(Result<&'w mut Write<'t>, StoreError>) -> (Answer, Result<(), StoreError>) + Send>;
 
 pub(super) struct Writer {
     queue: Option<mpsc::Sender<Pending>>,
@@ -30,14 +33,11 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(database: Arc<Database>, path: PathBuf) -> Result<Self, StoreError> {
+    pub(super) fn start(held: Arc<Held>) -> Result<Self, StoreError> {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        let failed =
-            |error: std::io::Error| StoreError::Io { path: path.display().to_string(), cause: error.to_string() };
-        let thread = {
-            let path = path.clone();
-            std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || drain(&database, &path, waiting))
-        };
+        let path = held.path().display().to_string();
+        let failed = |error: std::io::Error| StoreError::Io { path, cause: error.to_string() };
+        let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || drain(&held, waiting));
         Ok(Self { queue: Some(queue), thread: Some(thread.map_err(failed)?) })
     }
 
@@ -72,10 +72,16 @@ where
     E: Send + 'static,
 {
     Box::new(move |write| {
-        let before = write.changes;
-        let ran = catch_unwind(AssertUnwindSafe(|| change(write))).unwrap_or_else(|_| Err(bug("a write panicked")));
+        let (ran, is_untouched) = match write {
+            Ok(write) => {
+                let before = write.changes;
+                let ran = catch_unwind(AssertUnwindSafe(|| change(write)));
+                (ran.unwrap_or_else(|_| Err(bug("a write panicked"))), write.changes == before)
+            }
+            Err(error) => (Err(error), true),
+        };
         let (outcome, verdict) = match ran {
-            Ok(Err(refusal)) if write.changes == before => (Err(WriteError::Refused(refusal)), Ok(())),
+            Ok(Err(refusal)) if is_untouched => (Err(WriteError::Refused(refusal)), Ok(())),
             Ok(Err(_)) => (Err(bug("a refused write had written").into()), Err(bug("a refused write had written"))),
             Ok(Ok(value)) => (Ok(value), Ok(())),
             Err(error) => (Err(error.clone().into()), Err(error)),
@@ -95,11 +101,32 @@ fn bug(what: &str) -> StoreError {
     StoreError::Io { path: "writer".to_owned(), cause: what.to_owned() }
 }
 
-fn drain(database: &Database, path: &Path, mut waiting: mpsc::Receiver<Pending>) {
+fn drain(held: &Held, mut waiting: mpsc::Receiver<Pending>) {
+    let path = held.path();
+    let mut is_broken = false;
     while let Some(first) = waiting.blocking_recv() {
         let start = Instant::now();
         let mut answers = Vec::new();
-        let committed = group(database, path, first, &mut waiting, &mut answers);
+        // After a failure of the disk redb wants to be opened again.
+        let opened = if is_broken { held.reopen() } else { Ok(()) };
+        let committed = match opened {
+            Ok(()) => {
+                let mut first = Some(first);
+                let outcome = held.with(|database| group(database, path, &mut first, &mut waiting, &mut answers));
+                match (first.take(), outcome) {
+                    (Some(unrun), Err(error)) => {
+                        answers.push(unrun(Err(error.clone())).0);
+                        Err(error)
+                    }
+                    (_, outcome) => outcome,
+                }
+            }
+            Err(error) => {
+                answers.push(first(Err(error.clone())).0);
+                Err(error)
+            }
+        };
+        is_broken = matches!(committed, Err(StoreError::Full { .. } | StoreError::Io { .. }));
         metrics::histogram!("atgd_store_commit_seconds").record(start.elapsed());
         metrics::histogram!("atgd_store_group_size").record(answers.len() as f64);
         if let Err(error) = &committed {
@@ -111,33 +138,24 @@ fn drain(database: &Database, path: &Path, mut waiting: mpsc::Receiver<Pending>)
     }
 }
 
+/// Runs `first` (taken when it ran) and what waits in one transaction.
 fn group(
     database: &Database,
     path: &Path,
-    first: Pending,
+    first: &mut Option<Pending>,
     waiting: &mut mpsc::Receiver<Pending>,
     answers: &mut Vec<Answer>,
 ) -> Result<(), StoreError> {
     let failed = |error: redb::Error| storage_error(path, &error);
-    let begun = database.begin_write().map_err(|error| failed(error.into())).and_then(|mut transaction| {
-        transaction.set_durability(Durability::Immediate).map_err(|error| failed(error.into()))?;
-        transaction.set_quick_repair(true);
-        Ok(transaction)
-    });
-    let transaction = match begun {
-        Ok(transaction) => transaction,
-        Err(error) => {
-            // The closure is dropped unrun: its caller sees the store closed; say why in the log.
-            tracing::error!(path = %path.display(), %error, "store can't begin a write");
-            return Err(error);
-        }
-    };
+    let mut transaction = database.begin_write().map_err(|error| failed(error.into()))?;
+    transaction.set_durability(Durability::Immediate).map_err(|error| failed(error.into()))?;
+    transaction.set_quick_repair(true);
     let verdict = {
         let mut write = Write::new(&transaction, path);
-        let mut next = Some(first);
+        let mut next = first.take();
         let mut verdict = Ok(());
         while let Some(change) = next.take() {
-            let (answer, ran) = change(&mut write);
+            let (answer, ran) = change(Ok(&mut write));
             answers.push(answer);
             if ran.is_err() {
                 verdict = ran;

@@ -9,6 +9,7 @@
 
 mod api;
 mod cli;
+mod full_disk;
 mod harness;
 mod iac;
 mod life;

@@ -1,0 +1,51 @@
+//! The open database: shared by readers and the writer, and opened anew after a failure of the disk.
+//!
+//! redb refuses everything after an I/O error until it is reopened. Reads hold the lock only while
+//! they look; the writer takes it alone for the moment of reopening.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{PoisonError, RwLock},
+};
+
+use redb::Database;
+
+use super::{StoreError, builder, table::database_error};
+
+pub(super) struct Held {
+    /// None: the last reopening failed; the next write tries again.
+    slot: RwLock<Option<Database>>,
+    path: PathBuf,
+    /// None for stores that are no file.
+    file: Option<PathBuf>,
+}
+
+impl Held {
+    pub(super) fn new(database: Database, path: &Path, is_file: bool) -> Self {
+        let file = is_file.then(|| path.to_owned());
+        Self { slot: RwLock::new(Some(database)), path: path.to_owned(), file }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn with<T>(&self, look: impl FnOnce(&Database) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let slot = self.slot.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(database) = slot.as_ref() else {
+            let cause = "it could not be opened again after a failure of the disk".to_owned();
+            return Err(StoreError::Io { path: self.path.display().to_string(), cause });
+        };
+        look(database)
+    }
+
+    /// Closes and opens the file; what was committed is there, what was not is gone.
+    pub(super) fn reopen(&self) -> Result<(), StoreError> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let mut slot = self.slot.write().unwrap_or_else(PoisonError::into_inner);
+        // The old one holds the file's lock.
+        *slot = None;
+        *slot = Some(builder().create(file).map_err(|error| database_error(file, error))?);
+        Ok(())
+    }
+}
