@@ -129,6 +129,24 @@ impl TenantGraph {
         }
     }
 
+    /// Removes the oldest snapshots beyond the `keep` newest; how many went. Bodies stay: they are shared,
+    /// and those that no snapshot needs any more are few.
+    pub async fn trim(&self, keep: u64) -> Result<u64, GraphError> {
+        let mut scans = Vec::new();
+        self.store.read(|read| {
+            read.scan(&tables::SNAPSHOTS, &Span::all(), Order::Falling, |_, row| {
+                scans.push(row.scan);
+                Ok::<_, StoreError>(true)
+            })
+        })?;
+        let mut removed = 0;
+        for scan in scans.into_iter().skip(usize::try_from(keep.max(1)).unwrap_or(usize::MAX)) {
+            self.abandon(Uuid::from_u128(scan)).await?;
+            removed += 1;
+        }
+        Ok(removed)
+    }
+
     /// The newest published snapshot.
     pub fn latest(&self) -> Result<Option<Snapshot>, GraphError> {
         let mut found = None;

@@ -76,6 +76,22 @@ fn arm_key(id: &str) -> String {
 }
 
 #[tokio::test]
+async fn old_snapshots_go_and_what_the_kept_ones_share_stays() {
+    let graph = graph();
+    for scan in 1..=4_u64 {
+        let generation = graph.begin(Uuid::from_u128(u128::from(scan)), 1).await.expect("begins");
+        generation.put(page("s", vec![group(), disk("x")])).await.expect("written");
+        published(&generation, scan as i64).await;
+    }
+    assert_eq!(graph.trim(2).await, Ok(2));
+    assert_eq!(graph.trim(2).await, Ok(0));
+    let left: Vec<u64> = graph.snapshots().expect("reads").into_iter().map(|info| info.number).collect();
+    assert_eq!(left, [3, 4]);
+    let node = graph.latest().expect("reads").expect("there").node(&disk("x").id).expect("reads").expect("there");
+    assert_eq!(node.body, disk("x").body);
+}
+
+#[tokio::test]
 async fn a_scan_goes_on_where_it_was_and_an_abandoned_one_leaves_nothing() {
     let graph = graph();
     let scan = Uuid::from_u128(7);

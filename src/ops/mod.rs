@@ -25,12 +25,20 @@ pub struct Operations {
     graphs: Graphs,
     /// None: no Neo4j is configured.
     mirror: Option<Mirror>,
-    iac: iac::Settings,
+    settings: Settings,
+}
+
+/// What can be set of operations.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settings {
+    pub iac: iac::Settings,
+    /// Snapshots of a tenant that are kept.
+    pub snapshots: u64,
 }
 
 impl Operations {
-    pub fn new(azure: Azure, graphs: Graphs, mirror: Option<Mirror>, iac: iac::Settings) -> Self {
-        Self { azure, graphs, mirror, iac }
+    pub fn new(azure: Azure, graphs: Graphs, mirror: Option<Mirror>, settings: Settings) -> Self {
+        Self { azure, graphs, mirror, settings }
     }
 }
 
@@ -40,7 +48,7 @@ impl Runner for Operations {
         Box::pin(async move {
             match operation {
                 Operation::Scan(request) => scan::run(this, request, work).await,
-                Operation::GenerateIac(request) => generate::run(&this.graphs, &this.iac, request, work).await,
+                Operation::GenerateIac(request) => generate::run(&this.graphs, &this.settings.iac, request, work).await,
             }
         })
     }

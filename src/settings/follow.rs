@@ -140,6 +140,7 @@ impl Live {
             ("neo4j", before.neo4j != now.neo4j),
             ("metrics", before.metrics != now.metrics),
             ("iac", before.iac != now.iac),
+            ("retention.snapshots", before.retention.snapshots != now.retention.snapshots),
             ("logging (but the level)", logging(before) != logging(now)),
         ];
         for (section, _) in fixed.iter().filter(|(_, differs)| *differs) {

@@ -13,7 +13,7 @@ use crate::{
     auth, azure,
     config::{self, Config, Credential, SecretSource},
     graph::neo4j,
-    http, iac, jobs,
+    http, iac, jobs, ops,
     telemetry::logs::LogSettings,
 };
 
@@ -32,8 +32,9 @@ pub fn auth(config: &Config) -> auth::Settings {
     auth::Settings { longest_life_ms: config.auth.longest_life.map(config::Span::millis) }
 }
 
-pub fn iac(config: &Config) -> iac::Settings {
-    iac::Settings { terraform_plugin_dir: config.iac.terraform_plugin_dir.clone() }
+pub fn ops(config: &Config) -> ops::Settings {
+    let iac = iac::Settings { terraform_plugin_dir: config.iac.terraform_plugin_dir.clone() };
+    ops::Settings { iac, snapshots: config.retention.snapshots }
 }
 
 pub fn jobs(config: &Config) -> jobs::Settings {

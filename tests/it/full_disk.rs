@@ -59,10 +59,15 @@ async fn a_full_disk_refuses_new_jobs_takes_cancels_and_loses_nothing() {
         }
     }
     assert_eq!(refused, 5, "the disk never was full: {} jobs", accepted.len());
+    let mut cancelled = 0;
     for id in accepted.iter().rev().take(50) {
         let (status, answer) = daemon.call(Method::DELETE, &format!("/api/v1/jobs/{id}"), None).await;
-        assert_eq!(status, 200, "{answer}\n{}", house.log());
+        // A running scan may have failed on the full disk by itself; what it must not do is refuse the wish.
+        let has_failed = status == 409 && answer["error"]["message"] == "the job has already failed";
+        assert!(status == 200 || has_failed, "{status} {answer}\n{}", house.log());
+        cancelled += u32::from(status == 200);
     }
+    assert!(cancelled > 0, "no cancel got through");
     let (status, _) =
         daemon.call(Method::DELETE, &format!("/api/v1/jobs/{}?purge=true", accepted[accepted.len() - 1]), None).await;
     assert_eq!(status, 204);

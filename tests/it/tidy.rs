@@ -30,7 +30,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("ops", &["jobs", "azure", "graph", "scan", "iac", "spec", "llm", "api", "work"]),
     ("http", &["api", "auth", "audit", "jobs", "graph", "ui"]),
     ("client", &["api", "cli"]),
-    ("settings", &["api", "config", "auth", "azure", "graph", "http", "iac", "jobs"]),
+    ("settings", &["api", "config", "auth", "azure", "graph", "http", "iac", "jobs", "ops"]),
     (
         "admin",
         &[
