@@ -187,6 +187,7 @@ impl Mirror {
     }
 
     async fn check(&self) -> Result<(), MirrorError> {
+        let _turn = self.inner.turn.lock().await;
         let checked = write::Writer::connect(&self.inner.settings)?.prepare().await;
         self.note_health(checked.as_ref().err());
         checked

@@ -85,7 +85,10 @@ impl Writer {
             for statement in statements {
                 let graph = self.graph();
                 let run = async { graph.run(query(&statement)).await.map(drop) };
-                tokio::time::timeout(CALL, run).await.map_err(|_| self.late())?.map_err(|error| self.failed(&error))?;
+                match tokio::time::timeout(CALL, run).await.map_err(|_| self.late())? {
+                    Err(error) if !is_there(&error) => return Err(self.failed(&error)),
+                    _ => {}
+                }
             }
         }
         self.read("CALL db.awaitIndexes(60)", "").await.map(drop)
@@ -264,6 +267,11 @@ async fn once(graph: &Graph, text: &str, rows: Vec<BoltType>, tenant: &str) -> R
     let mut txn = graph.start_txn().await?;
     txn.run(query(text).param("rows", rows).param("t", tenant)).await?;
     txn.commit().await
+}
+
+/// `IF NOT EXISTS` looks before it locks: another client that makes the same rule in between wins.
+fn is_there(error: &Error) -> bool {
+    matches!(error, Error::Neo4j(error) if error.code().ends_with("EquivalentSchemaRuleAlreadyExists"))
 }
 
 enum Next {
