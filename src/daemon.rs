@@ -16,7 +16,6 @@ use std::{
 use anyhow::Context;
 use tokio::{
     net::{TcpListener, UnixListener},
-    signal::unix::{SignalKind, signal},
     sync::watch,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -26,62 +25,17 @@ use crate::{
     audit::{Audit, Entry},
     auth::Keyring,
     azure::Azure,
-    config::{self, Config, Sources},
+    config::{Config, Sources},
     graph::{Graphs, neo4j::Mirror},
     http::{self, App},
     jobs::{self, Jobs},
     ops::Operations,
     settings::{self, Live},
     store::Store,
-    telemetry::{
-        logs::{self, LevelHandle},
-        metrics::Metrics,
-    },
+    telemetry::{logs::LevelHandle, metrics::Metrics},
 };
 
 const ADMIN_SOCKET: &str = "admin.sock";
-
-/// `atgd serve`: reads the configuration, runs until a signal, and says on stdout where it listens.
-pub async fn serve(file: Option<PathBuf>, state: Option<PathBuf>, listen: Option<String>) -> anyhow::Result<()> {
-    let sources = Sources::of_process(file, listen);
-    let config = config::load(&sources)?;
-    let logs = logs::init(&settings::logs(&config))?;
-    let state = config::state_dir(state.as_deref())?;
-    let runtime = std::env::var_os("RUNTIME_DIRECTORY").map(PathBuf::from);
-    let mut daemon = Daemon::start(&config, &state, runtime.as_deref()).await?;
-    daemon.follow(sources, config, logs.level());
-    {
-        use std::io::Write;
-        let mut out = std::io::stdout();
-        writeln!(out, "listening on http://{}", daemon.address)?;
-        out.flush()?;
-    }
-    tell(&[sd_notify::NotifyState::Ready]);
-    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = int.recv() => {}
-    }
-    tracing::info!("stopping; a second signal skips the grace");
-    tell(&[sd_notify::NotifyState::Stopping]);
-    let hurry = CancellationToken::new();
-    let second = hurry.clone();
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = term.recv() => second.cancel(),
-            _ = int.recv() => second.cancel(),
-        }
-    });
-    daemon.stop(hurry).await;
-    Ok(())
-}
-
-/// Not under systemd nothing happens; a failure is systemd's to notice.
-fn tell(state: &[sd_notify::NotifyState]) {
-    if let Err(error) = sd_notify::notify(state) {
-        tracing::warn!(%error, "systemd could not be told");
-    }
-}
 
 /// A running daemon.
 pub struct Daemon {
@@ -153,7 +107,7 @@ impl Daemon {
     }
 
     /// From now on edits of the configuration take effect.
-    fn follow(&mut self, sources: Sources, config: Config, level: LevelHandle) {
+    pub fn follow(&mut self, sources: Sources, config: Config, level: LevelHandle) {
         if let Some(live) = self.live.take() {
             let live = Live { level: Some(level), ..live };
             self.tasks.spawn(settings::follow(sources, config, live, self.end.clone()));

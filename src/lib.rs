@@ -5,6 +5,7 @@
 //! | [`cli`] | what was typed (clap); no logic, imports nothing of ours |
 //! | [`config`] | file < environment < flags, one validated [`config::Config`]; imports only `api` |
 //! | [`settings`] | from the configuration to each room's own settings; `daemon` and `admin` need the same |
+//! | [`service`] | `atgd serve` as a process: signals, systemd, the line that says where it listens |
 //! | [`daemon`] | the only composition root: open, recover, wire, serve, drain |
 //! | [`api`] | wire types and error codes, shared by server and client; serde and utoipa only |
 //! | [`arm`] | pure: resource ids, spelling of types and locations, order of api-versions |
@@ -23,6 +24,7 @@
 //! | [`client`] | HTTP client, commands, progress bars, tables |
 //! | [`simulator`] | Azure for tests, benches and the demo; imports nothing of ours but `arm` and `telemetry` |
 //! | [`admin`] | commands that work on the files without a daemon |
+//! | [`commands`] | the commands that need no daemon: from what was typed to `admin`, and to the screen |
 //! | [`demo`] | daemon, simulator and client in one process |
 //!
 //! Who may import whom is a table in `tests/it/tidy.rs`, which reads the sources and fails on any
@@ -36,6 +38,7 @@ pub mod auth;
 pub mod azure;
 pub mod cli;
 pub mod client;
+pub mod commands;
 pub mod config;
 pub mod daemon;
 pub mod demo;
@@ -45,6 +48,7 @@ pub mod iac;
 pub mod jobs;
 pub mod ops;
 pub mod scan;
+pub mod service;
 pub mod settings;
 pub mod simulator;
 pub mod store;

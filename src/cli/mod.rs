@@ -58,10 +58,17 @@ pub enum Command {
     Serve(ServeArgs),
     /// Show everything at once: a simulated Azure, a daemon, a scan, Terraform
     Demo(DemoArgs),
-    /// Run a simulated Azure to scan, and print the configuration for it
-    Simulate(SimulateArgs),
     #[command(flatten)]
     Client(ClientCommand),
+    #[command(flatten)]
+    Local(LocalCommand),
+}
+
+/// Commands that work without a daemon.
+#[derive(Debug, Subcommand)]
+pub enum LocalCommand {
+    /// Run a simulated Azure to scan, and print the configuration for it
+    Simulate(SimulateArgs),
     /// Make, list, revoke and rotate API keys, with or without a running daemon
     Key(KeyArgs),
     /// Look after the state directory's file (no daemon may be running)

@@ -46,7 +46,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("demo", &["daemon", "client", "simulator", "auth", "config", "api"]),
-    ("main", &["cli", "daemon", "client", "simulator", "admin", "demo"]),
+    ("service", &["config", "daemon", "settings"]),
+    ("commands", &["admin", "cli", "client", "simulator"]),
+    ("main", &["cli", "client", "service", "commands", "demo"]),
 ];
 
 /// Which rooms may name a library.

@@ -1,0 +1,127 @@
+//! The commands that need no daemon: what was typed goes to `admin`, `simulator` and the admin socket,
+//! and what comes back is printed.
+//!
+//! The answer of each is the exit code. It decides nothing else.
+
+use std::{path::Path, time::Duration};
+
+use crate::{
+    admin::{self, KeyCommand, KeyOutcome},
+    cli::{self, AuditAction, ConfigAction, GlobalArgs, KeyAction, KeyArgs, LocalCommand, SimulateArgs, StoreAction},
+    client::{self, KeyAnswer, KeyRequest, Screen},
+    simulator,
+};
+
+/// Runs a command; the answer is the exit code.
+pub async fn run(command: LocalCommand, global: &GlobalArgs, screen: &mut Screen) -> anyhow::Result<u8> {
+    match command {
+        LocalCommand::Simulate(args) => simulate(args, screen).await?,
+        LocalCommand::Key(args) => return key(args, global, screen).await,
+        LocalCommand::Store(StoreAction::Check) => return check(global, screen),
+        LocalCommand::Audit(action) => audit(action, global, screen)?,
+        LocalCommand::Config(action) => config(action, global, screen)?,
+        LocalCommand::Completions { shell } => screen.raw(&cli::completions(shell)),
+        LocalCommand::Man => screen.raw(&cli::man_page()?),
+    }
+    Ok(0)
+}
+
+async fn simulate(args: SimulateArgs, screen: &mut Screen) -> anyhow::Result<()> {
+    let mut sources: Vec<_> = args.directories.into_iter().map(simulator::Source::Directory).collect();
+    if let Some(resources) = args.resources {
+        sources.push(simulator::Source::Generated { resources, subscriptions: args.subscriptions });
+    }
+    if args.contoso {
+        sources.push(simulator::Source::Contoso);
+    }
+    let usual = simulator::Settings::default();
+    let page_size = args.page_size.map_or(usual.page_size, |size| size as usize);
+    let (listen, latency, quota) = (args.listen, Duration::from_millis(args.latency), args.quota);
+    let settings = simulator::Settings { listen, sources, latency, quota, page_size, ..usual };
+    let running = simulator::start(settings).await?;
+    let usual = || std::env::temp_dir().join(format!("atgd-simulator-{}.secret", running.addr.port()));
+    screen.raw(running.snippet(&args.secret_file.unwrap_or_else(usual)).as_bytes());
+    running.forever().await;
+    Ok(())
+}
+
+async fn key(args: KeyArgs, global: &GlobalArgs, screen: &mut Screen) -> anyhow::Result<u8> {
+    let now = admin::now();
+    let request = match args.action {
+        KeyAction::Create(create) => {
+            let expires = create.expires.as_deref().map(|text| admin::parse_expiry(text, now)).transpose();
+            KeyRequest::Create(client::key_request(&create, expires.map_err(anyhow::Error::msg)?))
+        }
+        KeyAction::List => KeyRequest::List,
+        KeyAction::Revoke { kid } => KeyRequest::Revoke(kid),
+        KeyAction::Rotate { kid, grace_seconds } => KeyRequest::Rotate { kid, grace_seconds },
+    };
+    let state = admin::state_dir(global.state_dir.as_deref())?;
+    let answer = match client::admin_api(&state).await {
+        Some(api) => match client::keys(&api, request).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                screen.complain(&error.to_string());
+                return Ok(error.exit().code());
+            }
+        },
+        None => on_file(&state, request).await?,
+    };
+    client::show_keys(screen, &answer);
+    Ok(0)
+}
+
+/// The same on the file, where no daemon holds it.
+async fn on_file(state: &Path, request: KeyRequest) -> anyhow::Result<KeyAnswer> {
+    let command = match request {
+        KeyRequest::Create(request) => KeyCommand::Create(request),
+        KeyRequest::List => KeyCommand::List,
+        KeyRequest::Revoke(kid) => KeyCommand::Revoke(kid),
+        KeyRequest::Rotate { kid, grace_seconds } => KeyCommand::Rotate { kid, grace_seconds },
+    };
+    Ok(match admin::run_keys(state, command, admin::now()).await? {
+        KeyOutcome::Created(key) => KeyAnswer::Created(key),
+        KeyOutcome::Keys(keys) => KeyAnswer::Keys(keys),
+        KeyOutcome::Changed(key) => KeyAnswer::Changed(key),
+    })
+}
+
+fn check(global: &GlobalArgs, screen: &mut Screen) -> anyhow::Result<u8> {
+    let report = admin::check(&admin::state_dir(global.state_dir.as_deref())?)?;
+    if screen.is_json() {
+        screen.object(&report);
+    } else {
+        report.to_string().lines().for_each(|line| screen.line(line));
+    }
+    Ok(u8::from(!report.findings.is_empty()))
+}
+
+fn audit(action: AuditAction, global: &GlobalArgs, screen: &mut Screen) -> anyhow::Result<()> {
+    let state = admin::state_dir(global.state_dir.as_deref())?;
+    match action {
+        AuditAction::Tail { after, limit } => {
+            // One JSON object a line, for people with jq and for programs alike.
+            for line in admin::audit_tail(&state, after, limit)? {
+                screen.object(&line);
+            }
+        }
+        AuditAction::Verify => {
+            let lines = admin::audit_verify(&state)?;
+            screen.line(&format!("the audit trail is whole: {lines} lines"));
+        }
+    }
+    Ok(())
+}
+
+fn config(action: ConfigAction, global: &GlobalArgs, screen: &mut Screen) -> anyhow::Result<()> {
+    match action {
+        ConfigAction::Check => {
+            for line in admin::check_config(global.config.clone())? {
+                screen.line(&line);
+            }
+        }
+        ConfigAction::Show => screen.raw(admin::show_config(global.config.clone())?.as_bytes()),
+        ConfigAction::Default => screen.raw(admin::sample_config().as_bytes()),
+    }
+    Ok(())
+}
