@@ -5,9 +5,9 @@
 //! ```
 //! Offline and deterministic to the byte: no clock, no randomness, sorted order everywhere. Each pass
 //! is a function of the `plan::Plan` that can be tested alone. Nothing is left out in silence: what
-//! is not emitted stands in the report with its reason. This cut prints every resource generically
-//! (`azapi_resource`; resource groups as `azurerm_resource_group`) and knows no table of types: what
-//! is pruned is what general rules know to be computed by ARM.
+//! is not emitted stands in the report with its reason. Terraform has `azurerm_*` where a table of
+//! `terraform/azurerm` carries the whole body, `azapi_resource` elsewhere. What is pruned is what general
+//! rules know to be computed by ARM.
 
 mod arm;
 mod check;

@@ -8,9 +8,10 @@ use super::{
     name, own, prune, resolve, secrets,
     select::Selection,
     term::{Step, Term},
+    terraform,
 };
 use crate::{
-    api::GenerateIacRequest,
+    api::{GenerateIacRequest, OutputFormat},
     arm::{self, ResourceId},
     graph::model::Node,
 };
@@ -20,6 +21,8 @@ use crate::{
 pub struct Plan {
     pub items: Vec<Item>,
     pub parameters: Vec<Parameter>,
+    /// How Terraform emits each item; empty for other formats.
+    pub forms: Vec<terraform::Form>,
     /// By key.
     pub left_out: BTreeMap<String, LeftOut>,
     /// Keys that filters kept, or that were added as dependencies.
@@ -105,7 +108,11 @@ impl Item {
 }
 
 /// All passes from a selection to a plan.
-pub fn build(selection: Selection, request: &GenerateIacRequest) -> Plan {
+pub fn build(mut selection: Selection, request: &GenerateIacRequest) -> Plan {
+    let is_terraform = request.output_format == OutputFormat::Terraform;
+    if is_terraform {
+        terraform::split(&mut selection);
+    }
     let mut plan = Plan {
         selected: selection.nodes.len() - selection.dependencies.len(),
         dependencies: selection.dependencies.len(),
@@ -138,6 +145,9 @@ pub fn build(selection: Selection, request: &GenerateIacRequest) -> Plan {
     }
     plan.parameters = parameters;
     resolve::resolve(&mut plan, &numbers, &selection.known, request.auto_import_existing);
+    if is_terraform {
+        plan.forms = terraform::choose(&plan);
+    }
     plan
 }
 

@@ -60,7 +60,7 @@ pub fn result(plan: &Plan, files: &Files, checks: &Checks) -> Value {
 }
 
 fn totals(plan: &Plan, checks: &Checks) -> Value {
-    let typed = plan.items.iter().filter(|item| item.is_group).count();
+    let typed = (0..plan.items.len()).filter(|number| terraform::is_typed(plan, *number)).count();
     let sum = |of: fn(&Item) -> usize| plan.items.iter().map(of).sum::<usize>();
     json!({
         "resources": {
@@ -80,13 +80,17 @@ fn totals(plan: &Plan, checks: &Checks) -> Value {
 
 fn resources(plan: &Plan, is_terraform: bool) -> Vec<Value> {
     let mut rows: BTreeMap<&str, Value> = BTreeMap::new();
-    for item in &plan.items {
-        let emitted_as =
-            if is_terraform { terraform::address(item) } else { format!("{}@{}", item.type_name, item.api_version) };
+    for (number, item) in plan.items.iter().enumerate() {
+        let emitted_as = if is_terraform {
+            terraform::address(plan, number)
+        } else {
+            format!("{}@{}", item.type_name, item.api_version)
+        };
         rows.insert(
             &item.key,
             json!({
                 "id": item.id.text, "type": item.type_name, "emitted_as": emitted_as,
+                "generic_because": terraform::reason(plan, number),
                 "reason": if item.is_dependency { "referred to by what was selected" } else { "selected" },
                 "pruned": item.pruned, "secrets": item.secrets, "external": item.external,
                 "unresolved": item.unresolved, "circular": item.circular,
@@ -111,18 +115,29 @@ fn markdown(plan: &Plan, is_terraform: bool) -> String {
         plan.items.len(),
         plan.left_out.len()
     );
-    let mut by_type: BTreeMap<&str, usize> = BTreeMap::new();
-    for item in &plan.items {
-        *by_type.entry(&item.type_name).or_default() += 1;
+    let mut by_type: BTreeMap<(&str, String), usize> = BTreeMap::new();
+    for (number, item) in plan.items.iter().enumerate() {
+        let kind = if is_terraform {
+            terraform::address(plan, number).split('.').next().unwrap_or_default().to_owned()
+        } else {
+            "template resource".to_owned()
+        };
+        *by_type.entry((&item.type_name, kind)).or_default() += 1;
     }
     out.push_str("| type | count | as |\n|---|---:|---|\n");
-    for (name, count) in by_type {
-        let kind = match (is_terraform, name) {
-            (false, _) => "template resource",
-            (true, "Microsoft.Resources/resourceGroups") => "azurerm_resource_group",
-            (true, _) => "azapi_resource",
-        };
+    for ((name, kind), count) in by_type {
         let _ = writeln!(out, "| {name} | {count} | {kind} |");
+    }
+    if is_terraform {
+        let rows =
+            plan.items.iter().enumerate().filter_map(|(number, item)| Some((item, terraform::reason(plan, number)?)));
+        let rows: Vec<(&Item, &str)> = rows.collect();
+        if !rows.is_empty() {
+            out.push_str("\n## As azapi_resource, and why\n\n| resource | reason |\n|---|---|\n");
+        }
+        for (item, reason) in rows {
+            let _ = writeln!(out, "| {} | {} |", cell(&item.id.text), cell(reason));
+        }
     }
     if !plan.left_out.is_empty() {
         out.push_str("\n## Left out\n\n| resource | reason |\n|---|---|\n");

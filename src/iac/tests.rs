@@ -84,7 +84,7 @@ fn an_id_becomes_a_reference_and_a_sub_objects_id_a_reference_with_a_suffix() {
         ),
     ]);
     let text = terraform_of(&plan);
-    assert!(text.contains("id = \"${azapi_resource.lb.id}/backendAddressPools/p\""), "{text}");
+    assert!(text.contains("id = \"${azurerm_lb.lb.id}/backendAddressPools/p\""), "{text}");
     let template = template_of(&plan);
     let mut found = Vec::new();
     all(&template, &mut found);

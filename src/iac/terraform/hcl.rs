@@ -17,6 +17,8 @@ pub enum Value {
     Object(Vec<(Key, Value)>),
     /// A traversal or call, written as it is: only ever made of our own labels.
     Code(String),
+    /// `jsonencode(…)` of a value.
+    Json(Box<Value>),
 }
 
 /// A part of a quoted template.
@@ -81,6 +83,7 @@ impl Value {
         match self {
             Self::List(items) => items.is_empty(),
             Self::Object(fields) => fields.is_empty(),
+            Self::Json(inner) => inner.is_single_line(),
             _ => true,
         }
     }
@@ -171,6 +174,11 @@ fn print_value(out: &mut String, value: &Value, depth: usize) {
         Value::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
         Value::Number(number) => out.push_str(number),
         Value::Code(code) => out.push_str(code),
+        Value::Json(inner) => {
+            out.push_str("jsonencode(");
+            print_value(out, inner, depth);
+            out.push(')');
+        }
         Value::Template(parts) => match parts.as_slice() {
             // A template of nothing but a reference is the reference.
             [Part::Code(code)] => out.push_str(code),
@@ -219,6 +227,13 @@ fn is_plain_key(name: &str) -> bool {
     chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
         && !["for", "null", "true", "false", "if", "in", "else", "endif", "endfor"].contains(&name)
+}
+
+/// A text in quotes, for places where no value stands.
+pub fn quoted(text: &str) -> String {
+    let mut out = String::new();
+    quote(&mut out, &[Part::Literal(text.to_owned())]);
+    out
 }
 
 fn quote(out: &mut String, parts: &[Part]) {

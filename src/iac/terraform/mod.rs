@@ -1,14 +1,16 @@
-//! Terraform: `azurerm_resource_group` for groups, `azapi_resource` with the whole pruned body for the
-//! rest; a file a resource group.
+//! Terraform: `azurerm_*` where a table carries the whole body, `azapi_resource` with the pruned body
+//! for the rest; a file a resource group.
 //!
 //! What the real providers want for a plan with imports only decides many details: `identity_ids` is
 //! always written, `tags` never empty, import ids are spelled one way, `schema_validation_enabled =
 //! false` comes with `ignore_changes` of it.
 
+mod azurerm;
 mod hcl;
 
 use std::collections::BTreeMap;
 
+pub use azurerm::{Form, choose, split};
 pub use hcl::{Block, Key, Part, Value};
 
 use super::{
@@ -25,17 +27,23 @@ pub fn print(plan: &Plan, with_imports: bool) -> Files {
     files.insert("versions.tf".to_owned(), hcl::print(&[versions()]));
     files.insert("providers.tf".to_owned(), hcl::print(&providers(&subscriptions)));
     files.insert("variables.tf".to_owned(), hcl::print(&variables(plan, &subscriptions)));
+    let groups = azurerm::groups(plan);
+    let context =
+        |number: usize| Context { plan, number, groups: &groups, subscriptions: &subscriptions, with_imports };
     let mut by_file: BTreeMap<String, Vec<Block>> = BTreeMap::new();
-    let names = file_names(plan);
-    for (number, name) in names.into_iter().enumerate() {
-        by_file.entry(name).or_default().push(resource(plan, number, &subscriptions));
+    let mut imports = Vec::new();
+    for (number, name) in file_names(plan).into_iter().enumerate() {
+        let blocks = by_file.entry(name).or_default();
+        for (block, address, id) in resources(&context(number)) {
+            blocks.push(block);
+            imports.push(import(address, id));
+        }
     }
-    for (name, blocks) in by_file {
+    for (name, blocks) in by_file.into_iter().filter(|(_, blocks)| !blocks.is_empty()) {
         files.insert(name, hcl::print(&blocks));
     }
     if with_imports {
-        let blocks: Vec<Block> = plan.items.iter().map(import).collect();
-        files.insert("imports.tf".to_owned(), hcl::print(&blocks));
+        files.insert("imports.tf".to_owned(), hcl::print(&imports));
     }
     files.insert("outputs.tf".to_owned(), hcl::print(&outputs(plan)));
     files
@@ -122,8 +130,9 @@ fn variables(plan: &Plan, subscriptions: &[(String, Option<String>)]) -> Vec<Blo
 }
 
 fn outputs(plan: &Plan) -> Vec<Block> {
-    let groups = plan.items.iter().filter(|item| item.is_group);
-    let ids = groups.map(|item| (Key::Name(item.name.clone()), Value::code(format!("{}.id", address(item)))));
+    let groups = plan.items.iter().enumerate().filter(|(_, item)| item.is_group);
+    let ids = groups
+        .map(|(number, item)| (Key::Name(item.name.clone()), Value::code(format!("{}.id", address(plan, number)))));
     let mut output = Block::new("output", &["resource_group_ids"]);
     output.set("description", Value::text("Ids of the resource groups, by their names."));
     let mut ids: Vec<(Key, Value)> = ids.collect();
@@ -166,34 +175,52 @@ fn file_names(plan: &Plan) -> Vec<String> {
     plan.items.iter().map(|item| file(item).unwrap_or_else(|| "subscription.tf".to_owned())).collect()
 }
 
-/// `azapi_resource.label`.
-pub fn address(item: &Item) -> String {
-    let kind = if item.is_group { "azurerm_resource_group" } else { "azapi_resource" };
-    format!("{kind}.{}", item.label)
+/// `azapi_resource.label`; of a resource that is written in another, the other's.
+pub fn address(plan: &Plan, number: usize) -> String {
+    let label = &plan.items[number].label;
+    match plan.forms.get(number) {
+        Some(Form::Typed(draft)) => format!("{}.{label}", draft.kind),
+        Some(Form::Within(other)) => address(plan, *other),
+        _ => format!("azapi_resource.{label}"),
+    }
 }
 
-fn resource(plan: &Plan, number: usize, subscriptions: &[(String, Option<String>)]) -> Block {
-    let item = &plan.items[number];
-    let context = Context { plan, number };
+/// Why a resource is no `azurerm_*`.
+pub fn reason(plan: &Plan, number: usize) -> Option<&str> {
+    match plan.forms.get(number) {
+        Some(Form::Generic(reason)) => Some(reason),
+        _ => None,
+    }
+}
+
+/// Whether a resource is an `azurerm_*`, or written in one.
+pub fn is_typed(plan: &Plan, number: usize) -> bool {
+    matches!(plan.forms.get(number), Some(Form::Typed(_) | Form::Within(_)))
+}
+
+/// The blocks of an item, each with its address and its import id.
+fn resources(context: &Context<'_>) -> Vec<(Block, String, String)> {
+    let address = address(context.plan, context.number);
+    match context.plan.forms.get(context.number) {
+        Some(Form::Within(_)) => Vec::new(),
+        Some(Form::Typed(draft)) => {
+            let id = context.id_of(context.number);
+            let mut blocks = vec![(azurerm::resource(context, draft), address, id)];
+            blocks.extend(azurerm::besides(context, draft));
+            blocks
+        }
+        _ => {
+            let id = format!("{}?api-version={}", context.id_of(context.number), context.item().api_version);
+            vec![(generic(context), address, id)]
+        }
+    }
+}
+
+fn generic(context: &Context<'_>) -> Block {
+    let item = context.item();
     let mut body = item.body.clone();
     let tags = body.take("tags").filter(|tags| !tags.is_empty());
     let location = body.take("location");
-    if item.is_group {
-        let mut block = Block::new("resource", &["azurerm_resource_group", &item.label]);
-        let alias =
-            subscriptions.iter().find(|(id, _)| *id == item.subscription()).and_then(|(_, alias)| alias.as_ref());
-        if let Some(alias) = alias {
-            block.set("provider", Value::code(format!("azurerm.{alias}")));
-        }
-        block.set("name", Value::text(item.name.as_str()));
-        if let Some(location) = location {
-            block.set("location", context.value(&location));
-        }
-        if let Some(tags) = tags {
-            block.set("tags", context.value(&tags));
-        }
-        return block;
-    }
     let identity = body.take("identity");
     let mut block = Block::new("resource", &["azapi_resource", &item.label]);
     block.set("type", Value::text(format!("{}@{}", item.type_name, item.api_version)));
@@ -216,11 +243,9 @@ fn resource(plan: &Plan, number: usize, subscriptions: &[(String, Option<String>
     block
 }
 
-fn import(item: &Item) -> Block {
+fn import(address: String, id: String) -> Block {
     let mut block = Block::new("import", &[]);
-    block.set("to", Value::code(address(item)));
-    let id = canonical(&item.id.text);
-    let id = if item.is_group { id } else { format!("{id}?api-version={}", item.api_version) };
+    block.set("to", Value::code(address));
     block.set("id", Value::text(id));
     block
 }
@@ -240,26 +265,78 @@ fn canonical(id: &str) -> String {
 struct Context<'p> {
     plan: &'p Plan,
     number: usize,
+    /// Numbers of the resource groups, by key.
+    groups: &'p BTreeMap<String, usize>,
+    subscriptions: &'p [(String, Option<String>)],
+    with_imports: bool,
 }
 
 impl Context<'_> {
+    fn item(&self) -> &Item {
+        &self.plan.items[self.number]
+    }
+
+    /// Of the provider for another subscription than the first.
+    fn alias(&self) -> Option<&String> {
+        let own = self.item().subscription();
+        self.subscriptions.iter().find(|(id, _)| *id == own).and_then(|(_, alias)| alias.as_ref())
+    }
+
+    /// The group that an item is in, where it is planned under the same spelling.
+    fn group_of(&self, item: &Item) -> Option<usize> {
+        let (subscription, group) = (item.id.subscription.as_deref()?, item.id.resource_group.as_deref()?);
+        let key = arm::key(&format!("/subscriptions/{subscription}/resourceGroups/{group}"));
+        self.groups.get(&key).copied().filter(|number| self.plan.items[*number].name == group)
+    }
+
+    /// The item that stands for this one in the code.
+    fn shown(&self, number: usize) -> usize {
+        match self.plan.forms.get(number) {
+            Some(Form::Within(other)) => self.shown(*other),
+            _ => number,
+        }
+    }
+
+    /// What `.id` of an item says once it is imported.
+    fn id_of(&self, number: usize) -> String {
+        let id = &self.plan.items[number].id.text;
+        match self.plan.forms.get(number) {
+            Some(Form::Typed(draft)) => match &draft.import {
+                Some(cells) => azurerm::import_id(&Context { number, ..*self }, cells),
+                None => azurerm::canonical(id),
+            },
+            _ => canonical(id),
+        }
+    }
+
     fn parent(&self, parent: &Parent) -> Value {
         match parent {
-            Parent::Item(number) => Value::code(format!("{}.id", address(&self.plan.items[*number]))),
+            Parent::Item(number) => Value::Template(self.reference(*number)),
             Parent::Literal(id) => Value::text(canonical(id)),
         }
     }
 
     /// A reference as code. A resource can't refer to itself: its parent's id and the rest stand for it.
+    /// Where `.id` is spelled otherwise than the text is, an import wants the text.
     fn reference(&self, number: usize) -> Vec<Part> {
         let item = &self.plan.items[number];
-        if number != self.number {
-            return vec![Part::Code(format!("{}.id", address(item)))];
+        let shown = self.shown(number);
+        if shown != self.number {
+            let own = canonical(&item.id.text);
+            let code = Part::Code(format!("{}.id", address(self.plan, number)));
+            return match own.strip_prefix(&self.id_of(shown)) {
+                Some("") => vec![code],
+                Some(rest) if rest.starts_with('/') => vec![code, Part::Literal(rest.to_owned())],
+                _ if self.with_imports => vec![Part::Literal(own)],
+                _ => vec![code],
+            };
         }
         let (above, rest) = item.id.text.split_at(item.id.parent().len());
         match item.parent {
             Parent::Item(parent) => {
-                vec![Part::Code(format!("{}.id", address(&self.plan.items[parent]))), Part::Literal(rest.to_owned())]
+                let mut parts = self.reference(parent);
+                parts.push(Part::Literal(rest.to_owned()));
+                parts
             }
             Parent::Literal(_) => vec![Part::Literal(format!("{}{rest}", canonical(above)))],
         }

@@ -1,0 +1,77 @@
+//! A drafted `azurerm_*` resource: what a table made of a body, before addresses are known.
+
+use super::change;
+use crate::iac::term::{Term, Text};
+
+/// A place in a body: numbers of fields and items.
+pub type Spot = Vec<usize>;
+
+/// A resource to print.
+#[derive(Debug)]
+pub struct Draft {
+    pub kind: &'static str,
+    pub entries: Vec<Entry>,
+    /// Of `lifecycle.ignore_changes`.
+    pub ignored: Vec<String>,
+    pub besides: Vec<Beside>,
+    /// Its import id, where it is not the id of the resource.
+    pub import: Option<Vec<Cell>>,
+    /// Numbers of the children that are written in it.
+    pub within: Vec<usize>,
+}
+
+/// A resource that azurerm has beside another: an association.
+#[derive(Debug)]
+pub struct Beside {
+    pub kind: &'static str,
+    pub entries: Vec<Entry>,
+    pub ignored: Vec<String>,
+    pub import: Vec<Cell>,
+}
+
+#[derive(Debug, Clone)]
+pub enum Entry {
+    Attribute(&'static str, Cell),
+    Block(&'static str, Vec<Entry>),
+}
+
+/// A value of the draft.
+#[derive(Debug, Clone)]
+pub enum Cell {
+    Term(Term),
+    /// Printed letter by letter.
+    Verbatim(Term),
+    /// What the resource's own id says: `name`, `group`, `parent`…
+    Id(&'static str),
+    /// The name that an id ends in.
+    Name(Text),
+    /// An id without its last segments.
+    Above(Text, usize),
+    Json(Term),
+    List(Vec<Cell>),
+}
+
+impl Entry {
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Attribute(name, _) | Self::Block(name, _) => name,
+        }
+    }
+
+    pub fn has_parameter(&self) -> bool {
+        match self {
+            Self::Attribute(_, cell) => cell.has_parameter(),
+            Self::Block(_, entries) => entries.iter().any(Self::has_parameter),
+        }
+    }
+}
+
+impl Cell {
+    pub fn has_parameter(&self) -> bool {
+        match self {
+            Self::Term(term) | Self::Verbatim(term) | Self::Json(term) => change::has_parameter(term),
+            Self::List(cells) => cells.iter().any(Self::has_parameter),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! `azurerm_*` resources from tables: which resources get one, and how it is printed.
+//!
+//! ```text
+//! body ─▶ table ─▶ draft ─▶ HCL          tables.rs, walk.rs, change.rs, draft.rs, print.rs
+//!            └──▶ refused: azapi, with the input that azurerm cannot carry
+//! ```
+//! The choice is made for each resource by itself, and falls on azurerm only where every writable input
+//! of its pruned body is consumed. Import ids are case-sensitive (`ids.rs`); what azurerm has as
+//! resources of their own leaves its parent's body before the plan is made (`split.rs`).
+
+mod change;
+mod draft;
+mod ids;
+mod print;
+mod split;
+mod table;
+mod walk;
+
+pub use ids::canonical;
+pub use print::{besides, import_id, resource};
+pub use split::split;
+
+use std::collections::BTreeMap;
+
+use draft::Draft;
+use walk::Child;
+
+use crate::{
+    arm,
+    iac::plan::{Parent, Plan},
+};
+
+/// How a resource is emitted.
+#[derive(Debug)]
+pub enum Form {
+    /// `azapi_resource`, and why.
+    Generic(String),
+    Typed(Box<Draft>),
+    /// Written in the resource with this number.
+    Within(usize),
+}
+
+/// A form for each item of a plan.
+pub fn choose(plan: &Plan) -> Vec<Form> {
+    let mut children: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (number, item) in plan.items.iter().enumerate() {
+        if let Parent::Item(parent) = item.parent {
+            children.entry(parent).or_default().push(number);
+        }
+    }
+    let mut forms: Vec<Option<Form>> = plan.items.iter().map(|_| None).collect();
+    for (number, item) in plan.items.iter().enumerate() {
+        if forms[number].is_some() {
+            continue;
+        }
+        let own = children.get(&number).map(Vec::as_slice).unwrap_or_default();
+        let own: Vec<Child<'_>> = own
+            .iter()
+            .map(|number| {
+                let child = &plan.items[*number];
+                Child {
+                    number: *number,
+                    type_key: child.type_name.to_ascii_lowercase(),
+                    name: &child.name,
+                    body: &child.body,
+                }
+            })
+            .collect();
+        forms[number] = Some(match walk::translate(&item.type_name, &item.body, &own) {
+            Ok(draft) => {
+                draft.within.iter().for_each(|child| forms[*child] = Some(Form::Within(number)));
+                Form::Typed(Box::new(draft))
+            }
+            Err(refusal) => Form::Generic(refusal.to_string()),
+        });
+    }
+    forms.into_iter().flatten().collect()
+}
+
+/// Numbers of the resource groups, by key.
+pub fn groups(plan: &Plan) -> BTreeMap<String, usize> {
+    let groups = plan.items.iter().enumerate().filter(|(_, item)| item.is_group);
+    groups.map(|(number, item)| (arm::key(&item.id.text), number)).collect()
+}
+
+#[cfg(test)]
+mod tests;

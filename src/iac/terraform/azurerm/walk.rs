@@ -1,0 +1,468 @@
+//! From a body to a draft of an `azurerm_*` resource, by a table. Every leaf of the body that a line reads
+//! is crossed out; what is left at the end is an input that the typed form cannot carry, and the
+//! resource is refused with its path.
+
+use super::{
+    change,
+    draft::{Beside, Cell, Draft, Entry, Spot},
+    table::{Absorbed, Change, Guard, Line, Path, Root, Step, TABLES, Table, Target},
+};
+use crate::iac::term::{self, Term, Text};
+
+/// Why a body has no typed form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// An input that no line carries.
+    Leftover(String),
+    /// Anything else, in words.
+    Because(String),
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Leftover(path) => write!(out, "azurerm cannot carry {path}"),
+            Self::Because(reason) => out.write_str(reason),
+        }
+    }
+}
+
+/// A child that may be written in its parent.
+#[derive(Debug, Clone)]
+pub struct Child<'b> {
+    pub number: usize,
+    pub type_key: String,
+    pub name: &'b str,
+    pub body: &'b Term,
+}
+
+/// The typed form of a body, or why there is none.
+pub fn translate(type_name: &str, body: &Term, children: &[Child<'_>]) -> Result<Draft, Refusal> {
+    let tables = TABLES
+        .get(&type_name.to_ascii_lowercase())
+        .ok_or_else(|| Refusal::Because("azurerm is not used for this type".to_owned()))?;
+    let table = tables
+        .iter()
+        .find(|table| table.when.iter().all(|guard| holds(guard, body, &[], &[])))
+        .ok_or_else(|| Refusal::Because("azurerm has no resource for this kind of it".to_owned()))?;
+    let mut within: Vec<&Child<'_>> = children.iter().filter(|child| absorbed(table, child).is_some()).collect();
+    loop {
+        match attempt(table, body, &within) {
+            Err(Refusal::Leftover(path)) => {
+                // An absorbed child that does not fit stays a resource of its own, where it can.
+                let name = path.strip_prefix('+').and_then(|rest| rest.split(['.', '[']).next()).unwrap_or_default();
+                let before = within.len();
+                within.retain(|child| absorbed(table, child).is_none_or(|rule| !(rule.may_stay && rule.name == name)));
+                if within.len() == before {
+                    return Err(Refusal::Leftover(path));
+                }
+            }
+            other => return other,
+        }
+    }
+}
+
+fn absorbed<'t>(table: &'t Table, child: &Child<'_>) -> Option<&'t Absorbed> {
+    table.absorb.iter().find(|rule| rule.type_key == child.type_key)
+}
+
+fn attempt(table: &'static Table, body: &Term, within: &[&Child<'_>]) -> Result<Draft, Refusal> {
+    let mut whole = body.clone();
+    for rule in &table.absorb {
+        let bodies: Vec<Term> =
+            within.iter().filter(|child| child.type_key == rule.type_key).map(|child| named(child)).collect();
+        if !bodies.is_empty() {
+            whole.set(&format!("+{}", rule.name), Term::List(bodies));
+        }
+    }
+    let mut walk =
+        Walk { rest: whole.clone(), body: &whole, frames: Vec::new(), ignored: Vec::new(), besides: Vec::new() };
+    let mut entries = Vec::new();
+    walk.apply(&table.lines, &[], &mut entries)?;
+    let Walk { rest, ignored, besides, .. } = walk;
+    if let Some(path) = leftover(&rest, &mut Vec::new()) {
+        return Err(Refusal::Leftover(path));
+    }
+    for name in &table.require {
+        if !entries.iter().any(|entry| entry.name() == *name) {
+            return Err(Refusal::Because(format!("azurerm needs {name}, which the body does not say")));
+        }
+    }
+    let import = table.import.map(|text| template(text, |path| peek_text(&whole, path, &[], &[])));
+    Ok(Draft {
+        kind: table.kind,
+        entries,
+        ignored,
+        besides,
+        import,
+        within: within.iter().map(|child| child.number).collect(),
+    })
+}
+
+/// The child's body with its name, as nested objects have it.
+fn named(child: &Child<'_>) -> Term {
+    let mut body = child.body.clone();
+    body.set("@name", Term::Text(Text::literal(child.name)));
+    body
+}
+
+struct Walk<'b> {
+    body: &'b Term,
+    /// The body, crossed out.
+    rest: Term,
+    /// Where the enclosing objects are.
+    frames: Vec<Spot>,
+    ignored: Vec<String>,
+    besides: Vec<Beside>,
+}
+
+impl Walk<'_> {
+    fn apply(&mut self, lines: &[Line], here: &[usize], out: &mut Vec<Entry>) -> Result<(), Refusal> {
+        for line in lines {
+            if line.guards.iter().all(|guard| holds(guard, self.body, here, &self.frames)) {
+                self.line(line, here, out)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn line(&mut self, line: &Line, here: &[usize], out: &mut Vec<Entry>) -> Result<(), Refusal> {
+        match &line.target {
+            Target::Ignore(values) => {
+                self.ignore(&line.path, values, here);
+                Ok(())
+            }
+            Target::Attribute { blocks, name } => {
+                if let Some(cell) = self.read(line, here)? {
+                    self.note_secrets(&cell, blocks, name, &line.changes);
+                    put(out, blocks, Entry::Attribute(name, cell));
+                }
+                Ok(())
+            }
+            Target::Block { blocks, name } => {
+                for spot in self.spots(&line.path, here, true) {
+                    let entries = self.inside(line, here, &spot)?;
+                    if !entries.is_empty() || line.changes.contains(&Change::Ever) {
+                        self.note_block_secrets(&entries, blocks, name);
+                        put(out, blocks, Entry::Block(name, entries));
+                    }
+                }
+                Ok(())
+            }
+            Target::Beside(kind) => {
+                for spot in self.spots(&line.path, here, true) {
+                    let ignored = std::mem::take(&mut self.ignored);
+                    let entries = self.inside(line, here, &spot);
+                    let own = std::mem::replace(&mut self.ignored, ignored);
+                    let import = line.inner.iter().find_map(|inner| match inner.target {
+                        Target::Import(text) => Some(text),
+                        _ => None,
+                    });
+                    let mut frames = self.frames.clone();
+                    frames.push(here.to_vec());
+                    let import = template(import.unwrap_or("{id}"), |path| peek_text(self.body, path, &spot, &frames));
+                    self.besides.push(Beside { kind, entries: entries?, ignored: own, import });
+                    self.cross(&spot);
+                }
+                Ok(())
+            }
+            Target::Import(_) => Ok(()),
+            Target::Constant { blocks, name, value } => {
+                put(out, blocks, Entry::Attribute(name, Cell::Term(change::typed(value))));
+                Ok(())
+            }
+        }
+    }
+
+    fn inside(&mut self, line: &Line, here: &[usize], spot: &[usize]) -> Result<Vec<Entry>, Refusal> {
+        let mut entries = Vec::new();
+        self.frames.push(here.to_vec());
+        let applied = self.apply(&line.inner, spot, &mut entries);
+        self.frames.pop();
+        applied.map(|()| entries)
+    }
+
+    fn ignore(&mut self, path: &Path, values: &[&str], here: &[usize]) {
+        for spot in self.spots(path, here, false) {
+            let fits = values.is_empty()
+                || get(self.body, &spot).is_some_and(|value| match value {
+                    Term::List(items) => items.iter().all(|item| is_one_of(item, values)),
+                    value => is_one_of(value, values),
+                });
+            if fits {
+                self.cross(&spot);
+            }
+        }
+    }
+
+    fn read(&mut self, line: &Line, here: &[usize]) -> Result<Option<Cell>, Refusal> {
+        if let Root::Id(word) = line.path.root {
+            return Ok(Some(Cell::Id(word)));
+        }
+        let spots = self.spots(&line.path, here, false);
+        let listed = self.is_listed(&line.path, here);
+        let values: Vec<Term> =
+            spots.iter().filter_map(|spot| get(self.body, spot)).filter(|value| !is_blank(value)).cloned().collect();
+        let value = if listed && !values.is_empty() { Some(Term::List(values)) } else { values.into_iter().next() };
+        let found = change::run(value, &line.changes)
+            .map_err(|cause| Refusal::Because(format!("{} {cause}", self.spell(&spots, line))))?;
+        if !line.changes.contains(&Change::Keep) && line.path.root == Root::Here {
+            for spot in &spots {
+                self.cross(spot);
+            }
+        }
+        Ok(found)
+    }
+
+    fn cross(&mut self, spot: &[usize]) {
+        if let Some(place) = get_mut(&mut self.rest, spot) {
+            *place = Term::Null;
+        }
+    }
+
+    /// A reader finds a refused value by its path in the body.
+    fn spell(&self, spots: &[Spot], line: &Line) -> String {
+        match spots.first() {
+            Some(spot) => spelled(self.body, spot),
+            None => line.path.steps.iter().map(|step| format!("{step:?}")).collect::<Vec<_>>().join("."),
+        }
+    }
+
+    /// Where a path leads, through lists; with `open` also into a list at its end.
+    fn spots(&self, path: &Path, here: &[usize], open: bool) -> Vec<Spot> {
+        let start = start(path.root, here, &self.frames);
+        let mut found = Vec::new();
+        expand(self.body, start, &path.steps, open, &mut found);
+        found
+    }
+
+    fn is_listed(&self, path: &Path, here: &[usize]) -> bool {
+        let mut at = get(self.body, &start(path.root, here, &self.frames));
+        for step in &path.steps {
+            at = match (at, step) {
+                (Some(Term::List(items)), Step::Item(index)) => items.get(*index),
+                (Some(Term::List(_)), Step::Field(_)) => return true,
+                (Some(term), Step::Field(name)) => field(term, name).map(|(_, value)| value),
+                _ => None,
+            };
+        }
+        false
+    }
+
+    fn note_secrets(&mut self, cell: &Cell, blocks: &[&'static str], name: &'static str, changes: &[Change]) {
+        let told = changes.iter().find_map(|change| match change {
+            Change::Secret(path) => Some(path.unwrap_or(blocks.first().copied().unwrap_or(name))),
+            _ => None,
+        });
+        if let Some(path) = told {
+            self.ignored.push(path.to_owned());
+        } else if cell.has_parameter() {
+            match (cell, blocks) {
+                (Cell::Term(Term::Map(fields)), []) => {
+                    let secret = fields.iter().filter(|(_, value)| change::has_parameter(value));
+                    let keys = secret.filter_map(|(key, _)| key.as_literal());
+                    self.ignored.extend(keys.map(|key| format!("{name}[{}]", super::super::hcl::quoted(key))));
+                }
+                _ => self.ignored.push(blocks.first().copied().unwrap_or(name).to_owned()),
+            }
+        }
+    }
+
+    /// Blocks may be sets, whose members have no address: the whole block is named.
+    fn note_block_secrets(&mut self, entries: &[Entry], blocks: &[&'static str], name: &'static str) {
+        if entries.iter().any(Entry::has_parameter) {
+            let inner: Vec<&str> = entries.iter().map(Entry::name).collect();
+            self.ignored.retain(|path| !inner.contains(&path.as_str()));
+            self.ignored.push(blocks.first().copied().unwrap_or(name).to_owned());
+        }
+    }
+}
+
+fn start(root: Root, here: &[usize], frames: &[Spot]) -> Spot {
+    match root {
+        Root::Here => here.to_vec(),
+        Root::Outer(levels) => {
+            frames.len().checked_sub(levels).and_then(|at| frames.get(at)).cloned().unwrap_or_default()
+        }
+        Root::Body | Root::Id(_) => Spot::new(),
+    }
+}
+
+/// Whether a condition on a body holds.
+pub fn holds(guard: &Guard, body: &Term, here: &[usize], frames: &[Spot]) -> bool {
+    let mut found = Vec::new();
+    expand(body, start(guard.path.root, here, frames), &guard.path.steps, true, &mut found);
+    let mut values = found.iter().filter_map(|spot| get(body, spot));
+    let is_so = if guard.values.is_empty() {
+        values.any(|value| !is_blank(value))
+    } else {
+        values.any(|value| {
+            guard.values.iter().any(|wanted| match wanted.strip_prefix('~') {
+                Some(part) => change::plain(value).is_some_and(|text| text.to_ascii_lowercase().contains(part)),
+                None => is_one_of(value, &[wanted]),
+            })
+        })
+    };
+    is_so != guard.negated
+}
+
+fn expand(body: &Term, at: Spot, steps: &[Step], open: bool, found: &mut Vec<Spot>) {
+    let Some(value) = get(body, &at) else { return };
+    let below = |index: usize| {
+        let mut next = at.clone();
+        next.push(index);
+        next
+    };
+    match (steps.split_first(), value) {
+        (None, Term::List(items)) if open => found.extend((0..items.len()).map(below)),
+        (None, _) => found.push(at),
+        (Some((Step::Item(index), rest)), Term::List(_)) => expand(body, below(*index), rest, open, found),
+        (Some((Step::Field(_), _)), Term::List(items)) => {
+            (0..items.len()).for_each(|index| expand(body, below(index), steps, open, found));
+        }
+        (Some((Step::Field("*"), rest)), Term::Map(fields)) => {
+            (0..fields.len()).for_each(|index| expand(body, below(index), rest, open, found));
+        }
+        (Some((Step::Field(name), rest)), Term::Map(_)) => {
+            if let Some((index, _)) = field(value, name) {
+                expand(body, below(index), rest, open, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A field of a map in any case, with its number.
+fn field<'t>(term: &'t Term, name: &str) -> Option<(usize, &'t Term)> {
+    let Term::Map(fields) = term else { return None };
+    let is_it =
+        |(_, (key, _)): &(usize, &(Text, Term))| key.as_literal().is_some_and(|key| key.eq_ignore_ascii_case(name));
+    fields.iter().enumerate().find(is_it).map(|(index, (_, value))| (index, value))
+}
+
+fn get<'t>(term: &'t Term, spot: &[usize]) -> Option<&'t Term> {
+    let mut at = term;
+    for index in spot {
+        at = match at {
+            Term::List(items) => items.get(*index)?,
+            Term::Map(fields) => &fields.get(*index)?.1,
+            _ => return None,
+        };
+    }
+    Some(at)
+}
+
+fn get_mut<'t>(term: &'t mut Term, spot: &[usize]) -> Option<&'t mut Term> {
+    let mut at = term;
+    for index in spot {
+        at = match at {
+            Term::List(items) => items.get_mut(*index)?,
+            Term::Map(fields) => &mut fields.get_mut(*index)?.1,
+            _ => return None,
+        };
+    }
+    Some(at)
+}
+
+fn spelled(body: &Term, spot: &[usize]) -> String {
+    let mut steps = Vec::new();
+    let mut at = body;
+    for index in spot {
+        at = match at {
+            Term::List(items) => {
+                steps.push(term::Step::Index(*index));
+                &items[*index]
+            }
+            Term::Map(fields) => {
+                steps.push(term::Step::Field(fields[*index].0.as_literal().unwrap_or("…").to_owned()));
+                &fields[*index].1
+            }
+            _ => break,
+        };
+    }
+    term::spell(&steps)
+}
+
+/// Nothing that anyone could have meant.
+fn is_blank(value: &Term) -> bool {
+    match value {
+        Term::List(items) => items.iter().all(is_blank),
+        Term::Map(fields) => fields.is_empty(),
+        value => value.is_empty(),
+    }
+}
+
+fn is_one_of(value: &Term, values: &[&str]) -> bool {
+    change::plain(value).is_some_and(|text| values.iter().any(|wanted| wanted.eq_ignore_ascii_case(&text)))
+}
+
+/// The first leaf that is not crossed out.
+fn leftover(rest: &Term, path: &mut Vec<term::Step>) -> Option<String> {
+    match rest {
+        Term::List(items) => items.iter().enumerate().find_map(|(index, item)| {
+            path.push(term::Step::Index(index));
+            let found = leftover(item, path);
+            path.pop();
+            found
+        }),
+        Term::Map(fields) => fields.iter().find_map(|(key, value)| {
+            let name = key.as_literal().unwrap_or("…");
+            if name == "@name" {
+                return None;
+            }
+            path.push(term::Step::Field(name.to_owned()));
+            let found = leftover(value, path);
+            path.pop();
+            found
+        }),
+        value if value.is_empty() => None,
+        _ => Some(term::spell(path)),
+    }
+}
+
+/// Puts an entry into the blocks that its target names; blocks of one name are one.
+fn put(out: &mut Vec<Entry>, blocks: &[&'static str], entry: Entry) {
+    let Some((block, rest)) = blocks.split_first() else {
+        out.push(entry);
+        return;
+    };
+    let at = out.iter().position(|entry| matches!(entry, Entry::Block(name, _) if name == block));
+    let at = at.unwrap_or_else(|| {
+        out.push(Entry::Block(block, Vec::new()));
+        out.len() - 1
+    });
+    if let Entry::Block(_, entries) = &mut out[at] {
+        put(entries, rest, entry);
+    }
+}
+
+fn peek_text(body: &Term, path: &'static str, here: &[usize], frames: &[Spot]) -> Option<Term> {
+    let path = Path::of(path);
+    let mut found = Vec::new();
+    expand(body, start(path.root, here, frames), &path.steps, false, &mut found);
+    found.first().and_then(|spot| get(body, spot)).cloned()
+}
+
+/// `{id}` and `{PATH}` in a text.
+fn template(text: &'static str, peek: impl Fn(&'static str) -> Option<Term>) -> Vec<Cell> {
+    let mut cells = Vec::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        if !before.is_empty() {
+            cells.push(Cell::Term(Term::Text(Text::literal(before))));
+        }
+        let (name, more) = after.split_once('}').unwrap_or((after, ""));
+        match name.strip_prefix('@').or((name == "id").then_some("id")) {
+            Some("id") => cells.push(Cell::Id("id")),
+            Some("group.id") => cells.push(Cell::Id("group.id")),
+            Some("parent") => cells.push(Cell::Id("parent")),
+            Some("name") => cells.push(Cell::Id("name")),
+            _ => cells.extend(peek(name).map(Cell::Term)),
+        }
+        rest = more;
+    }
+    if !rest.is_empty() {
+        cells.push(Cell::Term(Term::Text(Text::literal(rest))));
+    }
+    cells
+}
