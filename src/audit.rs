@@ -11,6 +11,13 @@ use crate::store::{Order, Read, Span, Store, StoreError, Table, Write, record};
 
 /// Number of a line, from 1 without gaps → the line.
 const LINES: Table<u64, Line> = Table::new("audit.v1");
+/// [`TAIL`] → the last line that was removed for its age, [`HEAD`] → the newest line: so that the chain
+/// can be cut at its old end, and is seen to be cut at its new one.
+const ENDS: Table<u8, End> = Table::new("audit_ends.v1");
+const TAIL: u8 = 0;
+const HEAD: u8 = 1;
+/// Lines that one transaction removes.
+const BATCH: usize = 1_000;
 
 /// Who did what, from where, to what, with which outcome.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,7 +46,21 @@ pub struct Line {
     /// SHA-256 of number, previous hash and entry, lower-case hex.
     pub hash: String,
 }
-record!(Line = 1);
+
+/// A line of which only this is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct End {
+    number: u64,
+    hash: String,
+}
+record!(Line = 1, End = 1);
+
+impl End {
+    /// Before the first line.
+    fn none() -> Self {
+        Self { number: 0, hash: "0".repeat(64) }
+    }
+}
 
 /// What is wrong with the trail.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -65,14 +86,36 @@ impl Audit {
 
     /// Adds a line within the transaction of the change it tells of.
     pub fn append_in(write: &mut Write<'_>, entry: Entry) -> Result<(), StoreError> {
-        let mut last = None;
-        write.scan(&LINES, &Span::all(), Order::Falling, |_, line| {
-            last = Some(line);
-            Ok::<_, StoreError>(false)
-        })?;
-        let (number, previous) = last.map_or_else(|| (1, "0".repeat(64)), |line| (line.number + 1, line.hash));
+        let End { number, hash: previous } = write.get(&ENDS, &HEAD)?.unwrap_or_else(End::none);
+        let number = number + 1;
         let hash = hash(number, &previous, &entry);
+        write.put(&ENDS, &HEAD, &End { number, hash: hash.clone() })?;
         write.put(&LINES, &number, &Line { number, entry, previous, hash })
+    }
+
+    /// Removes lines from before a time, oldest first, and says so in the trail; how many went.
+    pub async fn trim(&self, before_ms: i64, now_ms: i64) -> Result<u64, StoreError> {
+        let mut removed = 0;
+        loop {
+            let batch = self.store.write(move |write| trim(write, before_ms).map(Ok)).await;
+            let batch = batch.map_err(crate::store::WriteError::into_store)?;
+            removed += batch;
+            if batch < BATCH as u64 {
+                break;
+            }
+        }
+        if removed > 0 {
+            let entry = Entry {
+                at_ms: now_ms,
+                actor: "daemon".to_owned(),
+                remote: String::new(),
+                action: "audit.trim".to_owned(),
+                target: format!("{removed} lines"),
+                outcome: "ok".to_owned(),
+            };
+            self.append(entry).await?;
+        }
+        Ok(removed)
     }
 
     /// Adds a line on its own.
@@ -99,10 +142,33 @@ impl Audit {
     }
 }
 
-/// Walks the chain of a snapshot.
+/// Every line that can be read; the answer is how many can't.
+pub fn export<E: From<StoreError>>(read: &Read, mut line: impl FnMut(Line) -> Result<(), E>) -> Result<u64, E> {
+    read.salvage(&LINES, &Span::all(), |_, row| line(row))
+}
+
+fn trim(write: &mut Write<'_>, before_ms: i64) -> Result<u64, StoreError> {
+    let mut old = Vec::new();
+    write.scan(&LINES, &Span::all(), Order::Rising, |_, line| {
+        let is_old = line.entry.at_ms < before_ms;
+        if is_old {
+            old.push(End { number: line.number, hash: line.hash });
+        }
+        Ok::<_, StoreError>(is_old && old.len() < BATCH)
+    })?;
+    for end in &old {
+        write.remove(&LINES, &end.number)?;
+    }
+    if let Some(last) = old.last() {
+        write.put(&ENDS, &TAIL, last)?;
+    }
+    Ok(old.len() as u64)
+}
+
+/// Walks the chain of a snapshot: how many lines it has.
 pub fn verify(read: &Read) -> Result<u64, AuditError> {
-    let mut number = 0;
-    let mut previous = "0".repeat(64);
+    let tail = read.get(&ENDS, &TAIL)?.unwrap_or_else(End::none);
+    let (mut number, mut previous) = (tail.number, tail.hash);
     read.scan(&LINES, &Span::all(), Order::Rising, |key, line| {
         number += 1;
         if key != number {
@@ -114,7 +180,14 @@ pub fn verify(read: &Read) -> Result<u64, AuditError> {
         previous = line.hash;
         Ok(true)
     })?;
-    Ok(number)
+    let head = read.get(&ENDS, &HEAD)?.unwrap_or_else(End::none);
+    if head.number > number {
+        return Err(AuditError::Missing(number + 1));
+    }
+    if head != (End { number, hash: previous }) {
+        return Err(AuditError::Changed(number));
+    }
+    Ok(number - tail.number)
 }
 
 fn hash(number: u64, previous: &str, entry: &Entry) -> String {
@@ -187,5 +260,21 @@ mod tests {
         assert_eq!(audit.verify(), Err(AuditError::Changed(2)));
         change(2, None).await;
         assert_eq!(audit.verify(), Err(AuditError::Missing(2)));
+        change(2, Some(second)).await;
+        assert_eq!(audit.verify(), Ok(3));
+        change(3, None).await;
+        assert_eq!(audit.verify(), Err(AuditError::Missing(3)), "the newest line is missed too");
+    }
+
+    #[tokio::test]
+    async fn old_lines_go_and_the_rest_still_verifies() {
+        let (store, audit) = trail().await;
+        assert_eq!(audit.trim(1, 9).await, Ok(0));
+        assert_eq!(audit.trim(2, 9).await, Ok(3));
+        let left = audit.tail(0, 10).expect("reads");
+        assert_eq!((left.len(), left[0].number, left[0].entry.action.as_str()), (1, 4, "audit.trim"));
+        assert_eq!(audit.verify(), Ok(1));
+        audit.append(entry("d")).await.expect("written");
+        assert_eq!(store.read(verify), Ok(2));
     }
 }

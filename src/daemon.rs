@@ -28,11 +28,14 @@ use crate::{
     config::{Config, Sources},
     graph::{Graphs, neo4j::Mirror},
     http::{self, App},
-    jobs::{self, Jobs},
+    jobs::{self, Chore, Jobs},
     ops::Operations,
     settings::{self, Live},
     store::Store,
-    telemetry::{logs::LevelHandle, metrics::Metrics},
+    telemetry::{
+        logs::{self, LevelHandle, LogSettings},
+        metrics::Metrics,
+    },
 };
 
 const ADMIN_SOCKET: &str = "admin.sock";
@@ -70,9 +73,10 @@ impl Daemon {
         let graphs = Graphs::open(state.join("graph"));
         let (azure, tenants) = watch::channel(settings::azure(config)?);
         let mirror = config.neo4j.as_ref().map(|neo4j| Mirror::new(settings::neo4j(neo4j), graphs.clone()));
-        let operations = Operations::new(Azure::new(tenants), graphs.clone(), mirror.clone(), settings::ops(config));
+        let operations = Operations::new(Azure::new(tenants), graphs.clone(), mirror.clone(), settings::iac(config));
+        let chores = chores(&keyring, &audit, &graphs, settings::logs(config));
         let (settings, limits) = watch::channel(settings::jobs(config));
-        let jobs = Jobs::start(store, std::sync::Arc::new(operations), limits, state).await?;
+        let jobs = Jobs::start(store, std::sync::Arc::new(operations), limits, state, chores).await?;
 
         let listen = config.server.listen.0;
         let listener = TcpListener::bind(listen).await.with_context(|| format!("listening on {listen}"))?;
@@ -86,7 +90,7 @@ impl Daemon {
             metrics,
         };
         let app = App::new(parts, settings::http(config), address);
-        let live = Some(Live { jobs: settings, azure, app: app.clone(), keyring, level: None });
+        let live = Some(Live { jobs: settings, azure, app: app.clone(), keyring, audit: audit.clone(), level: None });
         let (end, tasks, sockets) = (CancellationToken::new(), TaskTracker::new(), Vec::new());
         let mut daemon = Self { address, jobs, audit, end, tasks, sockets, live };
         let admin = runtime.unwrap_or(state).join(ADMIN_SOCKET);
@@ -104,6 +108,11 @@ impl Daemon {
         daemon.tasks.spawn(app.keep(daemon.end.clone()));
         tracing::info!(%address, state = %state.display(), tenants = config.tenants.len(), "ready");
         Ok(daemon)
+    }
+
+    /// The jobs, for whoever watches over the process.
+    pub fn jobs(&self) -> Jobs {
+        self.jobs.clone()
     }
 
     /// From now on edits of the configuration take effect.
@@ -141,6 +150,32 @@ impl Daemon {
         }
         tracing::info!("stopped");
     }
+}
+
+/// What the janitor does for rooms that jobs do not know.
+fn chores(keyring: &Keyring, audit: &Audit, graphs: &Graphs, logs: LogSettings) -> Vec<Chore> {
+    fn said<E: std::fmt::Display>(outcome: Result<u64, E>) -> Result<u64, String> {
+        outcome.map_err(|error| error.to_string())
+    }
+    let (keyring, audit, graphs) = (keyring.clone(), audit.clone(), graphs.clone());
+    vec![
+        Chore::hourly("keys", move |settings, now| {
+            let keyring = keyring.clone();
+            async move { said(keyring.sweep(now - settings.keep_keys_ms).await) }
+        }),
+        Chore::hourly("audit", move |settings, now| {
+            let audit = audit.clone();
+            async move { said(audit.trim(now - settings.keep_audit_ms, now).await) }
+        }),
+        Chore::hourly("snapshots", move |settings, _| {
+            let graphs = graphs.clone();
+            async move { said(graphs.trim(settings.keep_snapshots).await) }
+        }),
+        Chore::hourly("log_files", move |_, _| {
+            let swept = logs::sweep(&logs);
+            async move { said(swept) }
+        }),
+    ]
 }
 
 async fn note(audit: &Audit, action: &str) {

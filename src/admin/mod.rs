@@ -4,13 +4,15 @@
 //! Data in, data out; `main` prints. Where a daemon holds the file the store refuses with words that
 //! say so, and nothing is changed.
 
+mod backup;
 mod check;
 mod keys;
 mod settings;
 
 use std::path::{Path, PathBuf};
 
-pub use check::{CheckReport, check};
+pub use backup::{Exported, backup, export, move_backup, restore};
+pub use check::{check, migrate};
 pub use keys::{KeyCommand, KeyOutcome, parse_expiry, run_keys};
 pub use settings::{check_config, now, sample_config, show_config, state_dir};
 

@@ -20,5 +20,10 @@ pub use graph::{
 };
 pub use jobs::{Accepted, ArtifactEntry, CancelAnswer, JobError, JobList, JobResult, JobStatus, JobView};
 pub use requests::{At, FilterConfig, GenerateIacRequest, JobType, Operation, OutputFormat, ScanMode, ScanRequest};
-pub use service::{CreateKeyRequest, CreatedKey, Health, KeyList, KeyView, RotateKeyRequest, Scope, WhoAmI};
+pub use service::{
+    BackupFile, BackupMade, Counted, CreateKeyRequest, CreatedKey, Health, KeyList, KeyView, RotateKeyRequest, Scope,
+    StoreReport, WhoAmI,
+};
 pub use time::Time;
+#[cfg(test)]
+pub(crate) use time::shift;

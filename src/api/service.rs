@@ -109,3 +109,46 @@ pub struct WhoAmI {
     pub tenants: Vec<String>,
     pub expires_at: Option<Time>,
 }
+
+/// What a check of the state file saw.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StoreReport {
+    pub path: String,
+    pub bytes: u64,
+    /// What was looked at, and how many.
+    pub counted: Vec<Counted>,
+    /// What is wrong; empty: nothing.
+    pub findings: Vec<String>,
+}
+
+/// Records of one kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Counted {
+    pub what: String,
+    pub count: u64,
+}
+
+impl StoreReport {
+    /// Takes down a count, or why there is none.
+    pub fn note(&mut self, what: &str, outcome: Result<u64, String>) {
+        match outcome {
+            Ok(count) => self.counted.push(Counted { what: what.to_owned(), count }),
+            Err(finding) => self.findings.push(format!("{what}: {finding}")),
+        }
+    }
+}
+
+/// A backup that was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BackupMade {
+    /// Where it is, on the daemon's host.
+    pub directory: String,
+    pub files: Vec<BackupFile>,
+}
+
+/// One file of a backup.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BackupFile {
+    pub path: String,
+    pub bytes: u64,
+}

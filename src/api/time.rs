@@ -19,7 +19,29 @@ impl Time {
 
     /// The clock's now. Rules take times as parameters; this is for the edges.
     pub fn now() -> Self {
-        Self(jiff::Timestamp::now().as_millisecond())
+        #[cfg(test)]
+        let shift = shift::get();
+        #[cfg(not(test))]
+        let shift = 0;
+        Self(jiff::Timestamp::now().as_millisecond() + shift)
+    }
+}
+
+/// A clock that tests set, on their thread.
+#[cfg(test)]
+pub(crate) mod shift {
+    use std::cell::Cell;
+
+    thread_local! {
+        static MILLIS: Cell<i64> = const { Cell::new(0) };
+    }
+
+    pub fn get() -> i64 {
+        MILLIS.get()
+    }
+
+    pub fn set(millis: i64) {
+        MILLIS.set(millis);
     }
 }
 

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::{
     KeyText,
-    record::{KEYS, KeyRow, Principal},
+    record::{KEYS, KeyRow, Principal, check_records},
 };
 use crate::{
     api::{CreateKeyRequest, CreatedKey, KeyView, Time},
@@ -177,6 +177,44 @@ impl Keyring {
         let view = row.view();
         self.change(by.entry("key.create", &row.kid), move |_| Ok(row)).await?;
         Ok(CreatedKey { view, key: text.expose().to_owned() })
+    }
+
+    /// Removes keys that were revoked or expired before a time; how many went. The audit trail keeps
+    /// what they did.
+    pub async fn sweep(&self, before_ms: i64) -> Result<u64, StoreError> {
+        let mut gone = Vec::new();
+        self.inner.store.read(|read| {
+            read.scan(&KEYS, &Span::all(), Order::Rising, |kid, row| {
+                if row.ended_at().is_some_and(|at| at <= before_ms) {
+                    gone.push(kid);
+                }
+                Ok::<_, StoreError>(true)
+            })
+        })?;
+        let count = gone.len() as u64;
+        if count == 0 {
+            return Ok(0);
+        }
+        let removed: Result<(), WriteError<std::convert::Infallible>> = self
+            .inner
+            .store
+            .write(move |write| {
+                for kid in gone {
+                    // A rotation may have changed it since.
+                    if write.get(&KEYS, &kid)?.and_then(|row| row.ended_at()).is_some_and(|at| at <= before_ms) {
+                        write.remove(&KEYS, &kid)?;
+                    }
+                }
+                Ok(Ok(()))
+            })
+            .await;
+        removed.map_err(WriteError::into_store)?;
+        Ok(count)
+    }
+
+    /// Decodes every key: how many there are.
+    pub fn check(&self) -> Result<u64, StoreError> {
+        self.inner.store.read(check_records)
     }
 
     /// Every key, oldest first.

@@ -9,5 +9,5 @@ mod record;
 mod text;
 
 pub use keyring::{By, Denied, KeyError, Keyring, Settings};
-pub use record::{Principal, Tenants, check_records};
+pub use record::{Principal, Tenants, check_records, export};
 pub use text::KeyText;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     api::{KeyView, Scope, Time},
-    store::{Read, StoreError, Table, record},
+    store::{Read, Span, StoreError, Table, record},
 };
 
 /// Key id → its record.
@@ -67,6 +67,11 @@ impl From<StoredScope> for Scope {
 }
 
 impl KeyRow {
+    /// When it stopped, or will stop, to be taken.
+    pub fn ended_at(&self) -> Option<i64> {
+        [self.revoked_at, self.expires_at].into_iter().flatten().min()
+    }
+
     pub fn view(&self) -> KeyView {
         KeyView {
             kid: self.kid.clone(),
@@ -141,4 +146,9 @@ impl Principal {
 /// Decodes every key: how many there are.
 pub fn check_records(read: &Read) -> Result<u64, StoreError> {
     read.check(&KEYS)
+}
+
+/// Every key without its hash; the answer is how many records could not be read.
+pub fn export<E: From<StoreError>>(read: &Read, mut key: impl FnMut(KeyView) -> Result<(), E>) -> Result<u64, E> {
+    read.salvage(&KEYS, &Span::all(), |_, row| key(row.view()))
 }

@@ -71,10 +71,10 @@ pub enum LocalCommand {
     Simulate(SimulateArgs),
     /// Make, list, revoke and rotate API keys, with or without a running daemon
     Key(KeyArgs),
-    /// Look after the state directory's file (no daemon may be running)
+    /// Look after the state directory's files: check, back up, restore, export
     #[command(subcommand)]
     Store(StoreAction),
-    /// Read and verify the audit trail (no daemon may be running)
+    /// Read and verify the audit trail, with or without a running daemon
     #[command(subcommand)]
     Audit(AuditAction),
     /// Check and show the configuration

@@ -55,8 +55,30 @@ pub struct SimulateArgs {
 /// `atgd store …`
 #[derive(Debug, Clone, Subcommand)]
 pub enum StoreAction {
-    /// Decode every record, verify the audit trail, recount the indexes
+    /// Read every page and record, verify the audit trail, recount the indexes; with or without a
+    /// running daemon. Nothing is changed
     Check,
+    /// Copy the state file and the graphs to a new directory, with or without a running daemon
+    Backup {
+        /// A directory that is empty or does not exist [default: backups/TIME in the state directory]
+        #[arg(value_name = "DIR")]
+        to: Option<PathBuf>,
+    },
+    /// Put a backup in the place of the state file and the graphs; what stood there is kept beside
+    Restore {
+        /// A directory that `store backup` made
+        #[arg(value_name = "DIR")]
+        from: PathBuf,
+    },
+    /// Write keys (without hashes), jobs with their events, and the audit trail as lines of JSON: all
+    /// that can be read, of a damaged file too
+    Export {
+        /// A new file [default: standard output]
+        #[arg(value_name = "FILE")]
+        to: Option<PathBuf>,
+    },
+    /// Bring the state file of an older version to this one's format; a copy is kept
+    Migrate,
 }
 
 /// `atgd audit …`

@@ -12,8 +12,8 @@ use uuid::Uuid;
 
 use super::{ApiKey, ClientError};
 use crate::api::{
-    Accepted, CancelAnswer, CreateKeyRequest, CreatedKey, ErrorCode, ErrorEnvelope, Event, Health, JobList, JobResult,
-    JobView, KeyList, KeyView, Operation, RotateKeyRequest, ScanRequest,
+    Accepted, BackupMade, CancelAnswer, CreateKeyRequest, CreatedKey, ErrorCode, ErrorEnvelope, Event, Health, JobList,
+    JobResult, JobView, KeyList, KeyView, Operation, RotateKeyRequest, ScanRequest, StoreReport,
 };
 
 /// Where a daemon listens when nobody says.
@@ -187,6 +187,26 @@ impl Api {
             Some(key) => request.bearer_auth(key.text.expose()),
             None => request,
         }
+    }
+
+    pub async fn check_store(&self) -> Result<StoreReport, ClientError> {
+        self.get("/api/v1/store/check").await
+    }
+
+    pub async fn back_up(&self) -> Result<BackupMade, ClientError> {
+        let path = "/api/v1/store/backup";
+        self.answer(self.request(Method::POST, path), path).await
+    }
+
+    /// Lines of the audit trail after a number.
+    pub async fn audit(&self, after: u64, limit: usize) -> Result<Value, ClientError> {
+        self.get(&format!("/api/v1/audit?after={after}&limit={limit}")).await
+    }
+
+    /// How many lines the audit trail has, or what is wrong with it.
+    pub async fn verify_audit(&self) -> Result<Result<u64, String>, ClientError> {
+        let answer: Value = self.get("/api/v1/audit/verify").await?;
+        Ok(answer["lines"].as_u64().ok_or_else(|| answer["finding"].as_str().unwrap_or("it is not whole").to_owned()))
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {

@@ -16,6 +16,7 @@ mod requests;
 mod resolve;
 mod screen;
 mod sse;
+mod store;
 mod table;
 mod unpack;
 
@@ -27,6 +28,7 @@ pub use follow::{Heard, follow};
 pub use keys::{KeyAnswer, KeyRequest, SOCKET_NAME, admin_api, admin_socket, keys, show_keys};
 pub use requests::{generate_request, key_request, scan_request};
 pub use screen::Screen;
+pub use store::{back_up, check_store, show_backup, show_report};
 pub use table::{Align, Table};
 
 use crate::api::JobStatus;

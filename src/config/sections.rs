@@ -83,6 +83,8 @@ pub struct Jobs {
     pub grace_seconds: u64,
     pub scan_timeout: Span,
     pub other_timeout: Span,
+    /// A job whose operation reports nothing for so long has failed.
+    pub step_timeout: Span,
     pub require_plan_hash: bool,
 }
 
@@ -94,6 +96,7 @@ impl Default for Jobs {
             grace_seconds: 30,
             scan_timeout: Span::from_seconds(4 * 3_600),
             other_timeout: Span::from_seconds(3_600),
+            step_timeout: Span::from_seconds(1_800),
             require_plan_hash: false,
         }
     }
@@ -108,6 +111,10 @@ pub struct Retention {
     pub artifacts_max_bytes: Size,
     /// Published generations of a tenant's graph that are kept.
     pub snapshots: u64,
+    /// Keys, after they were revoked or have expired.
+    pub keys: Span,
+    /// Lines of the audit trail.
+    pub audit: Span,
 }
 
 impl Default for Retention {
@@ -117,6 +124,8 @@ impl Default for Retention {
             artifacts: Span::from_days(7),
             artifacts_max_bytes: Size::from_bytes(10 << 30),
             snapshots: 30,
+            keys: Span::from_days(90),
+            audit: Span::from_days(365),
         }
     }
 }

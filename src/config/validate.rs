@@ -43,6 +43,7 @@ fn bounds(config: &Config) -> Result<(), Refusal> {
     within(["jobs", "grace_seconds"], config.jobs.grace_seconds, 0, 3_600)?;
     within(["jobs", "scan_timeout"], config.jobs.scan_timeout.duration().as_secs(), 1, 30 * 86_400)?;
     within(["jobs", "other_timeout"], config.jobs.other_timeout.duration().as_secs(), 1, 30 * 86_400)?;
+    within(["jobs", "step_timeout"], config.jobs.step_timeout.duration().as_secs(), 1, 30 * 86_400)?;
     within(["retention", "snapshots"], config.retention.snapshots, 1, 100_000)?;
     within(["logging", "keep_files"], config.logging.keep_files as u64, 1, 10_000)?;
     within(["logging", "backlog_lines"], config.logging.backlog_lines as u64, 128, 1 << 20)?;

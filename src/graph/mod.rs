@@ -9,6 +9,7 @@
 //! rescan of what did not change adds rows, no bodies. Readers hold a [`Snapshot`], which never
 //! changes and keeps no transaction open.
 
+mod backup;
 mod generation;
 pub mod model;
 pub mod neo4j;
@@ -84,6 +85,17 @@ impl Graphs {
             entries.flatten().filter_map(|entry| entry.file_name().to_str().and_then(id)).collect();
         tenants.sort_unstable();
         tenants
+    }
+
+    /// Removes the oldest snapshots of every tenant beyond the `keep` newest; how many went.
+    pub async fn trim(&self, keep: u64) -> Result<u64, GraphError> {
+        let mut removed = 0;
+        for tenant in self.tenants() {
+            if let Some(graph) = self.existing(tenant)? {
+                removed += graph.trim(keep).await?;
+            }
+        }
+        Ok(removed)
     }
 
     fn file(&self, tenant: Uuid) -> PathBuf {

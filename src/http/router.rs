@@ -16,7 +16,7 @@ use super::{
     authenticate::{Caller, authenticate},
     gate::gate,
     refusal::Refusal,
-    routes::{artifacts, events, graph, jobs, keys, older, service, socket, submit},
+    routes::{artifacts, events, graph, jobs, keys, older, service, socket, store, submit},
 };
 use crate::api::{ErrorCode, ErrorEnvelope};
 
@@ -62,6 +62,8 @@ fn listed() -> OpenApiRouter<App> {
         .routes(routes!(keys::rotate))
         .routes(routes!(keys::audit_tail))
         .routes(routes!(keys::audit_verify))
+        .routes(routes!(store::check))
+        .routes(routes!(store::backup))
         .route("/ws/progress/{id}", get(socket::watch));
     OpenApiRouter::with_openapi(Base::openapi())
         .nest("/api/v1", v1)

@@ -90,9 +90,9 @@ impl Follow {
             if !self.read.is_empty() {
                 continue;
             }
-            match query::view(&self.store, self.id)? {
+            match query::status(&self.store, self.id)? {
                 // Terminal and nothing after the cursor: the caller has seen the end before.
-                Some(view) if view.status.is_terminal() => {
+                Some(status) if status.is_terminal() => {
                     if query::events(&self.store, self.id, self.after, 1)?.is_empty() {
                         return Ok(None);
                     }

@@ -1,7 +1,8 @@
-//! Chores that keep the state directory small: each idempotent, on a period, in small batches.
+//! Chores that keep the state directory small: each idempotent, on its period, in small batches.
 //!
-//! A chore takes no input but the settings and the clock; its last run and result are visible. A
-//! batch is one transaction of at most [`BATCH`] jobs, so that no request waits for a purge.
+//! A chore takes no input but the settings and the clock; its last run and result are visible. Other
+//! rooms bring theirs as a [`Chore`]. A batch is one transaction of at most [`BATCH`] jobs, so that no
+//! request waits for a purge. A nudge (new settings, a disk that is short) runs them all at once.
 
 use std::{
     collections::BTreeMap,
@@ -10,12 +11,14 @@ use std::{
     time::Duration,
 };
 
+use futures_util::future::BoxFuture;
 use serde::Serialize;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
-    Shared, artifacts, persist,
-    record::{ARTIFACTS, BY_STATUS, IDEMPOTENCY, JOBS, status_byte},
+    Settings, Shared, artifacts, persist,
+    record::{ARTIFACTS, BY_STATUS, IDEMPOTENCY, JOBS, ZIPS, status_byte},
 };
 use crate::{
     api::{JobStatus, Time},
@@ -24,18 +27,52 @@ use crate::{
 
 /// Jobs that one transaction removes.
 const BATCH: usize = 64;
-/// How often the chores run.
-const PERIOD: Duration = Duration::from_mins(5);
+/// How often is looked whether a chore is due.
+const TICK: Duration = Duration::from_secs(20);
+const OFTEN: Duration = Duration::from_mins(5);
+const HOURLY: Duration = Duration::from_hours(1);
 /// How long an idempotency key is kept.
 const IDEMPOTENCY_MS: i64 = 24 * 3_600 * 1_000;
 
+/// What it removed, or why it could not.
+pub type Outcome = Result<u64, String>;
+/// The work of a chore: the settings in effect and the time.
+type Work = Arc<dyn Fn(Settings, i64) -> BoxFuture<'static, Outcome> + Send + Sync>;
+
+/// A chore of another room.
+#[derive(Clone)]
+pub struct Chore {
+    name: &'static str,
+    period: Duration,
+    work: Work,
+}
+
+impl Chore {
+    /// A chore that runs every hour.
+    pub fn hourly<F>(name: &'static str, work: impl Fn(Settings, i64) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Outcome> + Send + 'static,
+    {
+        Self { name, period: HOURLY, work: Arc::new(move |settings, now| Box::pin(work(settings, now))) }
+    }
+}
+
 /// A chore's last run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ChoreReport {
     pub name: &'static str,
     pub last_run: Time,
-    /// What it removed, or why it could not.
-    pub outcome: Result<u64, String>,
+    pub seconds: f64,
+    #[serde(flatten)]
+    pub outcome: ChoreOutcome,
+}
+
+/// How it went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChoreOutcome {
+    Removed(u64),
+    Failed(String),
 }
 
 /// The reports, for `/status`.
@@ -47,38 +84,96 @@ impl Reports {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
-    fn note(&self, name: &'static str, outcome: Result<u64, StoreError>) {
-        let outcome = outcome.map_err(|error| error.to_string());
-        match &outcome {
-            Ok(0) => tracing::debug!(chore = name, "nothing to do"),
-            Ok(removed) => tracing::info!(chore = name, removed, "chore done"),
-            Err(error) => tracing::warn!(chore = name, %error, "chore failed"),
-        }
-        let report = ChoreReport { name, last_run: Time::now(), outcome };
+    fn note(&self, name: &'static str, took: Duration, outcome: Outcome) {
+        let last_run = Time::now();
+        metrics::gauge!("atgd_chore_last_run_seconds", "chore" => name).set(last_run.millis() as f64 / 1_000.0);
+        let outcome = match outcome {
+            Ok(removed) => {
+                metrics::counter!("atgd_chore_removed_total", "chore" => name).increment(removed);
+                match removed {
+                    0 => tracing::debug!(chore = name, "nothing to do"),
+                    removed => tracing::info!(chore = name, removed, "chore done"),
+                }
+                ChoreOutcome::Removed(removed)
+            }
+            Err(error) => {
+                metrics::counter!("atgd_chore_failures_total", "chore" => name).increment(1);
+                tracing::warn!(chore = name, %error, "chore failed");
+                ChoreOutcome::Failed(error)
+            }
+        };
+        let report = ChoreReport { name, last_run, seconds: took.as_secs_f64(), outcome };
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name, report);
     }
 }
 
+/// The jobs' own chores, then those of other rooms.
+pub(super) fn chores(shared: &Arc<Shared>, more: Vec<Chore>) -> Vec<Chore> {
+    fn own<F>(
+        shared: &Arc<Shared>,
+        name: &'static str,
+        period: Duration,
+        work: impl Fn(Arc<Shared>, i64) -> F + Send + Sync + 'static,
+    ) -> Chore
+    where
+        F: Future<Output = Result<u64, StoreError>> + Send + 'static,
+    {
+        let shared = shared.clone();
+        let work = move |_, now| -> BoxFuture<'static, Outcome> {
+            let done = work(shared.clone(), now);
+            Box::pin(async move { done.await.map_err(|error| error.to_string()) })
+        };
+        Chore { name, period, work: Arc::new(work) }
+    }
+    let mut all = vec![
+        own(shared, "finished_jobs", OFTEN, |shared, now| async move { finished_jobs(&shared, now).await }),
+        own(shared, "artifacts", OFTEN, |shared, now| async move { old_artifacts(&shared, now).await }),
+        own(shared, "idempotency", HOURLY, |shared, now| async move { idempotency(&shared, now).await }),
+        own(shared, "orphans", HOURLY, |shared, _| async move {
+            off_thread(move || orphans(&shared)).await.unwrap_or(Ok(0))
+        }),
+    ];
+    all.extend(more);
+    all
+}
+
 /// Runs the chores until the daemon drains.
-pub(super) async fn keep(shared: Arc<Shared>) {
-    let mut period = tokio::time::interval(PERIOD);
-    period.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+pub(super) async fn keep(shared: Arc<Shared>, more: Vec<Chore>) {
+    let mut settings = shared.settings.clone();
+    let mut due: Vec<(Chore, Instant)> =
+        chores(&shared, more).into_iter().map(|chore| (chore, Instant::now())).collect();
     loop {
-        tokio::select! {
-            () = shared.draining.cancelled() => return,
-            _ = period.tick() => {}
+        for (chore, at) in &mut due {
+            if *at <= Instant::now() {
+                run(&shared, chore, Time::now().millis()).await;
+                *at = Instant::now() + chore.period;
+            }
+            if shared.draining.is_cancelled() {
+                return;
+            }
         }
-        run_all(&shared, Time::now().millis()).await;
+        let is_nudged = tokio::select! {
+            () = shared.draining.cancelled() => return,
+            () = shared.nudge.notified() => true,
+            changed = settings.changed(), if settings.has_changed().is_ok() => changed.is_ok(),
+            () = tokio::time::sleep(TICK) => false,
+        };
+        if is_nudged {
+            due.iter_mut().for_each(|(_, at)| *at = Instant::now());
+        }
     }
 }
 
-/// Every chore once.
-pub(super) async fn run_all(shared: &Arc<Shared>, now: i64) {
-    let reports = shared.reports.clone();
-    reports.note("finished_jobs", finished_jobs(shared, now).await);
-    reports.note("artifacts", old_artifacts(shared, now).await);
-    reports.note("idempotency", idempotency(shared, now).await);
-    reports.note("orphans", orphans(shared));
+pub(super) async fn run(shared: &Arc<Shared>, chore: &Chore, now: i64) {
+    let began = Instant::now();
+    let settings = shared.settings.borrow().clone();
+    let outcome = (chore.work)(settings, now).await;
+    shared.reports.note(chore.name, began.elapsed(), outcome);
+}
+
+async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    // What panics there is in the log.
+    tokio::task::spawn_blocking(work).await.ok()
 }
 
 /// Finished jobs older than the retention go with all that is theirs.
@@ -91,9 +186,7 @@ async fn finished_jobs(shared: &Arc<Shared>, now: i64) -> Result<u64, StoreError
             if due.is_empty() {
                 break;
             }
-            for id in &due {
-                drop_directory(shared, *id);
-            }
+            drop_directories(shared, due.clone()).await;
             removed += due.len() as u64;
             let purged: Result<(), WriteError<()>> = shared
                 .store
@@ -135,45 +228,42 @@ async fn old_artifacts(shared: &Arc<Shared>, now: i64) -> Result<u64, StoreError
         let settings = shared.settings.borrow();
         (now.saturating_sub(settings.keep_artifacts_ms), settings.artifacts_max_bytes)
     };
-    let mut kept: Vec<(i64, u64, u128)> = Vec::new();
+    let mut kept: Vec<(i64, u128, u64)> = Vec::new();
     shared.store.read(|read| {
-        read.scan(&ARTIFACTS, &Span::all(), Order::Rising, |id, row| {
-            if !row.expired {
-                kept.push((row.made_at, row.size, id));
-            }
+        read.scan(&ZIPS, &Span::all(), Order::Rising, |(made_at, id), size| {
+            kept.push((made_at, id, size.0));
             Ok::<_, StoreError>(true)
         })
     })?;
-    kept.sort_unstable();
-    let mut total: u64 = kept.iter().map(|(_, size, _)| size).sum();
-    let due: Vec<u128> = kept
+    let mut total: u64 = kept.iter().map(|(_, _, size)| size).sum();
+    metrics::gauge!("atgd_artifacts_bytes").set(total as f64);
+    let due: Vec<(i64, u128)> = kept
         .into_iter()
-        .take_while(|(made_at, size, _)| {
+        .take_while(|(made_at, _, size)| {
             let go = *made_at <= oldest || total > most;
             total -= if go { *size } else { 0 };
             go
         })
-        .map(|(_, _, id)| id)
+        .map(|(made_at, id, _)| (made_at, id))
         .collect();
     let count = due.len() as u64;
     for batch in due.chunks(BATCH) {
         let ids = batch.to_vec();
         let marked: Result<(), WriteError<()>> = shared
             .store
-            .write(move |write| {
-                for id in ids {
-                    if let Some(mut row) = write.get(&ARTIFACTS, &id)? {
+            .write_urgent(move |write| {
+                for zip in ids.clone() {
+                    write.remove(&ZIPS, &zip)?;
+                    if let Some(mut row) = write.get(&ARTIFACTS, &zip.1)? {
                         row.expired = true;
-                        write.put(&ARTIFACTS, &id, &row)?;
+                        write.put(&ARTIFACTS, &zip.1, &row)?;
                     }
                 }
                 Ok(Ok(()))
             })
             .await;
         store_error(marked)?;
-        for id in batch {
-            drop_directory(shared, Uuid::from_u128(*id));
-        }
+        drop_directories(shared, batch.iter().map(|(_, id)| Uuid::from_u128(*id)).collect()).await;
     }
     Ok(count)
 }
@@ -219,6 +309,11 @@ fn orphans(shared: &Shared) -> Result<u64, StoreError> {
         }
     }
     Ok(removed)
+}
+
+async fn drop_directories(shared: &Arc<Shared>, ids: Vec<Uuid>) {
+    let shared = shared.clone();
+    off_thread(move || ids.into_iter().for_each(|id| drop_directory(&shared, id))).await;
 }
 
 fn drop_directory(shared: &Shared, id: Uuid) {

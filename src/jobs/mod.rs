@@ -9,29 +9,38 @@
 //! another holds the job; each job has exactly one `complete` event, the last.
 
 mod artifacts;
+mod check;
 mod events;
+mod ids;
 mod janitor;
 mod persist;
+mod pick;
 mod query;
 mod record;
+mod report;
 mod run;
 mod runner;
 mod scheduler;
+mod shared;
 mod state;
 mod submit;
 
 use std::{
-    collections::HashMap,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
+pub use check::{Checked, check_records, export};
 pub use events::{Follow, FollowError};
-pub use janitor::ChoreReport;
-pub use query::{Counts, JobQuery, ListError, check_records};
+pub use janitor::{Chore, ChoreOutcome, ChoreReport};
+pub use query::{Counts, JobQuery, ListError};
 pub use record::SCHEMA;
 pub use runner::{Failure, Runner};
+use shared::Shared;
 pub use submit::{CancelError, Idempotency, PurgeError, RetryError, Submission, SubmitError};
 use tokio::sync::{Notify, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -58,6 +67,12 @@ pub struct Settings {
     pub keep_jobs_ms: i64,
     pub keep_artifacts_ms: i64,
     pub artifacts_max_bytes: u64,
+    /// A job whose operation reports nothing for so long has failed.
+    pub step_timeout: Duration,
+    /// For chores of other rooms: keys after their end, audit lines, snapshots of a tenant.
+    pub keep_keys_ms: i64,
+    pub keep_audit_ms: i64,
+    pub keep_snapshots: u64,
 }
 
 impl Default for Settings {
@@ -72,6 +87,10 @@ impl Default for Settings {
             keep_jobs_ms: 30 * 86_400_000,
             keep_artifacts_ms: 7 * 86_400_000,
             artifacts_max_bytes: 10 << 30,
+            step_timeout: Duration::from_mins(30),
+            keep_keys_ms: 90 * 86_400_000,
+            keep_audit_ms: 365 * 86_400_000,
+            keep_snapshots: 30,
         }
     }
 }
@@ -118,23 +137,6 @@ pub struct Jobs {
     shared: Arc<Shared>,
 }
 
-struct Shared {
-    store: Store,
-    runner: Arc<dyn Runner>,
-    settings: watch::Receiver<Settings>,
-    directory: PathBuf,
-    epoch: u64,
-    hub: events::Hub,
-    /// Something may be claimable.
-    work: Notify,
-    draining: CancellationToken,
-    /// Viewers are told.
-    stopping: CancellationToken,
-    running: Mutex<HashMap<Uuid, run::Handle>>,
-    tasks: TaskTracker,
-    reports: janitor::Reports,
-}
-
 impl Jobs {
     /// Recovers what an earlier daemon left, then schedules. Needs a tokio runtime.
     pub async fn start(
@@ -142,6 +144,7 @@ impl Jobs {
         runner: Arc<dyn Runner>,
         settings: watch::Receiver<Settings>,
         state_dir: &Path,
+        chores: Vec<Chore>,
     ) -> Result<Self, JobsError> {
         use std::os::unix::fs::DirBuilderExt;
         let directory = state_dir.join("jobs");
@@ -151,12 +154,20 @@ impl Jobs {
             .create(&directory)
             .map_err(|source| JobsError::Directory { path: directory.clone(), source })?;
         let epoch = store.write(|write| persist::next_epoch(write).map(Ok)).await.map_err(WriteError::into_store)?;
+        let mut highest = None;
+        store.read(|read| {
+            read.scan(&record::JOBS, &Span::all(), Order::Falling, |id, _| {
+                highest = Some(id);
+                Ok::<_, StoreError>(false)
+            })
+        })?;
         let shared = Arc::new(Shared {
             store,
             runner,
             settings,
             directory,
             epoch,
+            ids: ids::Ids::after(highest),
             hub: events::Hub::default(),
             work: Notify::new(),
             draining: CancellationToken::new(),
@@ -164,10 +175,14 @@ impl Jobs {
             running: Mutex::default(),
             tasks: TaskTracker::new(),
             reports: janitor::Reports::default(),
+            nudge: Notify::new(),
+            beat: AtomicU64::new(0),
+            started: Instant::now(),
+            lingering: Mutex::default(),
         });
         shared.recover().await?;
         shared.tasks.spawn(scheduler::schedule(shared.clone()));
-        shared.tasks.spawn(janitor::keep(shared.clone()));
+        shared.tasks.spawn(janitor::keep(shared.clone(), chores));
         Ok(Self { shared })
     }
 
@@ -242,6 +257,37 @@ impl Jobs {
         self.shared.reports.all()
     }
 
+    /// Decodes every record and recounts the indexes. Blocking: call it off the async threads.
+    pub fn check(&self) -> Result<Checked, StoreError> {
+        self.shared.store.read(check_records)
+    }
+
+    /// Copies the state file, as it is now, into a new directory below `backups`; where that is, and the
+    /// copy's size. Blocking.
+    pub fn backup(&self, now: Time) -> Result<(PathBuf, u64), StoreError> {
+        let name = now.to_string().replace(':', "-");
+        let directory = self.shared.directory.with_file_name("backups").join(name);
+        let bytes = self.shared.store.backup(&directory.join("state.redb"))?;
+        Ok((directory, bytes))
+    }
+
+    /// The state file.
+    pub fn store_path(&self) -> &Path {
+        self.shared.store.path()
+    }
+
+    /// How long ago the scheduler looked around: what a watchdog wants to know.
+    pub fn silent_for(&self) -> Duration {
+        let beat = Duration::from_millis(self.shared.beat.load(Ordering::Relaxed));
+        self.shared.started.elapsed().saturating_sub(beat)
+    }
+
+    /// Jobs that have ended while a thread of theirs goes on and keeps its slot, and since when.
+    pub fn lingering(&self) -> Vec<(Uuid, Time)> {
+        let lingering = self.shared.lingering.lock().unwrap_or_else(PoisonError::into_inner);
+        lingering.iter().map(|(id, since)| (*id, *since)).collect()
+    }
+
     /// Size of the state file.
     pub fn store_bytes(&self) -> u64 {
         self.shared.store.size_bytes()
@@ -276,82 +322,7 @@ impl Jobs {
     }
 }
 
-impl Shared {
-    /// Jobs that ran when an earlier daemon died go back or end; their viewers and runners are told.
-    async fn recover(self: &Arc<Self>) -> Result<(), StoreError> {
-        let epoch = self.epoch;
-        loop {
-            let now = Time::now().millis();
-            let written = self.store.write(move |write| persist::recover(write, epoch, now).map(Ok)).await;
-            let rows = written.map_err(WriteError::into_store)?;
-            if rows.is_empty() {
-                break;
-            }
-            for row in rows {
-                tracing::info!(job = %row.uuid(), status = row.state.status().word(), "a job of an earlier start was taken up");
-            }
-        }
-        // Before anything new runs: a scan must not build on what a cancelled one has left.
-        let mut left = Vec::new();
-        self.store.read(|read| {
-            read.scan(&record::CLEANUP, &Span::all(), Order::Rising, |id, operation| {
-                left.push((Uuid::from_u128(id), operation.0));
-                Ok::<_, StoreError>(true)
-            })
-        })?;
-        for (id, operation) in left {
-            self.clean_up(id, &operation).await;
-        }
-        Ok(())
-    }
-
-    /// Removes what a cancelled or failed job left half done, here and at the operation.
-    async fn clean_up(&self, id: Uuid, operation: &str) {
-        let directory = artifacts::job_directory(&self.directory, id);
-        let removed = tokio::task::spawn_blocking(move || std::fs::remove_dir_all(directory)).await;
-        if let Ok(Err(error)) = removed
-            && error.kind() != std::io::ErrorKind::NotFound
-        {
-            tracing::warn!(job = %id, %error, "a job's partial output could not be removed");
-        }
-        if let Ok(operation) = serde_json::from_str(operation) {
-            self.runner.abandon(operation, id).await;
-        }
-        let done = self.store.write(move |write| write.remove(&record::CLEANUP, &id.as_u128()).map(|_| Ok(()))).await;
-        if let Err(error) = done.map_err(WriteError::<std::convert::Infallible>::into_store) {
-            tracing::warn!(job = %id, %error, "that a job's output is removed could not be noted");
-        }
-    }
-
-    fn is_queue_empty(&self) -> bool {
-        self.store.read(|read| read.len(&record::QUEUE)).is_ok_and(|rows| rows == 0)
-    }
-
-    fn is_cancel_asked(&self, id: Uuid) -> bool {
-        let row = self.store.read(|read| read.get(&record::JOBS, &id.as_u128()));
-        row.ok().flatten().is_some_and(|row| matches!(row.state, state::State::Running { cancel_asked: true, .. }))
-    }
-
-    fn wake(&self) {
-        self.work.notify_one();
-    }
-
-    fn register(&self, id: Uuid, handle: run::Handle) {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(id, handle);
-    }
-
-    fn forget(&self, id: Uuid) {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
-    }
-
-    fn handle(&self, id: Uuid) -> Option<run::Handle> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
-    }
-
-    fn handles(&self) -> Vec<run::Handle> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
-    }
-}
-
+#[cfg(test)]
+mod fault_tests;
 #[cfg(test)]
 mod tests;

@@ -3,12 +3,10 @@
 //! Each is one closure on the writer's transaction; each decides before it writes; each keeps the
 //! indexes, counts and events in step with the job row.
 
-use std::collections::HashMap;
-
 use super::{
     record::{
         ARTIFACTS, ArtifactsRow, BY_KEY, BY_STATUS, BY_TENANT, BY_TYPE, CLEANUP, COUNTS, Count, EPOCH, EVENTS,
-        EventRow, IDEMPOTENCY, IdempotencyRow, JOBS, JOURNAL, JobRow, Mark, QUEUE, RESULTS, Text, status_byte,
+        EventRow, IDEMPOTENCY, IdempotencyRow, JOBS, JOURNAL, JobRow, Mark, QUEUE, RESULTS, Text, ZIPS, status_byte,
         type_byte,
     },
     state::{Denied, Event, Fence, Interruption, State, apply},
@@ -27,15 +25,6 @@ pub(super) struct Claimed {
     pub row: JobRow,
     pub fence: Fence,
     pub waited_ms: i64,
-}
-
-/// What a claim must keep to.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Shares {
-    /// Running jobs of one key; others of it wait even if slots are free.
-    pub per_key: Option<u64>,
-    /// Running jobs of one key while other keys wait.
-    pub fair: u64,
 }
 
 /// How a finished attempt is written down.
@@ -87,45 +76,23 @@ pub(super) fn submit(
     Ok(row)
 }
 
-/// Takes the first job that may run: by priority, then by submission; one writer a tenant.
-pub(super) fn claim(
-    write: &mut Write<'_>,
-    epoch: u64,
-    shares: Shares,
-    now: i64,
-) -> Result<Option<Claimed>, StoreError> {
-    let mut writing = Vec::new();
-    let mut by_key: HashMap<String, u64> = HashMap::new();
-    for id in running(write)? {
-        if let Some(row) = write.get(&JOBS, &id)? {
-            if JobType::from(row.job_type).is_writer() {
-                writing.push(row.tenant);
+/// Takes a picked job, if it still waits and its tenant has no other writer.
+pub(super) fn claim(write: &mut Write<'_>, id: u128, epoch: u64, now: i64) -> Result<Option<Claimed>, StoreError> {
+    let Some(mut row) = write.get(&JOBS, &id)? else { return Ok(None) };
+    let Some(queued) = write.get(&QUEUE, &row.queue_key())? else { return Ok(None) };
+    if queued.writer {
+        for other in running(write)? {
+            let other = write.get(&JOBS, &other)?;
+            if other.is_some_and(|other| other.tenant == row.tenant && JobType::from(other.job_type).is_writer()) {
+                return Ok(None);
             }
-            *by_key.entry(row.key_id).or_default() += 1;
         }
     }
-    let mut first = None;
-    let mut fair = None;
-    write.scan(&QUEUE, &Span::all(), Order::Rising, |(_, id), queued| {
-        let due = queued.not_before.is_none_or(|at| at <= now);
-        let held = by_key.get(&queued.key_id).copied().unwrap_or(0);
-        let within = shares.per_key.is_none_or(|most| held < most);
-        if due && within && !(queued.writer && writing.contains(&queued.tenant)) {
-            first.get_or_insert((id, queued.queued_at));
-            if held < shares.fair {
-                fair = Some((id, queued.queued_at));
-                return Ok(false);
-            }
-        }
-        Ok::<_, StoreError>(true)
-    })?;
-    let Some((id, queued_at)) = fair.or(first) else { return Ok(None) };
-    let Some(mut row) = write.get(&JOBS, &id)? else { return Ok(None) };
     let Ok(state) = apply(&row.state, Event::Claim { epoch }, now) else { return Ok(None) };
     let State::Running { fence, .. } = state else { return Ok(None) };
     row.headway = false;
     change(write, &mut row, state, now)?;
-    Ok(Some(Claimed { row, fence, waited_ms: now - queued_at }))
+    Ok(Some(Claimed { row, fence, waited_ms: now - queued.queued_at }))
 }
 
 /// Progress and log lines of a running attempt; refused when another one holds the job.
@@ -184,6 +151,7 @@ pub(super) fn finish(
         }
         if let (JobStatus::Completed, Some(artifacts)) = (state.status(), &ending.artifacts) {
             write.put(&ARTIFACTS, &id, artifacts)?;
+            write.put(&ZIPS, &(artifacts.made_at, id), &Count(artifacts.size))?;
         }
     }
     change(write, &mut row, state, now)?;
@@ -254,7 +222,10 @@ pub(super) fn purge(write: &mut Write<'_>, id: u128) -> Result<Result<(), Option
         write.remove(&JOURNAL, &step)?;
     }
     write.remove(&RESULTS, &id)?;
-    write.remove(&ARTIFACTS, &id)?;
+    if let Some(zip) = write.get(&ARTIFACTS, &id)? {
+        write.remove(&ZIPS, &(zip.made_at, id))?;
+        write.remove(&ARTIFACTS, &id)?;
+    }
     let job_type = type_byte(row.job_type.into());
     write.remove(&BY_STATUS, &(status_byte(status), id))?;
     write.remove(&BY_TYPE, &(job_type, id))?;

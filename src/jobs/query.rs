@@ -2,13 +2,11 @@
 //!
 //! A list walks one index, newest first: the narrowest that a filter gives. Nothing here writes.
 
-use std::collections::HashMap;
-
 use uuid::Uuid;
 
 use super::record::{
-    ARTIFACTS, BY_KEY, BY_STATUS, BY_TENANT, BY_TYPE, COUNTS, EVENTS, IDEMPOTENCY, JOBS, JOURNAL, JobRow, Mark, QUEUE,
-    RESULTS, STATUSES, TYPES, status_byte, type_byte,
+    BY_KEY, BY_STATUS, BY_TENANT, BY_TYPE, COUNTS, EVENTS, JOBS, JobRow, Mark, QUEUE, RESULTS, STATUSES, TYPES,
+    status_byte, type_byte,
 };
 use crate::{
     api::{Event, JobList, JobResult, JobStatus, JobType, JobView, Time},
@@ -19,6 +17,8 @@ use crate::{
 pub const COUNTED: u64 = 10_000;
 /// Queue rows that are looked at for a position.
 const POSITIONS: u64 = 10_000;
+/// Jobs that one list looks at.
+const LOOKED_AT: u64 = 20_000;
 
 /// What a list is asked for. `limit` is 1 to 200.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -60,82 +60,156 @@ pub(super) fn view(store: &Store, id: Uuid) -> Result<Option<JobView>, StoreErro
 }
 
 fn position(read: &Read, row: &JobRow) -> Result<Option<u64>, StoreError> {
-    let mut ahead = 0;
-    let mut found = None;
-    read.scan(&QUEUE, &Span::all(), Order::Rising, |(_, id), _| {
-        ahead += 1;
-        if id == row.id {
-            found = Some(ahead);
-        }
-        Ok::<_, StoreError>(found.is_none() && ahead < POSITIONS)
-    })?;
-    Ok(found)
+    let ahead = read.count(&QUEUE, &Span::all().before(&row.queue_key()), POSITIONS)?;
+    Ok((ahead < POSITIONS).then_some(ahead + 1))
 }
 
+/// The status alone.
+pub(super) fn status(store: &Store, id: Uuid) -> Result<Option<JobStatus>, StoreError> {
+    Ok(store.read(|read| read.get(&JOBS, &id.as_u128()))?.map(|row| row.state.status()))
+}
+
+/// One page, from the cursor on: what comes before it is not looked at again, and no request looks at
+/// more than [`LOOKED_AT`] jobs. A page that is short for that reason has a cursor all the same.
 pub(super) fn list(store: &Store, query: &JobQuery) -> Result<JobList, ListError> {
-    let before = query.cursor.as_deref().map(parse_cursor).transpose()?;
+    let cursor = query.cursor.as_deref().map(parse_cursor).transpose()?;
     store.read(|read| {
+        let index = Index::of(read, query)?;
         let mut jobs: Vec<JobRow> = Vec::new();
-        let mut total = 0_u64;
-        let mut more = false;
-        let mut visit = |id: u128| -> Result<bool, StoreError> {
-            let Some(row) = read.get(&JOBS, &id)? else { return Ok(true) };
-            if !matches(query, &row) {
-                return Ok(true);
-            }
-            total += 1;
-            if before.is_none_or(|before| id < before) {
-                if jobs.len() < query.limit {
-                    jobs.push(row);
-                } else {
-                    more = true;
+        let mut looked_at = 0;
+        let mut next = None;
+        index.walk(read, query, cursor, |id| {
+            looked_at += 1;
+            let row = read.get(&JOBS, &id)?.filter(|row| matches(query, row));
+            if jobs.len() == query.limit {
+                // There is more if this one counts, and may be if the look ends here.
+                if row.is_some() || looked_at >= LOOKED_AT {
+                    next = jobs.last().map(|last| last.id);
                 }
+                return Ok(next.is_none());
             }
-            Ok(total <= COUNTED || !more)
-        };
-        if let Some(status) = query.status {
-            walk(read, &BY_STATUS, status_byte(status), &mut visit)?;
-        } else if let Some(tenant) = query.tenant_id {
-            walk(read, &BY_TENANT, tenant.as_u128(), &mut visit)?;
-        } else if let Some(key) = &query.key_id {
-            walk(read, &BY_KEY, key.clone(), &mut visit)?;
-        } else if let Some(job_type) = query.job_type {
-            walk(read, &BY_TYPE, type_byte(job_type), &mut visit)?;
-        } else {
-            read.scan(&JOBS, &Span::all(), Order::Falling, |id, _| visit(id))?;
-        }
-        let next_cursor = more.then(|| jobs.last().map(|row| row.uuid().simple().to_string())).flatten();
-        let positions = positions(read, &jobs)?;
-        let jobs = jobs.iter().map(|row| row.view(positions.get(&row.id).copied())).collect();
+            jobs.extend(row);
+            if looked_at >= LOOKED_AT {
+                next = Some(id);
+            }
+            Ok(looked_at < LOOKED_AT)
+        })?;
+        let total = total(read, &index, query)?;
         let (total, total_at_least) = if total > COUNTED { (None, Some(COUNTED)) } else { (Some(total), None) };
-        Ok(JobList { jobs, total, total_at_least, next_cursor })
+        let jobs: Result<Vec<JobView>, StoreError> = jobs
+            .iter()
+            .map(|row| {
+                let waits = row.state.status() == JobStatus::Pending;
+                Ok(row.view(if waits { position(read, row)? } else { None }))
+            })
+            .collect();
+        let next_cursor = next.map(|id| Uuid::from_u128(id).simple().to_string());
+        Ok(JobList { jobs: jobs?, total, total_at_least, next_cursor })
     })
 }
 
-fn positions(read: &Read, jobs: &[JobRow]) -> Result<HashMap<u128, u64>, StoreError> {
-    let mut wanted: usize = jobs.iter().filter(|row| row.state.status() == JobStatus::Pending).count();
-    let mut found = HashMap::new();
-    let mut ahead = 0;
-    if wanted > 0 {
-        read.scan(&QUEUE, &Span::all(), Order::Rising, |(_, id), _| {
-            ahead += 1;
-            if jobs.iter().any(|row| row.id == id) {
-                found.insert(id, ahead);
-                wanted -= 1;
-            }
-            Ok::<_, StoreError>(wanted > 0 && ahead < POSITIONS)
-        })?;
-    }
-    Ok(found)
+/// The index that a list goes by: the one with the fewest rows that is known to hold them all.
+enum Index {
+    Status(JobStatus),
+    Tenant(u128),
+    Key(String),
+    Type(JobType),
+    All,
 }
 
-fn walk<K: StoreKey + 'static>(
+impl Index {
+    fn of(read: &Read, query: &JobQuery) -> Result<Self, StoreError> {
+        if let Some(status) = query.status {
+            let is_alone = query.tenant_id.is_none() && query.key_id.is_none();
+            if is_alone || counted(read, Some(status), None)? <= COUNTED {
+                return Ok(Self::Status(status));
+            }
+        }
+        Ok(match (query.tenant_id, &query.key_id, query.job_type) {
+            (Some(tenant), _, _) => Self::Tenant(tenant.as_u128()),
+            (None, Some(key), _) => Self::Key(key.clone()),
+            (None, None, Some(job_type)) => Self::Type(job_type),
+            (None, None, None) => Self::All,
+        })
+    }
+
+    fn walk(
+        &self,
+        read: &Read,
+        query: &JobQuery,
+        before: Option<u128>,
+        mut visit: impl FnMut(u128) -> Result<bool, StoreError>,
+    ) -> Result<(), StoreError> {
+        let (first, last) = created(query);
+        let last = before.map_or(last, |before| last.min(before));
+        match self {
+            Self::Status(status) => walk(read, &BY_STATUS, status_byte(*status), first, last, visit),
+            Self::Tenant(tenant) => walk(read, &BY_TENANT, *tenant, first, last, visit),
+            Self::Key(key) => walk(read, &BY_KEY, key.clone(), first, last, visit),
+            Self::Type(job_type) => walk(read, &BY_TYPE, type_byte(*job_type), first, last, visit),
+            Self::All => {
+                let span = Span::all().from(&first).before(&last);
+                read.scan(&JOBS, &span, Order::Falling, |id, _| visit(id))
+            }
+        }
+    }
+}
+
+/// Ids that a list's times allow: an id bears the time of creation. The rows decide.
+fn created(query: &JobQuery) -> (u128, u128) {
+    let id = |time: Time| u128::from(time.millis().max(0).unsigned_abs()) << 80;
+    (query.created_after.map_or(0, id), query.created_before.map_or(u128::MAX, id))
+}
+
+/// How many jobs a list has in all: exact up to [`COUNTED`].
+fn total(read: &Read, index: &Index, query: &JobQuery) -> Result<u64, StoreError> {
+    let is_by_count = query.tenant_id.is_none()
+        && query.key_id.is_none()
+        && query.created_after.is_none()
+        && query.created_before.is_none();
+    if is_by_count {
+        return counted(read, query.status, query.job_type);
+    }
+    // The index alone says it where nothing else is asked for.
+    let is_index = query.status.is_none()
+        && query.job_type.is_none()
+        && query.created_after.is_none()
+        && query.created_before.is_none()
+        && query.tenant_id.is_some() != query.key_id.is_some();
+    let (mut total, mut looked_at) = (0, 0);
+    index.walk(read, query, None, |id| {
+        looked_at += 1;
+        total += u64::from(is_index || read.get(&JOBS, &id)?.is_some_and(|row| matches(query, &row)));
+        Ok(total <= COUNTED && looked_at < LOOKED_AT)
+    })?;
+    // Where the look ended early nobody knows, and the answer says "at least".
+    Ok(if looked_at >= LOOKED_AT { COUNTED + 1 } else { total })
+}
+
+/// Jobs of a status and a type, as they are counted.
+fn counted(read: &Read, status: Option<JobStatus>, job_type: Option<JobType>) -> Result<u64, StoreError> {
+    let mut sum = 0;
+    read.scan(&COUNTS, &Span::all(), Order::Rising, |(counted_type, counted_status), count| {
+        if status.is_none_or(|status| status_byte(status) == counted_status)
+            && job_type.is_none_or(|job_type| type_byte(job_type) == counted_type)
+        {
+            sum += count.0;
+        }
+        Ok::<_, StoreError>(true)
+    })?;
+    Ok(sum)
+}
+
+fn walk<K: StoreKey + Clone + 'static>(
     read: &Read,
     table: &Table<(K, u128), Mark>,
     part: K,
-    visit: &mut impl FnMut(u128) -> Result<bool, StoreError>,
+    first: u128,
+    last: u128,
+    mut visit: impl FnMut(u128) -> Result<bool, StoreError>,
 ) -> Result<(), StoreError> {
-    read.scan(table, &Span::prefix(&part), Order::Falling, |(_, id), _| visit(id))
+    let span = Span::all().from(&(part.clone(), first)).before(&(part, last));
+    read.scan(table, &span, Order::Falling, |(_, id), _| visit(id))
 }
 
 fn matches(query: &JobQuery, row: &JobRow) -> bool {
@@ -149,20 +223,6 @@ fn matches(query: &JobQuery, row: &JobRow) -> bool {
 
 fn parse_cursor(text: &str) -> Result<u128, ListError> {
     Uuid::try_parse(text).map(|id| id.as_u128()).map_err(|_| ListError::BadCursor)
-}
-
-/// When the next job that waits for a time may run.
-pub(super) fn next_due(store: &Store, now: i64) -> Result<Option<i64>, StoreError> {
-    let mut due: Option<i64> = None;
-    store.read(|read| {
-        read.scan(&QUEUE, &Span::all(), Order::Rising, |_, queued| {
-            if let Some(at) = queued.not_before.filter(|at| *at > now) {
-                due = Some(due.map_or(at, |earliest| earliest.min(at)));
-            }
-            Ok::<_, StoreError>(true)
-        })
-    })?;
-    Ok(due)
 }
 
 pub(super) fn result(store: &Store, id: Uuid) -> Result<Option<JobResult>, StoreError> {
@@ -219,75 +279,4 @@ pub(super) fn counts(store: &Store) -> Result<Counts, StoreError> {
         })
     })?;
     Ok(counts)
-}
-
-/// What a check of the jobs' tables saw.
-#[derive(Debug, Default)]
-pub struct Checked {
-    pub counted: Vec<(&'static str, u64)>,
-    pub findings: Vec<String>,
-}
-
-/// Decodes every record and recounts the indexes against the jobs.
-pub fn check_records(read: &Read) -> Result<Checked, StoreError> {
-    let mut checked = Checked::default();
-    let mut finding = |text: String| checked.findings.push(text);
-    let mut jobs = 0;
-    let mut recount: HashMap<(u8, u8), u64> = HashMap::new();
-    read.scan(&JOBS, &Span::all(), Order::Rising, |id, row| {
-        jobs += 1;
-        let status = row.state.status();
-        let job_type = type_byte(row.job_type.into());
-        *recount.entry((job_type, status_byte(status))).or_default() += 1;
-        let indexed = read.get(&BY_STATUS, &(status_byte(status), id))?.is_some()
-            && read.get(&BY_TYPE, &(job_type, id))?.is_some()
-            && read.get(&BY_TENANT, &(row.tenant, id))?.is_some()
-            && read.get(&BY_KEY, &(row.key_id.clone(), id))?.is_some();
-        let name = row.uuid();
-        if !indexed {
-            finding(format!("job {name} is missing from an index"));
-        }
-        if read.get(&QUEUE, &row.queue_key())?.is_some() != (status == JobStatus::Pending) {
-            finding(format!("job {name} is {} but the queue says otherwise", status.word()));
-        }
-        let mut next = 1;
-        let mut completes = 0;
-        read.scan(&EVENTS, &Span::prefix(&id), Order::Rising, |(_, seq), event| {
-            if seq != next {
-                finding(format!("job {name} lacks event {next}"));
-            }
-            next = seq + 1;
-            completes += u32::from(event.kind.starts_with("{\"type\":\"complete\""));
-            Ok::<_, StoreError>(true)
-        })?;
-        if next != row.last_seq + 1 || completes != u32::from(status.is_terminal()) {
-            finding(format!("job {name} has {} events and {completes} ends", next - 1));
-        }
-        Ok::<_, StoreError>(true)
-    })?;
-    for (table, rows) in [
-        ("status", read.len(&BY_STATUS)?),
-        ("type", read.len(&BY_TYPE)?),
-        ("tenant", read.len(&BY_TENANT)?),
-        ("key", read.len(&BY_KEY)?),
-    ] {
-        if rows != jobs {
-            finding(format!("the index by {table} has {rows} rows for {jobs} jobs"));
-        }
-    }
-    read.scan(&COUNTS, &Span::all(), Order::Rising, |key, count| {
-        if recount.get(&key).copied().unwrap_or(0) != count.0 {
-            finding(format!("the count of {key:?} is {}", count.0));
-        }
-        Ok::<_, StoreError>(true)
-    })?;
-    checked.counted = vec![
-        ("jobs", jobs),
-        ("events", read.check(&EVENTS)?),
-        ("results", read.check(&RESULTS)?),
-        ("artifacts", read.check(&ARTIFACTS)?),
-        ("journal notes", read.check(&JOURNAL)?),
-        ("idempotency keys", read.check(&IDEMPOTENCY)?),
-    ];
-    Ok(checked)
 }

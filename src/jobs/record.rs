@@ -34,6 +34,8 @@ pub(super) const EVENTS: Table<(u128, u64), EventRow> = Table::new("events.v1");
 pub(super) const RESULTS: Table<u128, Text> = Table::new("results.v1");
 /// Job id → what its zip holds.
 pub(super) const ARTIFACTS: Table<u128, ArtifactsRow> = Table::new("artifacts.v1");
+/// (made at, job id) → size of a zip that is still there, oldest first.
+pub(super) const ZIPS: Table<(i64, u128), Count> = Table::new("zips.v1");
 /// (job id, step) → note of an operation.
 pub(super) const JOURNAL: Table<(u128, String), Text> = Table::new("journal.v1");
 /// (key id, route, idempotency key) → the job it made.

@@ -11,7 +11,7 @@ use std::{
 };
 
 use futures_util::future::BoxFuture;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -20,16 +20,19 @@ use super::{
     Failure, Shared, artifacts,
     persist::{self, Claimed, Ending},
     record::{JOURNAL, JobRow},
+    report::Reporter,
     state::{Denied, Event, Fence, Interruption, Outcome, Reason},
 };
 use crate::{
     api::{EventKind, JobStatus, JobType, LogLevel, Operation, Time},
     store::WriteError,
-    work::{Artifacts, Journal, JournalError, Level, Progress, Work},
+    work::{Artifacts, Journal, JournalError, Work},
 };
 
 /// How long an operation may take to notice that it is to end.
 const NOTICE: Duration = Duration::from_millis(500);
+/// How long an aborted operation may take to be gone.
+const UNWIND: Duration = Duration::from_millis(50);
 /// How long artifacts may still be packed after the job was to end.
 const PACKING: Duration = Duration::from_secs(1);
 /// The wait before the end of an attempt is stored again after the store failed; doubled up to
@@ -38,8 +41,6 @@ const RETRY: Duration = Duration::from_millis(200);
 const LONGEST_RETRY: Duration = Duration::from_secs(5);
 /// How often progress reaches the event log.
 const FLUSH: Duration = Duration::from_millis(100);
-/// Log lines that wait for a flush; more are counted and dropped.
-const LOG_LINES: usize = 500;
 /// The wait before the first repetition after a transient failure; doubled each time.
 const BACKOFF_MS: i64 = 2_000;
 
@@ -73,65 +74,18 @@ impl Handle {
     }
 }
 
-/// Progress and log lines since the last flush.
-#[derive(Default)]
-struct Reports {
-    progress: Option<EventKind>,
-    fraction: f64,
-    lines: Vec<EventKind>,
-    dropped: u64,
-}
-
-struct Reporter {
-    reports: Mutex<Reports>,
-}
-
-impl Reporter {
-    fn take(&self) -> Vec<EventKind> {
-        let mut reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut kinds = std::mem::take(&mut reports.lines);
-        if reports.dropped > 0 {
-            let message = format!("{} log lines were left out", std::mem::take(&mut reports.dropped));
-            kinds.push(EventKind::Log { level: LogLevel::Warn, message });
-        }
-        kinds.extend(reports.progress.take());
-        kinds
-    }
-}
-
-impl Progress for Reporter {
-    fn report(&self, phase: &str, message: &str, fraction: f64, details: Map<String, Value>) {
-        let mut reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
-        reports.fraction = reports.fraction.max(fraction.clamp(0.0, 1.0));
-        let progress = reports.fraction;
-        reports.progress = Some(EventKind::Progress {
-            phase: phase.to_owned(),
-            message: message.to_owned(),
-            progress,
-            percent: (progress * 1_000.0).round() / 10.0,
-            details: Value::Object(details),
-        });
-    }
-
-    fn log(&self, level: Level, message: &str) {
-        let mut reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
-        if reports.lines.len() >= LOG_LINES {
-            reports.dropped += 1;
-            return;
-        }
-        let level = match level {
-            Level::Info => LogLevel::Info,
-            Level::Warn => LogLevel::Warn,
-            Level::Error => LogLevel::Error,
-        };
-        reports.lines.push(EventKind::Log { level, message: message.to_owned() });
-    }
+/// How long an attempt may take, and how long it may be silent.
+#[derive(Clone, Copy)]
+struct Deadline {
+    job: Duration,
+    step: Duration,
 }
 
 struct Notes {
     shared: Arc<Shared>,
     id: u128,
     fence: Fence,
+    reporter: Arc<Reporter>,
 }
 
 impl Journal for Notes {
@@ -144,6 +98,7 @@ impl Journal for Notes {
     }
 
     fn record(&self, step: &str, note: &str) -> BoxFuture<'_, Result<(), JournalError>> {
+        self.reporter.alive();
         let (id, fence, step, note) = (self.id, self.fence, step.to_owned(), note.to_owned());
         Box::pin(async move {
             let written = self.shared.store.write(move |write| persist::note(write, id, fence, step, note)).await;
@@ -160,7 +115,8 @@ enum Ended {
     Done(Result<Value, Failure>),
     Panicked,
     Stopped(Stop),
-    TimedOut,
+    /// What was not done, and within how long.
+    TimedOut(String),
 }
 
 /// Runs a claimed job to the end of this attempt.
@@ -191,7 +147,7 @@ async fn run(
     permit: OwnedSemaphorePermit,
 ) -> Option<JobRow> {
     let id = row.uuid();
-    let reporter = Arc::new(Reporter { reports: Mutex::default() });
+    let reporter = Arc::new(Reporter::new());
     let fail = |code: &str, message: String| {
         let reason = Reason { code: code.to_owned(), message, retryable: true };
         Event::Finish { fence, outcome: Outcome::Failed(reason) }
@@ -215,11 +171,11 @@ async fn run(
         attempt: row.state.tries().attempt(),
         progress: reporter.clone(),
         artifacts: staging.clone(),
-        journal: Arc::new(Notes { shared: shared.clone(), id: row.id, fence }),
+        journal: Arc::new(Notes { shared: shared.clone(), id: row.id, fence, reporter: reporter.clone() }),
         cancel: handle.token.clone(),
     };
     let seconds = row.timeout_seconds.unwrap_or_else(|| shared.settings.borrow().timeout(row.job_type.into()));
-    let deadline = Instant::now() + Duration::from_secs(seconds);
+    let deadline = Deadline { job: Duration::from_secs(seconds), step: shared.settings.borrow().step_timeout };
     let running = shared.runner.run(operation, work);
     let task = tokio::spawn(async move {
         let outcome = running.await;
@@ -254,7 +210,7 @@ async fn run(
             }
         }
         Ended::Panicked => (fail("panicked", "the operation panicked; the log has the cause".to_owned()), None, None),
-        Ended::TimedOut => (fail("timed_out", format!("the job was not done within {seconds} seconds")), None, None),
+        Ended::TimedOut(what) => (fail("timed_out", what), None, None),
         Ended::Stopped(Stop::Cancel) => (Event::Finish { fence, outcome: Outcome::Cancelled }, None, None),
         Ended::Stopped(Stop::Shutdown) => {
             (Event::Interrupted { cause: Interruption::Shutdown, headway: false }, None, None)
@@ -316,21 +272,29 @@ async fn watch(
     fence: Fence,
     mut task: tokio::task::JoinHandle<Result<Value, Failure>>,
     handle: &Handle,
-    deadline: Instant,
+    deadline: Deadline,
     reporter: &Arc<Reporter>,
 ) -> Ended {
+    let end = Instant::now() + deadline.job;
     let mut flush = tokio::time::interval(FLUSH);
     flush.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let stopped = loop {
         tokio::select! {
             biased;
             done = &mut task => return settled(done),
-            () = handle.token.cancelled() => break handle.reason().map_or(Ended::TimedOut, Ended::Stopped),
-            () = tokio::time::sleep_until(deadline) => {
+            () = handle.token.cancelled() => {
+                let fenced = || Ended::TimedOut("another attempt holds the job".to_owned());
+                break handle.reason().map_or_else(fenced, Ended::Stopped);
+            }
+            () = tokio::time::sleep_until(end) => {
                 handle.token.cancel();
-                break Ended::TimedOut;
+                break Ended::TimedOut(format!("the job was not done within {} seconds", deadline.job.as_secs()));
             }
             _ = flush.tick() => {
+                if let Some(step) = reporter.silent(deadline.step) {
+                    handle.token.cancel();
+                    break Ended::TimedOut(format!("{step} reported nothing for {} seconds", deadline.step.as_secs()));
+                }
                 let kinds = reporter.take();
                 if !kinds.is_empty() {
                     let now = Time::now().millis();
@@ -350,6 +314,10 @@ async fn watch(
         (Ok(_), stopped) => stopped,
         (Err(_), stopped) => {
             task.abort();
+            // Most end at their next await; a thread that computes or blocks does not.
+            if tokio::time::timeout(UNWIND, &mut task).await.is_err() {
+                shared.linger(Uuid::from_u128(id), task);
+            }
             stopped
         }
     }

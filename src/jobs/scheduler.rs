@@ -3,19 +3,27 @@
 //! Wake-ups are registered before the queue is looked at; a slow poll is the fallback. The number of
 //! slots follows the settings while the daemon runs.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::{
     Settings, Shared,
-    persist::{self, Claimed, Shares},
-    query, run,
+    persist::{self, Claimed},
+    pick::{Shares, pick},
+    run,
 };
 use crate::{api::Time, store::WriteError};
 
 /// The fallback poll.
 const POLL: Duration = Duration::from_secs(1);
+
+/// After a look that found nothing, so many times as long as the look took.
+const RESTS: u32 = 4;
 
 /// Runs until the daemon drains.
 pub(super) async fn schedule(shared: Arc<Shared>) {
@@ -26,25 +34,38 @@ pub(super) async fn schedule(shared: Arc<Shared>) {
         let wanted = settings.borrow_and_update().max_concurrent;
         resize(&permits, slots, wanted);
         slots = wanted;
+        shared.beat();
         let permit = tokio::select! {
             () = shared.draining.cancelled() => return,
             () = changed(&mut settings) => continue,
+            () = tokio::time::sleep(POLL) => continue,
             permit = permits.clone().acquire_owned() => permit,
         };
         let Ok(permit) = permit else { return };
         let woken = shared.work.notified();
         tokio::pin!(woken);
         woken.as_mut().enable();
-        if let Some(claimed) = next(&shared).await {
-            start(&shared, claimed, permit);
-            continue;
-        }
+        let began = Instant::now();
+        let wait = match next(&shared).await {
+            Next::Job(claimed) => {
+                start(&shared, *claimed, permit);
+                continue;
+            }
+            Next::Again => continue,
+            Next::Wait(wait) => wait,
+        };
         drop(permit);
+        // A long queue of jobs that must wait is not looked through all the time.
+        let rest = began.elapsed() * RESTS;
+        tokio::select! {
+            () = shared.draining.cancelled() => return,
+            () = tokio::time::sleep(rest) => {}
+        }
         tokio::select! {
             () = shared.draining.cancelled() => return,
             () = woken => {}
             () = changed(&mut settings) => {}
-            () = tokio::time::sleep(wait(&shared)) => {}
+            () = tokio::time::sleep(wait) => {}
         }
     }
 }
@@ -71,32 +92,42 @@ fn resize(permits: &Arc<Semaphore>, from: usize, to: usize) {
     }
 }
 
-async fn next(shared: &Arc<Shared>) -> Option<Claimed> {
+/// What comes after a look at the queue.
+enum Next {
+    Job(Box<Claimed>),
+    /// The picked job was gone.
+    Again,
+    Wait(Duration),
+}
+
+async fn next(shared: &Arc<Shared>) -> Next {
     if shared.draining.is_cancelled() {
-        return None;
+        return Next::Wait(POLL);
     }
     let (epoch, now) = (shared.epoch, Time::now().millis());
     let shares = {
         let settings = shared.settings.borrow();
         Shares { per_key: settings.per_key, fair: (settings.max_concurrent as u64).saturating_sub(1).max(1) }
     };
-    // An empty queue needs no write transaction.
-    if shared.is_queue_empty() {
-        return None;
-    }
-    let claimed: Result<Option<Claimed>, WriteError<Infallible>> =
-        shared.store.write(move |write| persist::claim(write, epoch, shares, now).map(Ok)).await;
-    claimed.unwrap_or_else(|error| {
+    let failed = |error: &dyn std::fmt::Display| {
         tracing::error!(%error, "no job could be claimed");
-        None
-    })
-}
-
-fn wait(shared: &Shared) -> Duration {
-    let now = Time::now().millis();
-    let due = query::next_due(&shared.store, now).unwrap_or_default();
-    let until = due.map_or(POLL, |at| Duration::from_millis(at.saturating_sub(now).unsigned_abs()));
-    until.clamp(Duration::from_millis(5), POLL)
+        Next::Wait(POLL)
+    };
+    let picked = match shared.store.read(|read| pick(read, shares, now)) {
+        Ok(picked) => picked,
+        Err(error) => return failed(&error),
+    };
+    let Some(id) = picked.job else {
+        let until = picked.next_due.map_or(POLL, |at| Duration::from_millis(at.saturating_sub(now).unsigned_abs()));
+        return Next::Wait(until.clamp(Duration::from_millis(5), POLL));
+    };
+    let claimed: Result<Option<Claimed>, WriteError<Infallible>> =
+        shared.store.write(move |write| persist::claim(write, id, epoch, now).map(Ok)).await;
+    match claimed {
+        Ok(Some(claimed)) => Next::Job(Box::new(claimed)),
+        Ok(None) => Next::Again,
+        Err(error) => failed(&error),
+    }
 }
 
 fn start(shared: &Arc<Shared>, claimed: Claimed, permit: OwnedSemaphorePermit) {

@@ -88,10 +88,11 @@ impl Jobs {
         }
         shared.runner.admit(&submission.operation).map_err(SubmitError::Refused)?;
         if shared.store.is_short() {
+            shared.nudge.notify_one();
             return Err(StoreError::Full { path: shared.store.path().display().to_string() }.into());
         }
         let now = Time::now().millis();
-        let row = new_row(&submission, now)?;
+        let row = new_row(&submission, shared.ids.next(now))?;
         let audit = entry(now, &submission.key_id, &submission.remote, "job.submit", row.uuid());
         let key_id = submission.key_id;
         let idempotency = submission
@@ -201,19 +202,19 @@ impl Jobs {
     }
 }
 
-fn new_row(submission: &Submission, now: i64) -> Result<JobRow, SubmitError> {
+fn new_row(submission: &Submission, (id, created_at): (u128, i64)) -> Result<JobRow, SubmitError> {
     let operation = &submission.operation;
     let text = serde_json::to_string(operation)
         .map_err(|error| StoreError::Record { table: JOBS.name, cause: error.to_string() })?;
     Ok(JobRow {
-        id: Uuid::now_v7().as_u128(),
+        id,
         job_type: operation.job_type().into(),
         tenant: operation.tenant_id().as_u128(),
         key_id: submission.key_id.clone(),
         operation: text,
         priority: operation.priority(),
         timeout_seconds: operation.timeout_seconds(),
-        created_at: now,
+        created_at,
         state: State::new(),
         last_seq: 0,
         headway: false,

@@ -25,20 +25,12 @@ pub struct Operations {
     graphs: Graphs,
     /// None: no Neo4j is configured.
     mirror: Option<Mirror>,
-    settings: Settings,
-}
-
-/// What can be set of operations.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Settings {
-    pub iac: iac::Settings,
-    /// Snapshots of a tenant that are kept.
-    pub snapshots: u64,
+    iac: iac::Settings,
 }
 
 impl Operations {
-    pub fn new(azure: Azure, graphs: Graphs, mirror: Option<Mirror>, settings: Settings) -> Self {
-        Self { azure, graphs, mirror, settings }
+    pub fn new(azure: Azure, graphs: Graphs, mirror: Option<Mirror>, iac: iac::Settings) -> Self {
+        Self { azure, graphs, mirror, iac }
     }
 }
 
@@ -48,7 +40,7 @@ impl Runner for Operations {
         Box::pin(async move {
             match operation {
                 Operation::Scan(request) => scan::run(this, request, work).await,
-                Operation::GenerateIac(request) => generate::run(&this.graphs, &this.settings.iac, request, work).await,
+                Operation::GenerateIac(request) => generate::run(&this.graphs, &this.iac, request, work).await,
             }
         })
     }

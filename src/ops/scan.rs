@@ -22,13 +22,7 @@ pub(super) async fn run(ops: Operations, request: ScanRequest, work: Work) -> Re
     let client = ops.azure.tenant(tenant).map_err(|error| of_azure(&error))?;
     let graph = ops.graphs.tenant(tenant).map_err(|error| of_graph(&error))?;
     let cancel = work.cancel.clone();
-    let mut result = discover(client, graph.clone(), request, work).await.map_err(|error| of_scan(&error))?;
-    match graph.trim(ops.settings.snapshots).await {
-        Ok(0) => {}
-        Ok(removed) => tracing::info!(%tenant, removed, "old snapshots were removed"),
-        // The scan is complete; the next one trims again.
-        Err(error) => tracing::warn!(%tenant, %error, "old snapshots could not be removed"),
-    }
+    let mut result = discover(client, graph, request, work).await.map_err(|error| of_scan(&error))?;
     if let Some(mirror) = &ops.mirror {
         // The graph is published: whatever Neo4j does, the scan is complete.
         let synced = tokio::select! {

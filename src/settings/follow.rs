@@ -21,6 +21,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    api::Time,
+    audit::{Audit, Entry},
     auth::Keyring,
     azure,
     config::{self, Config, Sources},
@@ -39,6 +41,7 @@ pub struct Live {
     pub azure: watch::Sender<azure::Settings>,
     pub app: App,
     pub keyring: Keyring,
+    pub audit: Audit,
     /// None: logging is somebody else's (the demo).
     pub level: Option<LevelHandle>,
 }
@@ -72,9 +75,13 @@ pub async fn follow(sources: Sources, mut current: Config, live: Live, stop: Can
         match config::load(&sources) {
             Ok(config) => {
                 live.apply(&current, &config);
+                live.tell("ok").await;
                 current = config;
             }
-            Err(error) => tracing::error!(%error, "the edited configuration is refused; the one before stays"),
+            Err(error) => {
+                tracing::error!(%error, "the edited configuration is refused; the one before stays");
+                live.tell("refused").await;
+            }
         }
     }
 }
@@ -114,6 +121,20 @@ fn watcher(directory: &Path, nudge: &mpsc::Sender<()>) -> Option<notify::Recomme
 }
 
 impl Live {
+    async fn tell(&self, outcome: &str) {
+        let entry = Entry {
+            at_ms: Time::now().millis(),
+            actor: "daemon".to_owned(),
+            remote: String::new(),
+            action: "config.reload".to_owned(),
+            target: String::new(),
+            outcome: outcome.to_owned(),
+        };
+        if let Err(error) = self.audit.append(entry).await {
+            tracing::error!(%error, "an audit line could not be written");
+        }
+    }
+
     /// Hands on what can change while running, and says what can't.
     fn apply(&self, before: &Config, now: &Config) {
         match super::azure(now) {
@@ -140,7 +161,6 @@ impl Live {
             ("neo4j", before.neo4j != now.neo4j),
             ("metrics", before.metrics != now.metrics),
             ("iac", before.iac != now.iac),
-            ("retention.snapshots", before.retention.snapshots != now.retention.snapshots),
             ("logging (but the level)", logging(before) != logging(now)),
         ];
         for (section, _) in fixed.iter().filter(|(_, differs)| *differs) {

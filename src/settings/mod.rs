@@ -13,7 +13,7 @@ use crate::{
     auth, azure,
     config::{self, Config, Credential, SecretSource},
     graph::neo4j,
-    http, iac, jobs, ops,
+    http, iac, jobs,
     telemetry::logs::LogSettings,
 };
 
@@ -32,9 +32,8 @@ pub fn auth(config: &Config) -> auth::Settings {
     auth::Settings { longest_life_ms: config.auth.longest_life.map(config::Span::millis) }
 }
 
-pub fn ops(config: &Config) -> ops::Settings {
-    let iac = iac::Settings { terraform_plugin_dir: config.iac.terraform_plugin_dir.clone() };
-    ops::Settings { iac, snapshots: config.retention.snapshots }
+pub fn iac(config: &Config) -> iac::Settings {
+    iac::Settings { terraform_plugin_dir: config.iac.terraform_plugin_dir.clone() }
 }
 
 pub fn jobs(config: &Config) -> jobs::Settings {
@@ -50,6 +49,10 @@ pub fn jobs(config: &Config) -> jobs::Settings {
         keep_jobs_ms: retention.jobs.millis(),
         keep_artifacts_ms: retention.artifacts.millis(),
         artifacts_max_bytes: retention.artifacts_max_bytes.bytes(),
+        step_timeout: jobs.step_timeout.duration(),
+        keep_keys_ms: retention.keys.millis(),
+        keep_audit_ms: retention.audit.millis(),
+        keep_snapshots: retention.snapshots,
     }
 }
 

@@ -4,6 +4,7 @@
 //! they look; the writer takes it alone for the moment of reopening.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{PoisonError, RwLock},
 };
@@ -11,6 +12,17 @@ use std::{
 use redb::Database;
 
 use super::{StoreError, builder, table::database_error};
+
+/// Opens a file that is there. redb panics on some that are damaged.
+pub(super) fn opened(file: &Path) -> Result<Database, StoreError> {
+    let opened = catch_unwind(AssertUnwindSafe(|| builder().open(file)));
+    opened.map_err(|_| unreadable(file))?.map_err(|error| database_error(file, error))
+}
+
+pub(super) fn unreadable(file: &Path) -> StoreError {
+    let cause = "its pages can't be read".to_owned();
+    StoreError::Damaged { path: file.display().to_string(), cause }
+}
 
 pub(super) struct Held {
     /// None: the last reopening failed; the next write tries again.
@@ -45,7 +57,7 @@ impl Held {
         let mut slot = self.slot.write().unwrap_or_else(PoisonError::into_inner);
         // The old one holds the file's lock.
         *slot = None;
-        *slot = Some(builder().create(file).map_err(|error| database_error(file, error))?);
+        *slot = Some(opened(file)?);
         Ok(())
     }
 }

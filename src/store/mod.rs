@@ -11,6 +11,7 @@
 //! after a write aborts the whole group: every closure of it is answered with [`StoreError`], and
 //! none is half done. Reads are snapshots and never wait for the writer.
 
+mod backup;
 mod codec;
 mod file;
 mod reserve;
@@ -22,14 +23,16 @@ use std::{
     fs,
     io::ErrorKind,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
+pub use backup::{restore, verify};
 pub(crate) use codec::record;
 pub use codec::{Bytes, Record, StoreKey, bincoded, unbincoded};
 use redb::{Builder, Database, ReadableDatabase, StorageBackend, backends::InMemoryBackend};
-pub use schema::{Migration, Schema};
+pub use schema::{Migrated, Migration, Schema};
 pub use table::{Order, Read, Span, Table, Write};
 use tokio::sync::oneshot;
 
@@ -56,12 +59,18 @@ struct Inner {
 pub enum StoreError {
     #[error("{path} is in use by another atgd; stop it, or talk to it through its API")]
     InUse { path: String },
-    #[error("{path} is damaged: {cause}; run `atgd store check`, then restore a backup")]
+    #[error(
+        "{path} is damaged: {cause}; stop atgd, look with `atgd store check`, keep what can be read with `atgd store export FILE`, then `atgd store restore BACKUP`"
+    )]
     Damaged { path: String, cause: String },
     #[error("{path} was written by a newer atgd (format {found}, this one knows {known}); install that version again")]
     Newer { path: String, found: u32, known: u32 },
+    #[error("{path} was written by an older atgd (format {found}, this one knows {known}); run `atgd store migrate`")]
+    Older { path: String, found: u32, known: u32 },
     #[error("{path} holds {found:?} data, expected {expected:?}")]
     OtherSchema { path: String, found: String, expected: &'static str },
+    #[error("{path} exists already; name a file that does not")]
+    Exists { path: String },
     #[error("no space is left for {path}")]
     Full { path: String },
     #[error("a record of table {table} can't be read: {cause}")]
@@ -106,12 +115,32 @@ impl Store {
         if let Some(parent) = path.parent() {
             fs::DirBuilder::new().recursive(true).mode(0o700).create(parent).map_err(io)?;
         }
-        if fs::metadata(path).map_or(0, |file| file.len()) == 0 {
-            make(path)?;
+        match fs::metadata(path) {
+            Ok(file) if file.len() > 0 => {}
+            // One that we made is never empty, not even after a power cut: somebody else emptied it.
+            Ok(_) => {
+                let cause = "it is empty".to_owned();
+                return Err(StoreError::Damaged { path: path.display().to_string(), cause });
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => make(path)?,
+            Err(error) => return Err(io(error)),
         }
         fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(io)?;
-        let database = builder().create(path).map_err(|error| table::database_error(path, error))?;
+        Self::start(file::opened(path)?, path, schema, true)
+    }
+
+    /// Opens a file that is there to look at it: one of another format is told, not migrated.
+    pub fn look(path: &Path, schema: &Schema) -> Result<Self, StoreError> {
+        let database = file::opened(path)?;
+        schema::expect(&database, path, schema)?;
         Self::start(database, path, schema, true)
+    }
+
+    /// Brings a file that nobody has open to the schema's format: from which, to which, and where the
+    /// backup of the older one is.
+    pub fn migrate(path: &Path, schema: &Schema) -> Result<Migrated, StoreError> {
+        let database = file::opened(path)?;
+        schema::settle(&database, path, schema, true)
     }
 
     /// A store in memory, for tests.
@@ -127,7 +156,7 @@ impl Store {
     }
 
     fn start(database: Database, path: &Path, schema: &Schema, is_file: bool) -> Result<Self, StoreError> {
-        schema::settle(&database, path, schema)?;
+        schema::settle(&database, path, schema, is_file)?;
         let database = Arc::new(file::Held::new(database, path, is_file));
         let writer = writer::Writer::start(database.clone())?;
         Ok(Self {
@@ -175,7 +204,9 @@ impl Store {
         let begin =
             |database: &Database| database.begin_read().map_err(|error| table::storage_error(path, &error.into()));
         let transaction = self.inner.database.with(begin)?;
-        look(&Read::new(transaction, path.clone()))
+        let read = Read::new(transaction, path.clone());
+        // redb panics on some pages that a broken disk gives back.
+        catch_unwind(AssertUnwindSafe(|| look(&read))).unwrap_or_else(|_| Err(file::unreadable(path).into()))
     }
 }
 
@@ -192,8 +223,13 @@ fn make(path: &Path) -> Result<(), StoreError> {
     drop(builder().create(&part).map_err(|error| table::database_error(path, error))?);
     fs::File::open(&part).and_then(|file| file.sync_all()).map_err(io)?;
     fs::rename(&part, path).map_err(io)?;
+    sync_directory(path).map_err(io)
+}
+
+/// Makes a file's name durable.
+fn sync_directory(path: &Path) -> std::io::Result<()> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::File::open(parent).and_then(|directory| directory.sync_all()).map_err(io)
+    fs::File::open(parent).and_then(|directory| directory.sync_all())
 }
 
 fn builder() -> Builder {

@@ -3,17 +3,17 @@
 //! Numbered migrations, each in one transaction with the new format number: a crash between two
 //! leaves a file of the one or the other. A newer file is refused, never guessed at.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use redb::{Database, ReadableTable, TableDefinition};
 
 use super::{
-    StoreError,
+    StoreError, backup,
     table::{Write, storage_error},
 };
 
 /// Table `meta.v1`: `schema` → its name, `format` → its number (u32, big-endian).
-const META: TableDefinition<'static, &'static str, &'static [u8]> = TableDefinition::new("meta.v1");
+pub(super) const META: TableDefinition<'static, &'static str, &'static [u8]> = TableDefinition::new("meta.v1");
 
 /// What a file is expected to hold.
 pub struct Schema {
@@ -31,7 +31,28 @@ pub struct Migration {
     pub run: fn(&mut Write<'_>) -> Result<(), StoreError>,
 }
 
-pub(super) fn settle(database: &Database, path: &Path, schema: &Schema) -> Result<(), StoreError> {
+/// What a migration did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Migrated {
+    pub from: u32,
+    pub to: u32,
+    /// The file as it was; none where nothing was to be done.
+    pub backup: Option<PathBuf>,
+}
+
+/// Refuses a file of another format.
+pub(super) fn expect(database: &Database, path: &Path, schema: &Schema) -> Result<(), StoreError> {
+    let none = Schema { name: schema.name, format: schema.format, migrations: &[] };
+    let found = settle(database, path, &none, true)?.from;
+    let path = path.display().to_string();
+    if found < schema.format {
+        return Err(StoreError::Older { path, found, known: schema.format });
+    }
+    Ok(())
+}
+
+/// Looks at a file's schema and brings it to ours; of a real file a backup is made before.
+pub(super) fn settle(database: &Database, path: &Path, schema: &Schema, is_file: bool) -> Result<Migrated, StoreError> {
     let failed = |error: redb::Error| storage_error(path, &error);
     let found = {
         let transaction = database.begin_write().map_err(|error| failed(error.into()))?;
@@ -61,6 +82,12 @@ pub(super) fn settle(database: &Database, path: &Path, schema: &Schema) -> Resul
         let path = path.display().to_string();
         return Err(StoreError::Newer { path, found, known: schema.format });
     }
+    let mut done = Migrated { from: found, to: found, backup: None };
+    if is_file && schema.migrations.iter().any(|migration| migration.to > found) {
+        let kept = backup::set_aside(path, &format!("format-{found}"))?;
+        tracing::info!(backup = %kept.display(), "the store is about to be migrated; this is a copy of it");
+        done.backup = Some(kept);
+    }
     for migration in schema.migrations.iter().filter(|migration| migration.to > found) {
         let transaction = database.begin_write().map_err(|error| failed(error.into()))?;
         {
@@ -73,6 +100,7 @@ pub(super) fn settle(database: &Database, path: &Path, schema: &Schema) -> Resul
         }
         transaction.commit().map_err(|error| failed(error.into()))?;
         tracing::info!(path = %path.display(), format = migration.to, "store migrated");
+        done.to = migration.to;
     }
-    Ok(())
+    Ok(done)
 }

@@ -174,6 +174,42 @@ impl Read {
         open.len().map_err(|error| storage_error(&self.path, &error.into()))
     }
 
+    /// How many rows a span has, up to `most`; values are not looked at.
+    pub fn count<K: StoreKey, V: Record>(
+        &self,
+        table: &Table<K, V>,
+        span: &Span,
+        most: u64,
+    ) -> Result<u64, StoreError> {
+        let Some(open) = self.open(table.definition())?.filter(|_| !span.is_empty()) else { return Ok(0) };
+        let rows = open.range::<&[u8]>(span.bounds());
+        let rows = rows.map_err(|error| storage_error(&self.path, &error.into()))?;
+        Ok(rows.take(most as usize).count() as u64)
+    }
+
+    /// Every row that can be read; the answer is how many can't.
+    pub fn salvage<K: StoreKey, V: Record, E: From<StoreError>>(
+        &self,
+        table: &Table<K, V>,
+        span: &Span,
+        mut visit: impl FnMut(K, V) -> Result<(), E>,
+    ) -> Result<u64, E> {
+        let Some(open) = self.open(table.definition())? else { return Ok(0) };
+        let failed = |error: redb::StorageError| storage_error(&self.path, &error.into());
+        let mut lost = 0;
+        if span.is_empty() {
+            return Ok(lost);
+        }
+        for row in open.range::<&[u8]>(span.bounds()).map_err(failed)? {
+            let (key, value) = row.map_err(failed)?;
+            match table.row(key.value(), value.value()) {
+                Ok((key, value)) => visit(key, value)?,
+                Err(_) => lost += 1,
+            }
+        }
+        Ok(lost)
+    }
+
     /// Decodes every row of a table: how many there are, or the first that can't be read.
     pub fn check<K: StoreKey, V: Record>(&self, table: &Table<K, V>) -> Result<u64, StoreError> {
         let mut rows = 0;

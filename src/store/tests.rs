@@ -120,11 +120,75 @@ async fn a_newer_file_and_one_of_another_kind_are_refused_and_an_older_one_is_mi
     assert_eq!(rows(&Store::open(&path, &migrated).expect("migrates")), 1);
 }
 
-#[test]
-fn a_damaged_file_is_named_and_left_as_it_is() {
+#[tokio::test]
+async fn a_backup_of_an_open_file_can_be_restored_and_keeps_what_stood_there() {
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join("state.redb");
-    fs::write(&path, vec![7_u8; 8_192]).expect("written");
-    assert!(matches!(Store::open(&path, &SCHEMA), Err(StoreError::Damaged { .. })));
-    assert_eq!(fs::read(&path).expect("there"), vec![7_u8; 8_192]);
+    let backup = dir.path().join("backup.redb");
+    let store = Store::open(&path, &SCHEMA).expect("opens");
+    for number in 0..300 {
+        put(&store, number, "a").await.expect("written");
+    }
+    assert!(store.backup(&backup).expect("copied") > 0);
+    assert!(matches!(store.backup(&backup), Err(StoreError::Exists { .. })));
+    put(&store, 1_000, "later").await.expect("written");
+    assert!(matches!(restore(&backup, &path, 7), Err(StoreError::InUse { .. })));
+    assert!(matches!(verify(&path), Err(StoreError::InUse { .. })));
+    drop(store);
+
+    assert_eq!(verify(&path), Ok(()));
+    let kept = restore(&backup, &path, 7).expect("restored").expect("something stood there");
+    assert_eq!(rows(&Store::open(&path, &SCHEMA).expect("opens")), 300);
+    assert_eq!(rows(&Store::open(&kept, &SCHEMA).expect("opens")), 301);
+    let names: Vec<_> = fs::read_dir(dir.path()).expect("readable").flatten().map(|entry| entry.file_name()).collect();
+    assert_eq!(names.len(), 3, "{names:?}");
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_told_and_left_as_it_is() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("state.redb");
+    let store = Store::open(&path, &SCHEMA).expect("opens");
+    for number in 0..2_000 {
+        put(&store, number, "some text that fills a page or two of the file").await.expect("written");
+    }
+    drop(store);
+    let whole = fs::read(&path).expect("readable");
+    let cut = whole[..whole.len() / 3].to_vec();
+    let mut headless = whole.clone();
+    headless[..4_096].fill(0);
+    let text = b"this is no database, but somebody's notes".repeat(500);
+    for wrong in [cut, headless, text, Vec::new()] {
+        fs::write(&path, &wrong).expect("written");
+        let error = Store::open(&path, &SCHEMA).err().expect("refused").to_string();
+        assert!(error.contains("is damaged") && error.contains("atgd store"), "{error}");
+        assert!(verify(&path).is_err());
+        assert!(restore(&path, &dir.path().join("other.redb"), 1).is_err(), "a damaged backup is none");
+        assert_eq!(fs::read(&path).expect("readable"), wrong, "nothing was repaired in silence");
+    }
+    let mut scratched = whole.clone();
+    for page in scratched.chunks_mut(4_096).skip(1) {
+        page[2_000..2_064].fill(0xee);
+    }
+    fs::write(&path, &scratched).expect("written");
+    assert!(matches!(verify(&path), Err(StoreError::Damaged { .. })), "scratches within pages are found");
+    assert_eq!(fs::read(&path).expect("readable"), scratched);
+}
+
+#[tokio::test]
+async fn an_older_file_is_copied_before_it_is_migrated() {
+    fn longer(write: &mut Write<'_>) -> Result<(), StoreError> {
+        write.put(&ROWS, &key(2, "new"), &row("y"))
+    }
+    const NEXT: Schema = Schema { name: "test", format: 2, migrations: &[Migration { to: 2, run: longer }] };
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("state.redb");
+    put(&Store::open(&path, &SCHEMA).expect("opens"), 1, "a").await.expect("written");
+    let done = Store::migrate(&path, &NEXT).expect("migrated");
+    let backup = dir.path().join("state.redb.format-1");
+    assert_eq!(done, Migrated { from: 1, to: 2, backup: Some(backup.clone()) });
+    assert_eq!(rows(&Store::open(&path, &NEXT).expect("opens")), 2);
+    assert_eq!(rows(&Store::open(&backup, &SCHEMA).expect("the older one opens as it was")), 1);
+    assert!(matches!(Store::open(&path, &SCHEMA), Err(StoreError::Newer { .. })));
+    assert_eq!(Store::migrate(&path, &NEXT), Ok(Migrated { from: 2, to: 2, backup: None }));
 }

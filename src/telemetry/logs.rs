@@ -23,6 +23,10 @@ use tracing_subscriber::{
 const QUIET: [&str; 10] =
     ["azure_core", "azure_identity", "h2", "hyper", "hyper_util", "neo4rs", "reqwest", "rustls", "tower", "tower_http"];
 
+/// Daily files are named `atgd.2026-11-24.jsonl`.
+const PREFIX: &str = "atgd";
+const SUFFIX: &str = "jsonl";
+
 /// How to log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogSettings {
@@ -112,14 +116,34 @@ pub fn init(settings: &LogSettings) -> Result<Guard, LogError> {
     Ok(Guard { level: LevelHandle(handle), dropped, _worker: worker })
 }
 
+/// Removes daily files beyond the newest that are kept; how many went. The writer does so when it
+/// begins a file, which a daemon that logs little may not do for days.
+pub fn sweep(settings: &LogSettings) -> io::Result<u64> {
+    let Some(directory) = &settings.directory else { return Ok(0) };
+    let is_ours = |name: &str| name.starts_with(&format!("{PREFIX}.")) && name.ends_with(&format!(".{SUFFIX}"));
+    let mut files: Vec<_> = std::fs::read_dir(directory)?
+        .flatten()
+        .filter(|entry| entry.file_name().to_str().is_some_and(is_ours))
+        .map(|entry| entry.path())
+        .collect();
+    // Their names bear the day.
+    files.sort_unstable_by(|one, other| other.cmp(one));
+    let mut removed = 0;
+    for file in files.into_iter().skip(settings.keep_files.max(1)) {
+        std::fs::remove_file(file)?;
+        removed += 1;
+    }
+    Ok(removed)
+}
+
 fn file_writer(settings: &LogSettings) -> Result<(NonBlocking, WorkerGuard), LogError> {
     let directory = settings.directory.clone().unwrap_or_default();
     let refuse = |message: String| LogError::Directory { path: directory.display().to_string(), message };
     std::fs::create_dir_all(&directory).map_err(|error| refuse(error.to_string()))?;
     let appender = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
-        .filename_prefix("atgd")
-        .filename_suffix("jsonl")
+        .filename_prefix(PREFIX)
+        .filename_suffix(SUFFIX)
         .max_log_files(settings.keep_files)
         .build(&directory)
         .map_err(|error| refuse(error.to_string()))?;

@@ -124,7 +124,7 @@ impl Runner for Short {
 async fn open(disk: &Disk, directory: &std::path::Path) -> Option<(Store, Jobs)> {
     let store = Store::with_backend(disk.clone(), &SCHEMA).ok()?;
     let (sender, settings) = watch::channel(Settings { max_concurrent: 1, ..Settings::default() });
-    let jobs = Jobs::start(store.clone(), Arc::new(Short), settings, directory).await.ok()?;
+    let jobs = Jobs::start(store.clone(), Arc::new(Short), settings, directory, Vec::new()).await.ok()?;
     drop(sender);
     Some((store, jobs))
 }

@@ -30,7 +30,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("ops", &["jobs", "azure", "graph", "scan", "iac", "spec", "llm", "api", "work"]),
     ("http", &["api", "auth", "audit", "jobs", "graph", "ui"]),
     ("client", &["api", "cli"]),
-    ("settings", &["api", "config", "auth", "azure", "graph", "http", "iac", "jobs", "ops"]),
+    ("settings", &["api", "audit", "config", "auth", "azure", "graph", "http", "iac", "jobs"]),
     (
         "admin",
         &[
@@ -46,7 +46,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("demo", &["daemon", "client", "simulator", "auth", "config", "api"]),
-    ("service", &["config", "daemon", "settings"]),
+    ("service", &["config", "daemon", "jobs", "settings"]),
     ("commands", &["admin", "cli", "client", "simulator"]),
     ("main", &["cli", "client", "service", "commands", "demo"]),
 ];

@@ -8,6 +8,7 @@ pub(super) mod keys;
 pub(super) mod older;
 pub(super) mod service;
 pub(super) mod socket;
+pub(super) mod store;
 pub(super) mod submit;
 
 /// Reads that may walk a large table, off the async threads.

@@ -14,9 +14,12 @@ use crate::{
     api::{ErrorCode, Health, JobStatus, Scope, WhoAmI},
     auth::Tenants,
     http::{App, authenticate::Caller, refusal::Refusal},
-    jobs::Counts,
+    jobs::{Counts, JobQuery},
     telemetry::metrics::{quantile, resident_bytes, total},
 };
+
+/// More never run at once.
+const MOST_RUNNING: usize = 256;
 
 /// Whether the daemon is alive, and how it is. Needs no key.
 #[utoipa::path(get, path = "/health", responses((status = 200, body = Health)))]
@@ -154,6 +157,9 @@ pub(in crate::http) async fn status(State(app): State<App>, caller: Caller) -> R
         "queue": queue,
         "running": counts.running,
         "running_by_type": running,
+        "running_jobs": running_jobs(&app, &caller)?,
+        "lingering": app.jobs.lingering().iter().map(|(job, since)| json!({"job_id": job, "since": since}))
+            .collect::<Vec<_>>(),
         "jobs": by_type(&counts),
         "limits": {
             "submit_per_minute": limits.submit_per_minute,
@@ -162,6 +168,7 @@ pub(in crate::http) async fn status(State(app): State<App>, caller: Caller) -> R
             "auth_failures_per_minute": limits.auth_failures_per_minute,
             "max_concurrent": app.jobs.settings().max_concurrent,
             "max_queued": app.jobs.settings().max_queued,
+            "per_key": app.jobs.settings().per_key,
         },
         "memory_bytes": resident_bytes(),
         "store_bytes": app.jobs.store_bytes(),
@@ -172,6 +179,25 @@ pub(in crate::http) async fn status(State(app): State<App>, caller: Caller) -> R
         "neo4j": app.mirror.as_ref().map_or_else(|| "off".to_owned(), crate::graph::neo4j::Mirror::health),
         "chores": app.jobs.chores(),
     })))
+}
+
+/// What runs, as far as this key may see it.
+fn running_jobs(app: &App, caller: &Caller) -> Result<Vec<Value>, Refusal> {
+    let query = JobQuery {
+        status: Some(JobStatus::Running),
+        key_id: (!caller.is_admin()).then(|| caller.kid().to_owned()),
+        limit: MOST_RUNNING,
+        ..JobQuery::default()
+    };
+    let jobs = app.jobs.list(&query)?.jobs.into_iter();
+    let shown = |job: crate::api::JobView| {
+        json!({
+            "job_id": job.job_id, "job_type": job.job_type, "tenant_id": job.tenant_id, "progress": job.progress,
+            "current_step": job.current_step, "attempt": job.attempt, "started_at": job.started_at,
+            "cancel_requested": job.cancel_requested,
+        })
+    };
+    Ok(jobs.map(shown).collect())
 }
 
 /// Which key is asking, and what it may do.

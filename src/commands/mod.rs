@@ -3,11 +3,13 @@
 //!
 //! The answer of each is the exit code. It decides nothing else.
 
+mod store;
+
 use std::{path::Path, time::Duration};
 
 use crate::{
     admin::{self, KeyCommand, KeyOutcome},
-    cli::{self, AuditAction, ConfigAction, GlobalArgs, KeyAction, KeyArgs, LocalCommand, SimulateArgs, StoreAction},
+    cli::{self, ConfigAction, GlobalArgs, KeyAction, KeyArgs, LocalCommand, SimulateArgs},
     client::{self, KeyAnswer, KeyRequest, Screen},
     simulator,
 };
@@ -17,8 +19,8 @@ pub async fn run(command: LocalCommand, global: &GlobalArgs, screen: &mut Screen
     match command {
         LocalCommand::Simulate(args) => simulate(args, screen).await?,
         LocalCommand::Key(args) => return key(args, global, screen).await,
-        LocalCommand::Store(StoreAction::Check) => return check(global, screen),
-        LocalCommand::Audit(action) => audit(action, global, screen)?,
+        LocalCommand::Store(action) => return store::store(action, global, screen).await,
+        LocalCommand::Audit(action) => return store::audit(action, global, screen).await,
         LocalCommand::Config(action) => config(action, global, screen)?,
         LocalCommand::Completions { shell } => screen.raw(&cli::completions(shell)),
         LocalCommand::Man => screen.raw(&cli::man_page()?),
@@ -84,33 +86,6 @@ async fn on_file(state: &Path, request: KeyRequest) -> anyhow::Result<KeyAnswer>
         KeyOutcome::Keys(keys) => KeyAnswer::Keys(keys),
         KeyOutcome::Changed(key) => KeyAnswer::Changed(key),
     })
-}
-
-fn check(global: &GlobalArgs, screen: &mut Screen) -> anyhow::Result<u8> {
-    let report = admin::check(&admin::state_dir(global.state_dir.as_deref())?)?;
-    if screen.is_json() {
-        screen.object(&report);
-    } else {
-        report.to_string().lines().for_each(|line| screen.line(line));
-    }
-    Ok(u8::from(!report.findings.is_empty()))
-}
-
-fn audit(action: AuditAction, global: &GlobalArgs, screen: &mut Screen) -> anyhow::Result<()> {
-    let state = admin::state_dir(global.state_dir.as_deref())?;
-    match action {
-        AuditAction::Tail { after, limit } => {
-            // One JSON object a line, for people with jq and for programs alike.
-            for line in admin::audit_tail(&state, after, limit)? {
-                screen.object(&line);
-            }
-        }
-        AuditAction::Verify => {
-            let lines = admin::audit_verify(&state)?;
-            screen.line(&format!("the audit trail is whole: {lines} lines"));
-        }
-    }
-    Ok(())
 }
 
 fn config(action: ConfigAction, global: &GlobalArgs, screen: &mut Screen) -> anyhow::Result<()> {

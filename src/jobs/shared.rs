@@ -1,0 +1,139 @@
+//! What the parts of this room share: the store, the running attempts, the ways to wake one another.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Instant,
+};
+
+use tokio::{
+    sync::{Notify, watch},
+    task::JoinHandle,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
+
+use super::{Failure, Runner, Settings, artifacts, events, ids, janitor, persist, record, run, state};
+use crate::{
+    api::Time,
+    store::{Order, Span, Store, StoreError, WriteError},
+};
+
+pub(super) struct Shared {
+    pub(super) store: Store,
+    pub(super) runner: Arc<dyn Runner>,
+    pub(super) settings: watch::Receiver<Settings>,
+    pub(super) directory: PathBuf,
+    pub(super) epoch: u64,
+    pub(super) ids: ids::Ids,
+    pub(super) hub: events::Hub,
+    /// Something may be claimable.
+    pub(super) work: Notify,
+    pub(super) draining: CancellationToken,
+    /// Viewers are told.
+    pub(super) stopping: CancellationToken,
+    pub(super) running: Mutex<HashMap<Uuid, run::Handle>>,
+    pub(super) tasks: TaskTracker,
+    pub(super) reports: janitor::Reports,
+    /// The janitor has something to do at once.
+    pub(super) nudge: Notify,
+    /// When the scheduler last looked around: milliseconds since `started`.
+    pub(super) beat: AtomicU64,
+    pub(super) started: Instant,
+    /// Attempts that ended while a thread of theirs goes on.
+    pub(super) lingering: Mutex<BTreeMap<Uuid, Time>>,
+}
+
+impl Shared {
+    /// Jobs that ran when an earlier daemon died go back or end; their viewers and runners are told.
+    pub(super) async fn recover(self: &Arc<Self>) -> Result<(), StoreError> {
+        let epoch = self.epoch;
+        loop {
+            let now = Time::now().millis();
+            let written = self.store.write(move |write| persist::recover(write, epoch, now).map(Ok)).await;
+            let rows = written.map_err(WriteError::into_store)?;
+            if rows.is_empty() {
+                break;
+            }
+            for row in rows {
+                tracing::info!(job = %row.uuid(), status = row.state.status().word(), "a job of an earlier start was taken up");
+            }
+        }
+        // Before anything new runs: a scan must not build on what a cancelled one has left.
+        let mut left = Vec::new();
+        self.store.read(|read| {
+            read.scan(&record::CLEANUP, &Span::all(), Order::Rising, |id, operation| {
+                left.push((Uuid::from_u128(id), operation.0));
+                Ok::<_, StoreError>(true)
+            })
+        })?;
+        for (id, operation) in left {
+            self.clean_up(id, &operation).await;
+        }
+        Ok(())
+    }
+
+    /// Removes what a cancelled or failed job left half done, here and at the operation.
+    pub(super) async fn clean_up(&self, id: Uuid, operation: &str) {
+        let directory = artifacts::job_directory(&self.directory, id);
+        let removed = tokio::task::spawn_blocking(move || std::fs::remove_dir_all(directory)).await;
+        if let Ok(Err(error)) = removed
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::warn!(job = %id, %error, "a job's partial output could not be removed");
+        }
+        if let Ok(operation) = serde_json::from_str(operation) {
+            self.runner.abandon(operation, id).await;
+        }
+        let done = self.store.write(move |write| write.remove(&record::CLEANUP, &id.as_u128()).map(|_| Ok(()))).await;
+        if let Err(error) = done.map_err(WriteError::<std::convert::Infallible>::into_store) {
+            tracing::warn!(job = %id, %error, "that a job's output is removed could not be noted");
+        }
+    }
+
+    pub(super) fn is_cancel_asked(&self, id: Uuid) -> bool {
+        let row = self.store.read(|read| read.get(&record::JOBS, &id.as_u128()));
+        row.ok().flatten().is_some_and(|row| matches!(row.state, state::State::Running { cancel_asked: true, .. }))
+    }
+
+    pub(super) fn beat(&self) {
+        let now = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.beat.store(now, Ordering::Relaxed);
+    }
+
+    /// Shows a thread that goes on after its attempt ended, until it is done.
+    pub(super) fn linger(self: &Arc<Self>, id: Uuid, task: JoinHandle<Result<serde_json::Value, Failure>>) {
+        tracing::warn!(job = %id, "the operation does not end; its slot is taken until it does");
+        self.lingering.lock().unwrap_or_else(PoisonError::into_inner).insert(id, Time::now());
+        let shared = self.clone();
+        tokio::spawn(async move {
+            let _ = task.await;
+            shared.lingering.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+            shared.wake();
+        });
+    }
+
+    pub(super) fn wake(&self) {
+        self.work.notify_one();
+    }
+
+    pub(super) fn register(&self, id: Uuid, handle: run::Handle) {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(id, handle);
+    }
+
+    pub(super) fn forget(&self, id: Uuid) {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+    }
+
+    pub(super) fn handle(&self, id: Uuid) -> Option<run::Handle> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+    }
+
+    pub(super) fn handles(&self) -> Vec<run::Handle> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+}

@@ -1,0 +1,189 @@
+//! Copies of a file: of an open one from a snapshot, of a closed one before it is changed, and the
+//! check of its structure.
+//!
+//! A copy is written under another name, synced and moved into place: it is whole or not there.
+
+use std::{
+    fs,
+    io::Read as _,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+};
+
+use redb::{Database, ReadTransaction, ReadableTable, TableDefinition, TableHandle, WriteTransaction};
+
+use super::{
+    Store, StoreError, builder,
+    file::{opened, unreadable},
+    schema::META,
+    sync_directory,
+    table::{database_error, io_error, storage_error},
+};
+
+type Definition<'a> = TableDefinition<'a, &'static [u8], &'static [u8]>;
+/// Rows that one commit of a copy holds.
+const ROWS: usize = 50_000;
+
+impl Store {
+    /// Copies what is committed now to a new file; the answer is its size. Writers go on meanwhile.
+    pub fn backup(&self, to: &Path) -> Result<u64, StoreError> {
+        if to.exists() {
+            return Err(StoreError::Exists { path: to.display().to_string() });
+        }
+        if let Some(parent) = to.parent() {
+            let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(parent);
+            made.map_err(|error| io_error(to, &error))?;
+        }
+        let part = part_of(to);
+        remove(&part)?;
+        let copied = self.inner.database.with(|database| copy(database, self.path(), &part));
+        if copied.is_err() {
+            remove(&part)?;
+        }
+        copied?;
+        settle(&part, to)
+    }
+}
+
+/// Copies a file that nobody has open beside itself, as it is; the answer is where.
+pub(super) fn set_aside(path: &Path, word: &str) -> Result<PathBuf, StoreError> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{word}"));
+    let to = path.with_file_name(name);
+    let part = part_of(&to);
+    copy_file(path, &part)?;
+    settle(&part, &to)?;
+    Ok(to)
+}
+
+/// Puts a backup in the place of `path`; what stood there is kept beside it, and told. The file must
+/// not be held by a daemon.
+pub fn restore(backup: &Path, path: &Path, now_ms: i64) -> Result<Option<PathBuf>, StoreError> {
+    verify(backup)?;
+    match opened(path) {
+        Err(error @ StoreError::InUse { .. }) => return Err(error),
+        // Damaged or missing is what a restore is for.
+        other => drop(other),
+    }
+    let part = part_of(path);
+    copy_file(backup, &part)?;
+    let io = |error: std::io::Error| io_error(path, &error);
+    let kept = path.exists().then(|| path.with_extension(format!("redb.replaced-{now_ms}")));
+    if let Some(kept) = &kept {
+        fs::rename(path, kept).map_err(io)?;
+    }
+    settle(&part, path)?;
+    Ok(kept)
+}
+
+/// Reads every page of a file that nobody has open: whether it is as it was closed. The file itself
+/// is not touched, for a repair would be a change: a copy is looked at.
+pub fn verify(path: &Path) -> Result<(), StoreError> {
+    let damaged = |cause: String| StoreError::Damaged { path: path.display().to_string(), cause };
+    let looked_at = path.with_extension("redb.checked");
+    {
+        let held = fs::File::open(path).map_err(|error| io_error(path, &error))?;
+        // redb's own lock: no daemon may write while the copy is made.
+        held.try_lock_shared().map_err(|_| StoreError::InUse { path: path.display().to_string() })?;
+        copy_file(path, &looked_at)?;
+    }
+    let outcome = opened(&looked_at).and_then(|mut database| {
+        let check = catch_unwind(AssertUnwindSafe(|| database.check_integrity()));
+        check.map_err(|_| unreadable(path))?.map_err(|error| database_error(path, error))
+    });
+    remove(&looked_at)?;
+    match outcome {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(damaged("its pages do not match their checksums".to_owned())),
+        Err(StoreError::Damaged { cause, .. }) => Err(damaged(cause)),
+        Err(error) => Err(error),
+    }
+}
+
+fn copy(from: &Database, path: &Path, part: &Path) -> Result<(), StoreError> {
+    use redb::ReadableDatabase;
+    let failed = |error: redb::Error| storage_error(path, &error);
+    let read = from.begin_read().map_err(|error| failed(error.into()))?;
+    fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(part)
+        .map_err(|error| io_error(part, &error))?;
+    let to = builder().create(part).map_err(|error| database_error(part, error))?;
+    let tables: Vec<String> =
+        read.list_tables().map_err(|error| failed(error.into()))?.map(|table| table.name().to_owned()).collect();
+    for name in tables {
+        if name == META.name() {
+            let write = to.begin_write().map_err(|error| failed(error.into()))?;
+            copy_meta(&read, &write).map_err(failed)?;
+            write.commit().map_err(|error| failed(error.into()))?;
+            continue;
+        }
+        let definition = Definition::new(&name);
+        let table = read.open_table(definition).map_err(|error| failed(error.into()))?;
+        let mut rows = table.iter().map_err(|error| failed(error.into()))?.peekable();
+        // An empty table is a table all the same.
+        loop {
+            let mut write = to.begin_write().map_err(|error| failed(error.into()))?;
+            // The file is synced once, when it is whole.
+            write.set_durability(redb::Durability::None).map_err(|error| failed(error.into()))?;
+            {
+                let mut open = write.open_table(definition).map_err(|error| failed(error.into()))?;
+                for row in rows.by_ref().take(ROWS) {
+                    let (key, value) = row.map_err(|error| failed(error.into()))?;
+                    open.insert(key.value(), value.value()).map_err(|error| failed(error.into()))?;
+                }
+            }
+            write.commit().map_err(|error| failed(error.into()))?;
+            if rows.peek().is_none() {
+                break;
+            }
+        }
+    }
+    to.begin_write().map_err(|error| failed(error.into()))?.commit().map_err(|error| failed(error.into()))
+}
+
+fn copy_meta(read: &ReadTransaction, write: &WriteTransaction) -> Result<(), redb::Error> {
+    let from = read.open_table(META)?;
+    let mut to = write.open_table(META)?;
+    for row in from.iter()? {
+        let (key, value) = row?;
+        to.insert(key.value(), value.value())?;
+    }
+    Ok(())
+}
+
+fn part_of(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    path.with_file_name(name)
+}
+
+fn copy_file(from: &Path, part: &Path) -> Result<(), StoreError> {
+    let mut source = fs::File::open(from).map_err(|error| io_error(from, &error))?;
+    let failed = |error: std::io::Error| io_error(part, &error);
+    remove(part)?;
+    let mut to = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(part).map_err(failed)?;
+    std::io::copy(&mut source.by_ref(), &mut to).map_err(failed)?;
+    Ok(())
+}
+
+/// Syncs a finished copy and gives it its name; the answer is its size.
+fn settle(part: &Path, to: &Path) -> Result<u64, StoreError> {
+    let failed = |error: std::io::Error| io_error(to, &error);
+    let file = fs::File::open(part).map_err(failed)?;
+    file.sync_all().map_err(failed)?;
+    let bytes = file.metadata().map_err(failed)?.len();
+    fs::rename(part, to).map_err(failed)?;
+    sync_directory(to).map_err(failed)?;
+    Ok(bytes)
+}
+
+fn remove(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(io_error(path, &error)),
+        _ => Ok(()),
+    }
+}
