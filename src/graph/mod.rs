@@ -48,6 +48,13 @@ pub enum GraphError {
     Store(#[from] StoreError),
 }
 
+impl GraphError {
+    /// A disk that failed or was full may be well again.
+    pub const fn is_transient(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Io { .. } | StoreError::Full { .. }))
+    }
+}
+
 /// The graphs of all tenants: a directory of files, opened when first used. Clones share them.
 #[derive(Clone)]
 pub struct Graphs {

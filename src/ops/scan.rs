@@ -11,7 +11,7 @@ use crate::{
     graph::GraphError,
     jobs::Failure,
     scan::{ScanError, discover, estimate},
-    work::Work,
+    work::{JournalError, Work},
 };
 
 /// How long a job waits for Neo4j; beyond that the copy is made later.
@@ -51,7 +51,7 @@ fn of_azure(error: &AzureError) -> Failure {
 }
 
 fn of_graph(error: &GraphError) -> Failure {
-    failure("graph", &error.to_string(), false)
+    failure("graph", &error.to_string(), error.is_transient())
 }
 
 fn of_scan(error: &ScanError) -> Failure {
@@ -62,7 +62,7 @@ fn of_scan(error: &ScanError) -> Failure {
         }
         ScanError::Graph(error) => of_graph(error),
         ScanError::Artifact(error) => failure("artifacts", &error.to_string(), false),
-        ScanError::Journal(error) => failure("journal", &error.to_string(), false),
+        ScanError::Journal(error) => failure("journal", &error.to_string(), matches!(error, JournalError::Store(_))),
         ScanError::NoSubscription(_) => failure("no_subscription", &error.to_string(), false),
         ScanError::NoDelta => failure("unsupported", &error.to_string(), false),
     }

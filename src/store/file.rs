@@ -24,18 +24,19 @@ pub(super) fn unreadable(file: &Path) -> StoreError {
     StoreError::Damaged { path: file.display().to_string(), cause }
 }
 
+/// Opens the same file, or what stands for it, once more.
+pub(super) type Reopen = Box<dyn Fn() -> Result<Database, StoreError> + Send + Sync>;
+
 pub(super) struct Held {
     /// None: the last reopening failed; the next write tries again.
     slot: RwLock<Option<Database>>,
     path: PathBuf,
-    /// None for stores that are no file.
-    file: Option<PathBuf>,
+    reopen: Reopen,
 }
 
 impl Held {
-    pub(super) fn new(database: Database, path: &Path, is_file: bool) -> Self {
-        let file = is_file.then(|| path.to_owned());
-        Self { slot: RwLock::new(Some(database)), path: path.to_owned(), file }
+    pub(super) fn new(database: Database, path: &Path, reopen: Reopen) -> Self {
+        Self { slot: RwLock::new(Some(database)), path: path.to_owned(), reopen }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -53,11 +54,10 @@ impl Held {
 
     /// Closes and opens the file; what was committed is there, what was not is gone.
     pub(super) fn reopen(&self) -> Result<(), StoreError> {
-        let Some(file) = &self.file else { return Ok(()) };
         let mut slot = self.slot.write().unwrap_or_else(PoisonError::into_inner);
         // The old one holds the file's lock.
         *slot = None;
-        *slot = Some(opened(file)?);
+        *slot = Some((self.reopen)()?);
         Ok(())
     }
 }

@@ -126,14 +126,13 @@ impl Store {
             Err(error) => return Err(io(error)),
         }
         fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(io)?;
-        Self::start(file::opened(path)?, path, schema, true)
+        Self::on_file(path, schema)
     }
 
     /// Opens a file that is there to look at it: one of another format is told, not migrated.
     pub fn look(path: &Path, schema: &Schema) -> Result<Self, StoreError> {
-        let database = file::opened(path)?;
-        schema::expect(&database, path, schema)?;
-        Self::start(database, path, schema, true)
+        schema::expect(&file::opened(path)?, path, schema)?;
+        Self::on_file(path, schema)
     }
 
     /// Brings a file that nobody has open to the schema's format: from which, to which, and where the
@@ -145,19 +144,35 @@ impl Store {
 
     /// A store in memory, for tests.
     pub fn in_memory(schema: &Schema) -> Result<Self, StoreError> {
-        Self::with_backend(InMemoryBackend::new(), schema)
+        let backend = Arc::new(InMemoryBackend::new());
+        Self::with_backend(move || Shared(backend.clone()), schema)
     }
 
-    /// A store on a backend of the caller's: the edge where tests put faults in.
-    pub fn with_backend(backend: impl StorageBackend, schema: &Schema) -> Result<Self, StoreError> {
+    /// A store on backends of the caller's, each a view of the same bytes: the edge where tests put
+    /// faults in. It is asked for another after a failure.
+    pub fn with_backend<B: StorageBackend>(
+        make: impl Fn() -> B + Send + Sync + 'static,
+        schema: &Schema,
+    ) -> Result<Self, StoreError> {
         let path = Path::new("memory");
-        let database = builder().create_with_backend(backend).map_err(|error| table::database_error(path, error))?;
-        Self::start(database, path, schema, false)
+        let open = move || builder().create_with_backend(make()).map_err(|error| table::database_error(path, error));
+        Self::start(open()?, path, schema, false, Box::new(open))
     }
 
-    fn start(database: Database, path: &Path, schema: &Schema, is_file: bool) -> Result<Self, StoreError> {
+    fn on_file(path: &Path, schema: &Schema) -> Result<Self, StoreError> {
+        let again = path.to_owned();
+        Self::start(file::opened(path)?, path, schema, true, Box::new(move || file::opened(&again)))
+    }
+
+    fn start(
+        database: Database,
+        path: &Path,
+        schema: &Schema,
+        is_file: bool,
+        reopen: file::Reopen,
+    ) -> Result<Self, StoreError> {
         schema::settle(&database, path, schema, is_file)?;
-        let database = Arc::new(file::Held::new(database, path, is_file));
+        let database = Arc::new(file::Held::new(database, path, reopen));
         let writer = writer::Writer::start(database.clone())?;
         Ok(Self {
             inner: Arc::new(Inner { database, writer, path: path.to_owned(), reserve: reserve::Reserve::default() }),
@@ -230,6 +245,32 @@ fn make(path: &Path) -> Result<(), StoreError> {
 fn sync_directory(path: &Path) -> std::io::Result<()> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::File::open(parent).and_then(|directory| directory.sync_all())
+}
+
+/// redb's own backend in memory, for more than one owner.
+#[derive(Debug)]
+struct Shared(Arc<InMemoryBackend>);
+
+impl StorageBackend for Shared {
+    fn len(&self) -> std::io::Result<u64> {
+        self.0.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> std::io::Result<()> {
+        self.0.read(offset, out)
+    }
+
+    fn set_len(&self, length: u64) -> std::io::Result<()> {
+        self.0.set_len(length)
+    }
+
+    fn sync_data(&self) -> std::io::Result<()> {
+        self.0.sync_data()
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> std::io::Result<()> {
+        self.0.write(offset, data)
+    }
 }
 
 fn builder() -> Builder {

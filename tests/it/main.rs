@@ -8,7 +8,9 @@
 )]
 
 mod api;
+mod broken_disk;
 mod cli;
+mod disk;
 mod full_disk;
 mod harness;
 mod iac;
@@ -16,6 +18,8 @@ mod life;
 mod neo4j;
 mod reload;
 mod scan;
+mod store;
 mod sweep;
 mod tidy;
 mod torture;
+mod viewers;

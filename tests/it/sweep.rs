@@ -1,13 +1,7 @@
 //! Crash sweep: the disk stops being durable at sync N, for every N of a job's life. What was
 //! acknowledged before is there after a reopen, and nothing is half written.
 
-use std::{
-    io,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::sync::Arc;
 
 use atgd::{
     api::{GenerateIacRequest, JobStatus, Operation, ScanRequest},
@@ -18,7 +12,7 @@ use atgd::{
         model::{Found, Fullness, Label},
     },
     jobs::{Failure, Idempotency, Jobs, Runner, SCHEMA, Settings, Submission, check_records},
-    store::{Schema, Store},
+    store::{Bytes, Migration, Schema, Store, StoreError, Table, Write},
     work::Work,
 };
 use futures_util::future::BoxFuture;
@@ -27,68 +21,9 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-/// A disk in memory. What is synced after `until` syncs is gone with the power.
-#[derive(Debug, Clone)]
-struct Disk {
-    now: Arc<Mutex<Vec<u8>>>,
-    durable: Arc<Mutex<Vec<u8>>>,
-    syncs: Arc<AtomicU64>,
-    until: u64,
-}
+use crate::disk::{Disk, made};
 
-impl Disk {
-    fn new(bytes: Vec<u8>, until: u64) -> Self {
-        let (now, durable) = (Arc::new(Mutex::new(bytes.clone())), Arc::new(Mutex::new(bytes)));
-        Self { now, durable, syncs: Arc::default(), until }
-    }
-
-    /// Whether everything that was synced so far is durable.
-    fn is_sound(&self) -> bool {
-        self.syncs.load(Ordering::SeqCst) <= self.until
-    }
-
-    fn after_power_loss(&self) -> Vec<u8> {
-        self.durable.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn bytes(&self) -> std::sync::MutexGuard<'_, Vec<u8>> {
-        self.now.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl redb::StorageBackend for Disk {
-    fn len(&self) -> io::Result<u64> {
-        Ok(self.bytes().len() as u64)
-    }
-
-    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let (bytes, offset) = (self.bytes(), offset as usize);
-        let part = bytes.get(offset..offset + out.len()).ok_or(io::ErrorKind::UnexpectedEof)?;
-        out.copy_from_slice(part);
-        Ok(())
-    }
-
-    fn set_len(&self, length: u64) -> io::Result<()> {
-        self.bytes().resize(length as usize, 0);
-        Ok(())
-    }
-
-    fn sync_data(&self) -> io::Result<()> {
-        let bytes = self.bytes().clone();
-        if self.syncs.fetch_add(1, Ordering::SeqCst) < self.until {
-            *self.durable.lock().unwrap_or_else(PoisonError::into_inner) = bytes;
-        }
-        Ok(())
-    }
-
-    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        let offset = offset as usize;
-        self.bytes()[offset..offset + data.len()].copy_from_slice(data);
-        Ok(())
-    }
-}
-
-struct Short;
+pub struct Short;
 
 impl Runner for Short {
     fn run(&self, operation: Operation, work: Work) -> BoxFuture<'static, Result<Value, Failure>> {
@@ -101,7 +36,7 @@ impl Runner for Short {
             noted.map_err(|error| Failure {
                 code: "x".into(),
                 message: error.to_string(),
-                transient: false,
+                transient: true,
                 partial: None,
             })?;
             Ok(json!({"ok": true}))
@@ -121,8 +56,9 @@ impl Runner for Short {
     }
 }
 
-async fn open(disk: &Disk, directory: &std::path::Path) -> Option<(Store, Jobs)> {
-    let store = Store::with_backend(disk.clone(), &SCHEMA).ok()?;
+pub async fn open(disk: &Disk, directory: &std::path::Path) -> Option<(Store, Jobs)> {
+    let disk = disk.clone();
+    let store = Store::with_backend(move || disk.clone(), &SCHEMA).ok()?;
     let (sender, settings) = watch::channel(Settings { max_concurrent: 1, ..Settings::default() });
     let jobs = Jobs::start(store.clone(), Arc::new(Short), settings, directory, Vec::new()).await.ok()?;
     drop(sender);
@@ -178,13 +114,6 @@ async fn life(jobs: &Jobs, disk: &Disk) -> Told {
         told.purged.push(first.job_id);
     }
     told
-}
-
-/// A disk with an empty store on it: files are made under another name and moved into place.
-fn made(schema: &Schema) -> Vec<u8> {
-    let disk = Disk::new(Vec::new(), u64::MAX);
-    drop(Store::with_backend(disk.clone(), schema).expect("made"));
-    disk.after_power_loss()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -273,7 +202,8 @@ async fn a_generation_is_published_whole_or_not_at_all_whatever_sync_the_disk_di
         let disk = Disk::new(made(&GRAPH), until);
         let mut pages = 0;
         let mut is_told = false;
-        if let Ok(store) = Store::with_backend(disk.clone(), &GRAPH) {
+        let used = disk.clone();
+        if let Ok(store) = Store::with_backend(move || used.clone(), &GRAPH) {
             let graph = TenantGraph::on(store, tenant);
             let generation = graph.begin(scan, 1).await.expect("begins");
             for number in 0..4 {
@@ -286,7 +216,7 @@ async fn a_generation_is_published_whole_or_not_at_all_whatever_sync_the_disk_di
             is_told = disk.is_sound();
         }
         let again = Disk::new(disk.after_power_loss(), u64::MAX);
-        let graph = TenantGraph::on(Store::with_backend(again, &GRAPH).expect("reopens"), tenant);
+        let graph = TenantGraph::on(Store::with_backend(move || again.clone(), &GRAPH).expect("reopens"), tenant);
         if let Some(snapshot) = graph.latest().expect("reads") {
             assert_eq!(snapshot.info().resources, 20, "sync {until}: half a snapshot");
             let id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/disks/d3-4";
@@ -303,4 +233,46 @@ async fn a_generation_is_published_whole_or_not_at_all_whatever_sync_the_disk_di
         until += 1;
     }
     crate::harness::say(&format!("crash sweep of a generation: {until} syncs"));
+}
+
+const NOTES: Table<u64, Bytes> = Table::new("notes.v1");
+const OLD: Schema = Schema { name: "sweep", format: 1, migrations: &[] };
+const NEW: Schema = Schema {
+    name: "sweep",
+    format: 3,
+    migrations: &[Migration { to: 2, run: add::<1> }, Migration { to: 3, run: add::<2> }],
+};
+
+/// Each migration doubles the rows, so that one done twice or by half is seen.
+fn add<const STEP: u64>(write: &mut Write<'_>) -> Result<(), StoreError> {
+    let rows = write.len(&NOTES)?;
+    (rows..rows * 2).try_for_each(|number| write.put(&NOTES, &number, &Bytes(vec![STEP as u8; 500])))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_migration_is_done_once_or_not_at_all_whatever_sync_the_disk_dies_at() {
+    let old = Disk::new(made(&OLD), u64::MAX);
+    let used = old.clone();
+    let store = Store::with_backend(move || used.clone(), &OLD).expect("opens");
+    for number in 0..40 {
+        let put = store.write(move |write| write.put(&NOTES, &number, &Bytes(vec![0; 500])).map(Ok::<_, ()>)).await;
+        put.expect("written");
+    }
+    drop(store);
+    let mut until = 1;
+    loop {
+        let disk = Disk::new(old.after_power_loss(), until);
+        let used = disk.clone();
+        drop(Store::with_backend(move || used.clone(), &NEW));
+        let again = Disk::new(disk.after_power_loss(), u64::MAX);
+        let store = Store::with_backend(move || again.clone(), &NEW).expect("goes on where it was");
+        let rows = store.read(|read| read.len(&NOTES)).expect("reads");
+        assert_eq!(rows, 160, "sync {until}");
+        if disk.is_sound() {
+            break;
+        }
+        until += 1;
+    }
+    assert!(until > 3, "only {until} syncs were swept");
+    crate::harness::say(&format!("crash sweep of a migration: {until} syncs"));
 }

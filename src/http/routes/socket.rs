@@ -128,7 +128,12 @@ pub(in crate::http) async fn watch(
     let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &app).await.map_err(|_| {
         Refusal::new(ErrorCode::InvalidRequest, "this route is a WebSocket: expected an Upgrade request")
     })?;
-    let upgrade = upgrade.max_message_size(LARGEST_FRAME).max_frame_size(LARGEST_FRAME);
+    let upgrade = upgrade
+        .max_message_size(LARGEST_FRAME)
+        .max_frame_size(LARGEST_FRAME)
+        // What a viewer costs while it does nothing; each event is flushed as it is sent.
+        .read_buffer_size(LARGEST_FRAME)
+        .write_buffer_size(0);
     Ok(upgrade.on_upgrade(move |socket| async move {
         let Some(caller) = caller else { return close(socket, 4401, "the key or ticket is not valid").await };
         match own_job(&app, &caller, &id) {
