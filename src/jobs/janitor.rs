@@ -159,7 +159,9 @@ pub(super) async fn keep(shared: Arc<Shared>, more: Vec<Chore>) {
             () = tokio::time::sleep(TICK) => false,
         };
         if is_nudged {
-            due.iter_mut().for_each(|(_, at)| *at = Instant::now());
+            for (_, at) in &mut due {
+                *at = Instant::now();
+            }
         }
     }
 }
