@@ -41,6 +41,8 @@ DELETE /api/v1/keys/{kid}
 POST /api/v1/keys/{kid}/rotate
 GET /api/v1/audit
 GET /api/v1/audit/verify
+GET /api/v1/store/check
+POST /api/v1/store/backup
 GET /readyz
 GET /metrics";
 
