@@ -10,6 +10,10 @@ use atgd::{
 };
 use clap::Parser;
 
+/// Scans and generations allocate much and small; this one gives memory back.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // Twice is no harm: the first one stays.
     let _ = rustls::crypto::ring::default_provider().install_default();

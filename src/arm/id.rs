@@ -11,7 +11,12 @@ pub fn key(id: &str) -> String {
     let trimmed = id.trim().trim_matches('/');
     let mut out = String::with_capacity(trimmed.len() + 1);
     out.push('/');
-    out.extend(trimmed.chars().flat_map(char::to_lowercase));
+    if trimmed.is_ascii() {
+        out.push_str(trimmed);
+        out.make_ascii_lowercase();
+    } else {
+        out.extend(trimmed.chars().flat_map(char::to_lowercase));
+    }
     out
 }
 

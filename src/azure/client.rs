@@ -1,7 +1,8 @@
-//! The one client of a tenant: GET with a token, within the buckets, repeated where that may help.
+//! The one client of a tenant: requests with a token, within the buckets, repeated where that may help.
 //!
-//! Bounds: [`IN_FLIGHT`] requests at once, [`BODY`] bytes an answer, [`REQUEST`] a request, [`TRIES`]
-//! tries with waits that are capped. A dropped future stops at once: nothing is spawned here.
+//! Bounds: [`IN_FLIGHT`] requests at once, [`BODY`] bytes an answer (and few large ones at once),
+//! [`REQUEST`] a try, [`DEADLINE`] a request with all its tries and their waits. A dropped future stops at
+//! once: nothing is spawned here.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -13,25 +14,37 @@ use std::{
 };
 
 use futures_util::StreamExt;
-use reqwest::{StatusCode, header::HeaderMap, redirect};
+use reqwest::{Method, StatusCode, header::HeaderMap, redirect};
 use serde_json::Value;
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::Instant};
 use url::Url;
 use uuid::Uuid;
 
-use super::{AzureError, CloudSettings, Refusal, TenantSettings, credential::Tokens, governor::Governor};
+use super::{
+    Answer, AzureError, CloudSettings, Refusal, TenantSettings,
+    credential::Tokens,
+    governor::{Bucket, Governor, Kind},
+};
 
 /// Requests of a principal at once.
 const IN_FLIGHT: usize = 32;
-/// Largest answer.
-const BODY: usize = 64 << 20;
-/// Longest request.
+/// Largest answer; Resource Graph stays under 16 MiB.
+const BODY: usize = 48 << 20;
+/// Beyond this an answer counts as large.
+const LARGE: usize = 4 << 20;
+/// Large answers at once.
+const LARGE_AT_ONCE: usize = 2;
+/// Longest try.
 const REQUEST: Duration = Duration::from_mins(2);
+/// Longest request, with all its tries and waits.
+const DEADLINE: Duration = Duration::from_mins(15);
 /// Tries of one request.
-const TRIES: u32 = 7;
+const TRIES: u32 = 8;
 /// Longest wait between two tries, whatever `Retry-After` says.
-const LONGEST_WAIT: Duration = Duration::from_mins(1);
-/// Pages of one list.
+const LONGEST_WAIT: Duration = Duration::from_mins(2);
+/// Tries in a row without an answer after which the network is taken to be gone.
+const CUT_OFF: u64 = 24;
+/// Pages of one list of Microsoft Graph.
 const PAGES: usize = 100_000;
 
 /// A handle on a tenant's client; clones share everything.
@@ -43,14 +56,17 @@ pub struct Client {
 struct Inner {
     http: reqwest::Client,
     tokens: Tokens,
-    governor: Governor,
+    governor: Arc<Governor>,
     cloud: CloudSettings,
     tenant: Uuid,
     subscriptions: Vec<Uuid>,
     permits: Semaphore,
+    large: Semaphore,
     traffic: Mutex<BTreeMap<&'static str, u64>>,
     throttled: AtomicU64,
     retried: AtomicU64,
+    /// Tries in a row that brought no answer at all.
+    silent: AtomicU64,
 }
 
 /// What was asked so far.
@@ -61,34 +77,8 @@ pub struct Traffic {
     pub retried: u64,
 }
 
-/// A good answer.
-#[derive(Debug, Clone)]
-pub struct Answer {
-    pub body: Value,
-}
-
-impl Answer {
-    /// Elements of a list: `value`, or the body itself where it is a list.
-    pub fn items(&mut self) -> Vec<Value> {
-        match &mut self.body {
-            Value::Array(items) => std::mem::take(items),
-            Value::Object(fields) => match fields.get_mut("value") {
-                Some(Value::Array(items)) => std::mem::take(items),
-                _ => Vec::new(),
-            },
-            _ => Vec::new(),
-        }
-    }
-
-    /// Address of the next page; `null` and "" are none.
-    pub fn next_link(&self) -> Option<String> {
-        let link = ["nextLink", "@odata.nextLink", "NextLink"].iter().find_map(|name| self.body.get(name))?;
-        link.as_str().map(str::trim).filter(|link| !link.is_empty()).map(str::to_owned)
-    }
-}
-
 impl Client {
-    pub(super) fn new(settings: &TenantSettings, share: f64) -> Result<Self, AzureError> {
+    pub(super) fn new(settings: &TenantSettings, governor: Arc<Governor>) -> Result<Self, AzureError> {
         let failed = |cause: String| AzureError::Credential(cause);
         let mut builder = reqwest::Client::builder()
             .redirect(redirect::Policy::none())
@@ -107,14 +97,16 @@ impl Client {
             inner: Arc::new(Inner {
                 tokens: Tokens::new(settings, http.clone())?,
                 http,
-                governor: Governor::new(share),
+                governor,
                 cloud: settings.cloud.clone(),
                 tenant: settings.tenant_id,
                 subscriptions: settings.subscriptions.clone(),
                 permits: Semaphore::new(IN_FLIGHT),
+                large: Semaphore::new(LARGE_AT_ONCE),
                 traffic: Mutex::default(),
                 throttled: AtomicU64::new(0),
                 retried: AtomicU64::new(0),
+                silent: AtomicU64::new(0),
             }),
         })
     }
@@ -133,6 +125,11 @@ impl Client {
         self.inner.tokens.get(&scope_of(&self.inner.cloud.resource_manager)).await.map(|_| ())
     }
 
+    /// Whether nothing answers any more, whatever is asked.
+    pub fn is_cut_off(&self) -> bool {
+        self.inner.silent.load(Ordering::Relaxed) >= CUT_OFF
+    }
+
     /// Requests so far, since the client was made.
     pub fn traffic(&self) -> Traffic {
         Traffic {
@@ -144,12 +141,23 @@ impl Client {
 
     /// GET of a path of Resource Manager (`/subscriptions/…?api-version=…`), or of a `nextLink` of it.
     pub async fn arm(&self, address: &str) -> Result<Answer, AzureError> {
-        self.get(&self.inner.cloud.resource_manager, address, "arm").await
+        self.call(Api::Arm, Method::GET, address, None).await
+    }
+
+    /// A query of Resource Graph.
+    pub async fn query(&self, body: &Value) -> Result<Answer, AzureError> {
+        const ADDRESS: &str = "/providers/Microsoft.ResourceGraph/resources?api-version=2024-04-01";
+        self.call(Api::ResourceGraph, Method::POST, ADDRESS, Some(body)).await
     }
 
     /// GET of a path of Microsoft Graph (`/v1.0/…`), or of a `nextLink` of it.
     pub async fn graph(&self, address: &str) -> Result<Answer, AzureError> {
-        self.get(&self.inner.cloud.graph, address, "graph").await
+        self.call(Api::Graph, Method::GET, address, None).await
+    }
+
+    /// POST to Microsoft Graph of what only reads (`getByIds`, `$batch`).
+    pub async fn graph_post(&self, address: &str, body: &Value) -> Result<Answer, AzureError> {
+        self.call(Api::Graph, Method::POST, address, Some(body)).await
     }
 
     /// Every element of a Microsoft Graph list.
@@ -161,35 +169,42 @@ impl Client {
             if seen.len() >= PAGES || !seen.insert(address.clone()) {
                 return Err(AzureError::EndlessList(address));
             }
-            let mut page = self.graph(&address).await?;
-            items.extend(page.items());
-            next = page.next_link();
+            let page = self.graph(&address).await?;
+            for item in page.values() {
+                items.push(item?);
+            }
+            next = page.next;
         }
         Ok(items)
     }
 
-    async fn get(&self, base: &str, address: &str, api: &'static str) -> Result<Answer, AzureError> {
+    async fn call(&self, api: Api, method: Method, address: &str, body: Option<&Value>) -> Result<Answer, AzureError> {
+        let base = match api {
+            Api::Arm | Api::ResourceGraph => &self.inner.cloud.resource_manager,
+            Api::Graph => &self.inner.cloud.graph,
+        };
         let url = pinned(base, address)?;
-        let bucket = bucket_of(api, url.path());
-        let scope = scope_of(base);
-        let mut attempt = 0;
+        let call = Call { bucket: api.bucket(&method, url.path()), scope: scope_of(base), url, api, method, body };
+        let started = Instant::now();
+        let (mut attempt, mut is_renewed) = (0, false);
         loop {
             attempt += 1;
-            let outcome = self.once(&url, &bucket, &scope, api).await;
+            let left = DEADLINE.saturating_sub(started.elapsed());
+            let Ok(outcome) = tokio::time::timeout(left, self.once(&call)).await else {
+                return Err(AzureError::Deadline { url: call.url.path().to_owned(), seconds: DEADLINE.as_secs() });
+            };
             let wait = match outcome {
                 Ok(answer) => return Ok(answer),
+                Err((error, _)) if !is_renewed && error.refusal().is_some_and(|refusal| refusal.status == 401) => {
+                    is_renewed = true;
+                    Duration::ZERO
+                }
                 Err((error, _)) if attempt >= TRIES || !error.is_transient() => return Err(error),
                 Err((error, after)) => {
                     let backoff = Duration::from_millis(250 << attempt.min(7));
                     let jitter = rand::random_range(0.5..1.0);
-                    let wait = after.unwrap_or_else(|| backoff.mul_f64(jitter)).min(LONGEST_WAIT);
-                    if error.refusal().is_some_and(|refusal| refusal.status == 429) {
-                        self.inner.throttled.fetch_add(1, Ordering::Relaxed);
-                        metrics::counter!("atgd_azure_throttled_total").increment(1);
-                        self.inner.governor.throttled(&bucket, wait);
-                    }
                     tracing::debug!(%error, attempt, "a request is repeated");
-                    wait
+                    after.unwrap_or_else(|| backoff.mul_f64(jitter)).min(LONGEST_WAIT)
                 }
             };
             self.inner.retried.fetch_add(1, Ordering::Relaxed);
@@ -197,56 +212,153 @@ impl Client {
         }
     }
 
-    async fn once(
-        &self,
-        url: &Url,
-        bucket: &str,
-        scope: &str,
-        api: &'static str,
-    ) -> Result<Answer, (AzureError, Option<Duration>)> {
+    async fn once(&self, call: &Call<'_>) -> Result<Answer, (AzureError, Option<Duration>)> {
+        let path = call.url.path();
         let network = |error: reqwest::Error| {
-            let cause = error.without_url().to_string();
-            (AzureError::Network { url: url.path().to_owned(), cause }, None)
+            (AzureError::Network { url: path.to_owned(), cause: chain(&error.without_url()) }, None)
         };
-        let token = self.inner.tokens.get(scope).await.map_err(|error| (error, None))?;
-        self.inner.governor.admit(bucket).await;
+        let token = self.inner.tokens.get(&call.scope).await.map_err(|error| (error, None))?;
+        self.inner.governor.admit(&call.bucket).await;
         let _permit = self.inner.permits.acquire().await.ok();
+        let api = call.api.word();
         *self.inner.traffic.lock().unwrap_or_else(PoisonError::into_inner).entry(api).or_default() += 1;
         metrics::counter!("atgd_azure_requests_total", "api" => api).increment(1);
-        let answer = self.inner.http.get(url.clone()).bearer_auth(token.expose()).send().await.map_err(network)?;
+        let mut request = self.inner.http.request(call.method.clone(), call.url.clone()).bearer_auth(token.expose());
+        if let Some(body) = call.body {
+            request = request.json(body);
+        }
+        let answer = request.send().await.map_err(|error| {
+            self.inner.silent.fetch_add(1, Ordering::Relaxed);
+            network(error)
+        })?;
+        self.inner.silent.store(0, Ordering::Relaxed);
         let (status, headers) = (answer.status(), answer.headers().clone());
-        if let Some(left) = remaining(&headers) {
-            self.inner.governor.remaining(bucket, left);
-        }
-        let mut body = Vec::new();
-        let mut chunks = answer.bytes_stream();
-        while let Some(chunk) = chunks.next().await {
-            let chunk = chunk.map_err(network)?;
-            if body.len() + chunk.len() > BODY {
-                let cause = format!("it is larger than {} MiB", BODY >> 20);
-                return Err((AzureError::Unreadable { url: url.path().to_owned(), cause }, None));
-            }
-            body.extend_from_slice(&chunk);
-        }
+        self.learn(&call.bucket, status, &headers);
+        let body = self.body(path, answer).await?;
         if status.is_success() {
-            let body = serde_json::from_slice(&body).map_err(|error| {
-                // A cut-off answer is worth another try; it looks like the network's fault.
-                let cause = format!("no JSON: {error}");
-                if error.is_eof() {
-                    (AzureError::Network { url: url.path().to_owned(), cause }, None)
-                } else {
-                    (AzureError::Unreadable { url: url.path().to_owned(), cause }, None)
-                }
-            })?;
-            return Ok(Answer { body });
+            return Answer::read(path, body).map_err(|error| (error, None));
         }
         if status.is_redirection() {
             let target = headers.get("location").and_then(|value| value.to_str().ok()).unwrap_or("elsewhere");
-            return Err((AzureError::ForeignHost(target.to_owned()), None));
+            return Err((AzureError::ForeignHost(target.chars().take(200).collect()), None));
         }
-        let refusal = Refusal::read(status.as_u16(), url.path(), &body);
-        Err((AzureError::Refused(refusal), retry_after(status, &headers)))
+        if status == StatusCode::UNAUTHORIZED {
+            // Revoked before its time: the next try gets a new one.
+            self.inner.tokens.forget(&call.scope, &token).await;
+        }
+        Err((AzureError::Refused(Refusal::read(status.as_u16(), path, &body)), retry_after(status, &headers)))
     }
+
+    /// What the headers say of the bucket.
+    fn learn(&self, bucket: &Bucket, status: StatusCode, headers: &HeaderMap) {
+        let governor = &self.inner.governor;
+        let left = remaining(headers, bucket.kind);
+        if let Some(left) = left {
+            governor.remaining(bucket, left);
+        }
+        if bucket.kind == Kind::Directory {
+            governor.cost(
+                bucket,
+                number(headers, "x-ms-resource-unit"),
+                number(headers, "x-ms-throttle-limit-percentage"),
+            );
+        }
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            self.inner.throttled.fetch_add(1, Ordering::Relaxed);
+            metrics::counter!("atgd_azure_throttled_total").increment(1);
+            // With tokens left it was the resource provider's own limit: only this request waits.
+            if left.is_none_or(|left| left < 1.0) {
+                let wait = retry_after(status, headers).or_else(|| resets_after(headers)).unwrap_or(Duration::from_secs(1));
+                governor.pause(bucket, wait.min(LONGEST_WAIT));
+            }
+        }
+    }
+
+    async fn body(&self, path: &str, answer: reqwest::Response) -> Result<Vec<u8>, (AzureError, Option<Duration>)> {
+        let too_large = || {
+            let cause = format!("it is larger than {} MiB", BODY >> 20);
+            (AzureError::Unreadable { url: path.to_owned(), cause }, None)
+        };
+        let announced = usize::try_from(answer.content_length().unwrap_or(0)).unwrap_or(usize::MAX);
+        if announced > BODY {
+            return Err(too_large());
+        }
+        let mut body = Vec::with_capacity(announced.min(LARGE));
+        let mut large = None;
+        let mut chunks = answer.bytes_stream();
+        while let Some(chunk) = chunks.next().await {
+            let chunk = chunk.map_err(|error| {
+                (AzureError::Network { url: path.to_owned(), cause: chain(&error.without_url()) }, None)
+            })?;
+            if body.len() + chunk.len() > BODY {
+                return Err(too_large());
+            }
+            if body.len() + chunk.len() > LARGE && large.is_none() {
+                large = self.inner.large.acquire().await.ok();
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+}
+
+/// Which service is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Api {
+    Arm,
+    ResourceGraph,
+    Graph,
+}
+
+impl Api {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Arm => "arm",
+            Self::ResourceGraph => "resource_graph",
+            Self::Graph => "graph",
+        }
+    }
+
+    /// ARM counts per subscription, and all else by tenant.
+    fn bucket(self, method: &Method, path: &str) -> Bucket {
+        let mut parts = path.split('/').skip(1);
+        let scope = match (parts.next(), parts.next()) {
+            (Some(first), Some(id)) if first.eq_ignore_ascii_case("subscriptions") => id.to_lowercase(),
+            _ => "tenant".to_owned(),
+        };
+        let kind = match self {
+            Self::ResourceGraph => Kind::Query,
+            Self::Graph => Kind::Directory,
+            Self::Arm if *method == Method::GET => Kind::Reads,
+            Self::Arm if *method == Method::DELETE => Kind::Deletes,
+            Self::Arm => Kind::Writes,
+        };
+        Bucket { scope, kind }
+    }
+}
+
+/// One request, whatever the number of its tries.
+struct Call<'a> {
+    api: Api,
+    method: Method,
+    url: Url,
+    bucket: Bucket,
+    scope: String,
+    body: Option<&'a Value>,
+}
+
+/// An error with its causes, for reqwest names them only one by one.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        let cause = inner.to_string();
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+        source = inner.source();
+    }
+    text
 }
 
 /// An address on the configured host, or the refusal to leave it.
@@ -268,18 +380,29 @@ fn scope_of(base: &str) -> String {
     format!("{}/.default", base.trim_end_matches('/'))
 }
 
-/// Reads are counted per subscription; all else by tenant, Microsoft Graph apart.
-fn bucket_of(api: &str, path: &str) -> String {
-    let mut parts = path.split('/').skip(1);
-    match (parts.next(), parts.next()) {
-        (Some(first), Some(id)) if first.eq_ignore_ascii_case("subscriptions") => format!("{api}/{id}"),
-        _ => format!("{api}/tenant"),
-    }
+fn number(headers: &HeaderMap, name: &str) -> Option<f64> {
+    headers.get(name)?.to_str().ok()?.trim().parse().ok()
 }
 
-fn remaining(headers: &HeaderMap) -> Option<f64> {
-    const NAMES: [&str; 2] = ["x-ms-ratelimit-remaining-subscription-reads", "x-ms-ratelimit-remaining-tenant-reads"];
-    NAMES.iter().find_map(|name| headers.get(*name)?.to_str().ok()?.parse().ok())
+fn remaining(headers: &HeaderMap, kind: Kind) -> Option<f64> {
+    let names: &[&str] = match kind {
+        Kind::Reads => &["x-ms-ratelimit-remaining-subscription-reads", "x-ms-ratelimit-remaining-tenant-reads"],
+        Kind::Writes => &["x-ms-ratelimit-remaining-subscription-writes", "x-ms-ratelimit-remaining-tenant-writes"],
+        Kind::Deletes => &["x-ms-ratelimit-remaining-subscription-deletes", "x-ms-ratelimit-remaining-tenant-deletes"],
+        Kind::Query => &["x-ms-user-quota-remaining"],
+        Kind::Directory => &[],
+    };
+    names.iter().find_map(|name| number(headers, name))
+}
+
+/// `x-ms-user-quota-resets-after: 00:00:05`.
+fn resets_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get("x-ms-user-quota-resets-after")?.to_str().ok()?;
+    let mut seconds = 0.0;
+    for part in text.trim().split(':') {
+        seconds = seconds * 60.0 + part.parse::<f64>().ok()?;
+    }
+    Duration::try_from_secs_f64(seconds).ok()
 }
 
 fn retry_after(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
@@ -293,8 +416,6 @@ fn retry_after(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -311,14 +432,5 @@ mod tests {
         ] {
             assert!(matches!(pinned(base, foreign), Err(AzureError::ForeignHost(_))), "{foreign}");
         }
-    }
-
-    #[test]
-    fn next_links_that_are_null_or_empty_end_a_list() {
-        for body in [json!({"value": []}), json!({"nextLink": null}), json!({"nextLink": ""})] {
-            assert_eq!(Answer { body }.next_link(), None);
-        }
-        let more = Answer { body: json!({"value": [], "nextLink": "https://x/y"}) };
-        assert_eq!(more.next_link().as_deref(), Some("https://x/y"));
     }
 }

@@ -18,15 +18,15 @@ use azure_core::{
     },
 };
 use azure_identity::{
-    AzureCliCredential, AzureCliCredentialOptions, ClientAssertionCredentialOptions, ClientSecretCredential,
-    ClientSecretCredentialOptions, ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId,
+    AzureCliCredential, AzureCliCredentialOptions, ClientAssertionCredential, ClientAssertionCredentialOptions,
+    ClientSecretCredential, ClientSecretCredentialOptions, ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId,
     WorkloadIdentityCredential, WorkloadIdentityCredentialOptions,
 };
 use base64::Engine as _;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use super::{AzureError, CredentialSettings, SecretSource, TenantSettings};
+use super::{AzureError, CredentialSettings, SecretSource, TenantSettings, certificate::Certificate};
 use crate::telemetry::Secret;
 
 /// A token is refreshed this long before it expires.
@@ -76,6 +76,14 @@ impl Tokens {
             },
         }
     }
+
+    /// Drops a token that a service refused, unless a newer one is kept already.
+    pub(super) async fn forget(&self, scope: &str, refused: &Secret) {
+        let mut kept = self.kept.lock().await;
+        if kept.get(scope).is_some_and(|held| held.token.expose() == refused.expose()) {
+            kept.remove(scope);
+        }
+    }
 }
 
 fn refused(error: &azure_core::Error) -> AzureError {
@@ -113,7 +121,8 @@ fn check_tenant(token: &str, wanted: Uuid) -> Result<(), AzureError> {
 fn credential(settings: &TenantSettings, http: reqwest::Client) -> Result<Arc<dyn TokenCredential>, AzureError> {
     let failed = |error: azure_core::Error| AzureError::Credential(error.to_string());
     let tenant = settings.tenant_id.to_string();
-    let options = client_options(&settings.cloud.authority, http);
+    let authority = &settings.cloud.authority;
+    let options = client_options(authority, http);
     Ok(match &settings.credential {
         CredentialSettings::ClientSecret { client_id, secret } => ClientSecretCredential::new(
             &tenant,
@@ -122,6 +131,12 @@ fn credential(settings: &TenantSettings, http: reqwest::Client) -> Result<Arc<dy
             Some(ClientSecretCredentialOptions { client_options: options }),
         )
         .map_err(failed)?,
+        CredentialSettings::ClientCertificate { client_id, file } => {
+            let audience = format!("{authority}/{tenant}/oauth2/v2.0/token");
+            let certificate = Certificate::open(file.clone(), client_id.clone(), audience)?;
+            let options = ClientAssertionCredentialOptions { client_options: options };
+            ClientAssertionCredential::new(tenant, client_id.clone(), certificate, Some(options)).map_err(failed)?
+        }
         CredentialSettings::WorkloadIdentity { client_id, token_file } => {
             WorkloadIdentityCredential::new(Some(WorkloadIdentityCredentialOptions {
                 credential_options: ClientAssertionCredentialOptions { client_options: options },
@@ -134,7 +149,7 @@ fn credential(settings: &TenantSettings, http: reqwest::Client) -> Result<Arc<dy
         CredentialSettings::ManagedIdentity { client_id } => {
             ManagedIdentityCredential::new(Some(ManagedIdentityCredentialOptions {
                 user_assigned_id: client_id.clone().map(UserAssignedId::ClientId),
-                ..ManagedIdentityCredentialOptions::default()
+                client_options: machine_options(options),
             }))
             .map_err(failed)?
         }
@@ -159,23 +174,46 @@ fn read(source: &SecretSource) -> Result<Secret, AzureError> {
     }
 }
 
+/// Managed identity asks the machine, not the authority: its addresses stay as they are.
+fn machine_options(options: ClientOptions) -> ClientOptions {
+    ClientOptions { cloud: None, ..options }
+}
+
 fn client_options(authority: &str, http: reqwest::Client) -> ClientOptions {
     let plain = authority.strip_prefix("http://");
     let mut custom = CustomConfiguration::default();
     custom.authority_host = plain.map_or_else(|| authority.to_owned(), |rest| format!("https://{rest}"));
     ClientOptions {
         cloud: Some(Arc::new(CloudConfiguration::Custom(custom))),
-        transport: Some(Transport::new(Arc::new(Loopback { http, plain: plain.is_some() }))),
+        transport: Some(Transport::new(Arc::new(Loopback { http, plain: plain.map(str::to_owned) }))),
         retry: RetryOptions::none(),
         ..ClientOptions::default()
     }
 }
 
-/// Sends azure_identity's requests with our client; `plain`: over http, as configured.
+/// The instance metadata service of a virtual machine in Azure.
+const METADATA: &str = "169.254.169.254";
+
+/// Sends azure_identity's requests with our client. `plain`: host and port of a loopback authority that is
+/// reached over http, and that stands in for the machine's metadata service too.
 #[derive(Debug)]
 struct Loopback {
     http: reqwest::Client,
-    plain: bool,
+    plain: Option<String>,
+}
+
+impl Loopback {
+    /// Where a request goes.
+    fn place(&self, mut url: url::Url) -> Option<url::Url> {
+        let Some(plain) = &self.plain else { return Some(url) };
+        if url.host_str() == Some(METADATA) {
+            let authority = url::Url::parse(&format!("http://{plain}")).ok()?;
+            url.set_host(authority.host_str()).ok()?;
+            url.set_port(authority.port()).ok()?;
+        }
+        url.set_scheme("http").ok()?;
+        Some(url)
+    }
 }
 
 #[async_trait::async_trait]
@@ -184,11 +222,10 @@ impl HttpClient for Loopback {
         let io = |error: reqwest::Error| {
             azure_core::Error::with_message(azure_core::error::ErrorKind::Io, error.without_url().to_string())
         };
-        let mut url = request.url().clone();
-        if self.plain && url.set_scheme("http").is_err() {
+        let Some(url) = self.place(request.url().clone()) else {
             let kind = azure_core::error::ErrorKind::Other;
             return Err(azure_core::Error::with_message(kind, "the authority can't be reached over http"));
-        }
+        };
         let method = reqwest::Method::from_bytes(request.method().as_str().as_bytes()).unwrap_or_default();
         let mut sending = self.http.request(method, url);
         for (name, value) in request.headers().iter() {

@@ -23,8 +23,10 @@ pub enum AzureError {
     ForeignHost(String),
     #[error("the answer of {url} can't be read: {cause}")]
     Unreadable { url: String, cause: String },
-    #[error("the list at {0} gave the same page twice")]
+    #[error("the list at {0} does not end: it gave the same page twice, or pages without anything new")]
     EndlessList(String),
+    #[error("{url} gave no answer within {seconds} s, with all repetitions")]
+    Deadline { url: String, seconds: u64 },
 }
 
 /// An answer with an error status.
@@ -74,6 +76,7 @@ impl AzureError {
             Self::ForeignHost(_) => "foreign_host".to_owned(),
             Self::Unreadable { .. } => "unreadable".to_owned(),
             Self::EndlessList(_) => "endless_list".to_owned(),
+            Self::Deadline { .. } => "deadline".to_owned(),
         }
     }
 }
@@ -105,6 +108,20 @@ impl Refusal {
         self.status == 400 && CODES.iter().any(|code| self.code.eq_ignore_ascii_case(code)) || {
             self.status == 404 && self.code.eq_ignore_ascii_case("InvalidResourceType")
         }
+    }
+
+    /// Whether it says that the thing asked for does not exist, and nothing else (a type or subscription
+    /// that is unknown here is no such word).
+    pub fn says_gone(&self) -> bool {
+        const OTHERS: [&str; 6] = [
+            "SubscriptionNotFound",
+            "InvalidSubscriptionId",
+            "InvalidResourceType",
+            "InvalidResourceNamespace",
+            "NoRegisteredProviderFound",
+            "InvalidApiVersionParameter",
+        ];
+        self.status == 404 && !self.code.is_empty() && !OTHERS.iter().any(|code| self.code.eq_ignore_ascii_case(code))
     }
 
     /// Api-versions that the message names, in its order.

@@ -4,6 +4,8 @@
 //! is refused and named. Redirects are off. All jobs of a principal share one set of buckets. What is
 //! read and why is `scan`'s to know; nothing here knows a graph.
 
+mod answer;
+mod certificate;
 mod client;
 mod credential;
 mod error;
@@ -15,11 +17,13 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-pub use client::{Answer, Client, Traffic};
+pub use answer::Answer;
+pub use client::{Client, Traffic};
 pub use error::{AzureError, Refusal};
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use self::governor::Governor;
 use crate::telemetry::Secret;
 
 /// Every configured tenant, and how much of the quota is used.
@@ -55,9 +59,23 @@ pub struct CloudSettings {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CredentialSettings {
     ClientSecret { client_id: String, secret: SecretSource },
+    /// PEM: the certificate, its chain, and an RSA key that is not encrypted.
+    ClientCertificate { client_id: String, file: PathBuf },
     WorkloadIdentity { client_id: Option<String>, token_file: Option<PathBuf> },
     ManagedIdentity { client_id: Option<String> },
     AzureCli,
+}
+
+impl CredentialSettings {
+    /// Whose buckets its requests are counted in.
+    fn principal(&self) -> String {
+        match self {
+            Self::ClientSecret { client_id, .. } | Self::ClientCertificate { client_id, .. } => client_id.clone(),
+            Self::WorkloadIdentity { client_id, .. } => format!("workload {client_id:?}"),
+            Self::ManagedIdentity { client_id } => format!("managed {client_id:?}"),
+            Self::AzureCli => "azure cli".to_owned(),
+        }
+    }
 }
 
 /// Where a secret comes from: read anew whenever a client is made.
@@ -72,11 +90,13 @@ pub enum SecretSource {
 pub struct Azure {
     settings: watch::Receiver<Settings>,
     clients: Arc<Mutex<HashMap<Uuid, (TenantSettings, Client)>>>,
+    /// By tenant, principal and share: a client that is made anew goes on with the same buckets.
+    governors: Arc<Mutex<HashMap<(Uuid, String, u64), Arc<Governor>>>>,
 }
 
 impl Azure {
     pub fn new(settings: watch::Receiver<Settings>) -> Self {
-        Self { settings, clients: Arc::default() }
+        Self { settings, clients: Arc::default(), governors: Arc::default() }
     }
 
     /// Whether a tenant is configured.
@@ -97,7 +117,11 @@ impl Azure {
         {
             return Ok(client.clone());
         }
-        let client = Client::new(&wanted, share)?;
+        let principal = (tenant, wanted.credential.principal(), share.to_bits());
+        let mut governors = self.governors.lock().unwrap_or_else(PoisonError::into_inner);
+        let governor = governors.entry(principal).or_insert_with(|| Arc::new(Governor::new(share))).clone();
+        drop(governors);
+        let client = Client::new(&wanted, governor)?;
         clients.insert(tenant, (wanted, client.clone()));
         Ok(client)
     }

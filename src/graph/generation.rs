@@ -1,26 +1,36 @@
 //! A generation being written: pages in, with their cursors; what the scan needs to look up again.
 //!
 //! A page's rows and its cursor are one commit, so a scan that was killed goes on after its last page.
-//! Of two answers about one thing the fuller stays.
+//! Of two answers about one thing the fuller stays. What did not change since the snapshot before keeps
+//! its body.
 
-use std::collections::BTreeMap;
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
 
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
     GraphError,
+    body::{Prepared, Press, decompress, key_of},
+    index::Index,
     model::{Found, Fullness, Label},
-    tables::{BODIES, BY_TYPE, CURSORS, CursorRow, Mark, NODES, NOTES, NodeRow, OPEN, Text},
+    tables::{
+        BODIES, BodyAt, CURSORS, CursorRow, EDGES, EDGES_IN, EXPECTED, MENTIONED, NODES, NOTES, NodeRow, OPEN, OpenRow,
+        SNAPSHOTS, Text, key_hash, remove_range,
+    },
 };
 use crate::{
-    arm::{self, ResourceId},
-    store::{Bytes, Order, Span, Store, StoreError, WriteError},
+    arm,
+    store::{Bytes, Order, Span, Store, StoreError, Write, WriteError},
 };
 
-const ZSTD_LEVEL: i32 = 1;
-/// Largest body after decompression.
-const BODY_BYTES: usize = 256 << 20;
+/// Rows that are looked at in one read when an open generation is taken up again.
+const BATCH: usize = 2_000;
+/// Largest page of the inventory after decompression.
+const EXPECTED_BYTES: usize = 64 << 20;
 
 /// A page of one stream of answers.
 #[derive(Debug, Clone)]
@@ -47,11 +57,7 @@ pub struct Put {
 
 /// Which entries are wanted, in key order.
 #[derive(Debug, Clone, Default)]
-pub struct Select<'a> {
-    pub type_name: &'a str,
-    pub subscription: Option<&'a str>,
-    /// Only what was read no fuller than this.
-    pub at_most: Option<Fullness>,
+pub struct Select {
     /// Key of the last entry before.
     pub after: Option<String>,
     pub limit: usize,
@@ -61,14 +67,17 @@ pub struct Select<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     pub key: String,
+    pub label: Label,
     pub id: String,
     pub type_name: String,
     pub subscription: Option<String>,
     pub api_version: String,
+    pub location: Option<String>,
+    pub tags: std::collections::BTreeMap<String, String>,
     pub fullness: Fullness,
 }
 
-/// How many resources of a type were found in a subscription.
+/// How many resources of a type there are in a subscription.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cell {
     pub subscription: String,
@@ -77,6 +86,20 @@ pub struct Cell {
     pub count: u64,
 }
 
+/// A row of the inventory: what a scan expects to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expected {
+    pub id: String,
+    pub subscription: String,
+    pub type_name: String,
+    /// The row as Azure gave it, JSON.
+    pub text: String,
+}
+
+/// Where a page of the inventory stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpectedAt(String, u32);
+
 /// A handle on an open generation; clones share it.
 #[derive(Clone)]
 pub struct Generation {
@@ -84,19 +107,30 @@ pub struct Generation {
     pub(super) tenant: Uuid,
     pub(super) scan: Uuid,
     pub(super) number: u64,
-}
-
-/// A node with its body, ready to be written.
-pub(super) struct Prepared {
-    pub key: String,
-    pub row: NodeRow,
-    /// Hash and compressed JSON; none for nodes without a body.
-    pub body: Option<([u8; 32], Vec<u8>)>,
+    /// The snapshot that it is compared with, and when that was.
+    pub(super) base: Option<(u64, i64)>,
+    index: Arc<Mutex<Index>>,
+    next_body: Arc<AtomicU64>,
 }
 
 impl Generation {
-    pub(super) fn new(store: Store, tenant: Uuid, scan: Uuid, number: u64) -> Self {
-        Self { store, tenant, scan, number }
+    /// Takes up an open generation: rows that only publishing makes are removed, they will be made anew.
+    pub(super) async fn open(store: Store, tenant: Uuid, scan: Uuid, open: OpenRow) -> Result<Self, GraphError> {
+        let base = match open.base {
+            Some(base) => store.read(|read| read.get(&SNAPSHOTS, &base))?.map(|row| (base, row.at_ms)),
+            None => None,
+        };
+        let this = Self {
+            store,
+            tenant,
+            scan,
+            number: open.number,
+            base,
+            index: Arc::default(),
+            next_body: Arc::new(AtomicU64::new(1)),
+        };
+        this.recall().await?;
+        Ok(this)
     }
 
     /// Its number: that of the snapshot it becomes.
@@ -104,34 +138,165 @@ impl Generation {
         self.number
     }
 
-    /// Writes a page and its cursor in one commit.
-    pub async fn put(&self, page: Page) -> Result<Put, GraphError> {
-        let (number, scan, tenant) = (self.number, self.scan, self.tenant);
-        let prepared = page.found.into_iter().map(prepare).collect::<Result<Vec<_>, _>>()?;
-        let cursor = match page.cursor {
-            Cursor::Next(next) => CursorRow::Next(next),
-            Cursor::Done => CursorRow::Done,
-        };
-        let stream = (number, page.stream);
+    /// Whether there is a snapshot that it is compared with.
+    pub fn has_base(&self) -> bool {
+        self.base.is_some()
+    }
+
+    pub(super) fn index(&self) -> MutexGuard<'_, Index> {
+        self.index.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn recall(&self) -> Result<(), GraphError> {
+        let mut after: Option<String> = None;
+        loop {
+            let mut span = Span::prefix(&self.number);
+            if let Some(after) = after.take() {
+                span = span.after(&(self.number, after));
+            }
+            let (mut seen, mut derived) = (0, Vec::new());
+            self.store.read(|read| {
+                read.scan(&NODES, &span, Order::Rising, |(_, key), row| {
+                    after = Some(key.clone());
+                    seen += 1;
+                    // What has only a row of the inventory will be asked for again.
+                    if row.stale.is_some() || !row.has_body() || row.fullness == Fullness::Inventory {
+                        derived.push((key, row.body));
+                    } else {
+                        self.index().put(key_hash(&key), &row, None);
+                    }
+                    Ok::<_, StoreError>(seen < BATCH)
+                })
+            })?;
+            if !derived.is_empty() {
+                self.remove(derived).await?;
+            }
+            if seen < BATCH {
+                break;
+            }
+        }
+        let mut last = 0;
+        self.store.read(|read| {
+            read.scan(&BODIES, &Span::prefix(&self.number), Order::Falling, |(_, number), _| {
+                last = number;
+                Ok::<_, StoreError>(false)
+            })
+        })?;
+        self.next_body.store(last + 1, Ordering::Relaxed);
+        self.each_expected(&mut |row| {
+            self.index().expect(key_hash(&arm::key(&row.id)), &row.subscription, &row.type_name);
+            Ok(())
+        })?;
+        let number = self.number;
+        loop {
+            let removed = self
+                .write(move |write| {
+                    Ok(remove_range(write, &EDGES, number)? + remove_range(write, &EDGES_IN, number)?)
+                })
+                .await?;
+            if removed == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    /// One change of an open generation.
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&mut Write<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, GraphError> {
+        let (scan, tenant) = (self.scan, self.tenant);
         let written = self
             .store
             .write(move |write| {
                 if write.get(&OPEN, &scan.as_u128())?.is_none() {
                     return Ok(Err(GraphError::NotOpen(tenant, scan)));
                 }
-                let mut put = Put::default();
-                for node in prepared {
-                    match write_node(write, number, &node)? {
-                        Some(true) => put.added += 1,
-                        Some(false) => put.replaced += 1,
-                        None => {}
-                    }
-                }
-                write.put(&CURSORS, &stream, &cursor)?;
-                Ok(Ok(put))
+                change(write).map(Ok)
             })
             .await;
         written.map_err(flatten)
+    }
+
+    /// Writes a page and its cursor in one commit.
+    pub async fn put(&self, page: Page) -> Result<Put, GraphError> {
+        self.put_mentioning(page, Vec::new()).await
+    }
+
+    /// The same, and ids that its bodies mention, to be looked at when all lists are read.
+    pub async fn put_mentioning(&self, page: Page, mentioned: Vec<String>) -> Result<Put, GraphError> {
+        let number = self.number;
+        let prepared = self.press(page.found)?;
+        let stream = (number, page.stream);
+        let cursor = match page.cursor {
+            Cursor::Next(next) => CursorRow::Next(next),
+            Cursor::Done => CursorRow::Done,
+        };
+        let this = self.clone();
+        self.write(move |write| {
+            let mut put = Put::default();
+            for node in prepared {
+                match this.write_node(write, node)? {
+                    Some(true) => put.added += 1,
+                    Some(false) => put.replaced += 1,
+                    None => {}
+                }
+            }
+            for id in mentioned {
+                write.put(&MENTIONED, &(number, arm::key(&id)), &Text(id))?;
+            }
+            write.put(&CURSORS, &stream, &cursor)?;
+            Ok(put)
+        })
+        .await
+    }
+
+    fn press(&self, found: Vec<Found>) -> Result<Vec<Prepared>, GraphError> {
+        if found.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut press = Press::new()?;
+        let mut prepared = Vec::with_capacity(found.len());
+        self.store.read(|read| {
+            let before = |key: &str| match self.base {
+                Some((base, at_ms)) => {
+                    let row = read.get(&NODES, &(base, key.to_owned()))?;
+                    Ok(row.filter(NodeRow::has_body).map(|row| since(row, at_ms)))
+                }
+                None => Ok(None),
+            };
+            for one in found {
+                press.press(one, &before, &mut prepared)?;
+            }
+            Ok::<_, GraphError>(prepared)
+        })
+    }
+
+    /// Writes a node unless a fuller one stands: whether it is new, or `None` where it changed nothing.
+    pub(super) fn write_node(&self, write: &mut Write<'_>, node: Prepared) -> Result<Option<bool>, StoreError> {
+        let Prepared { key, hash, mut row, body } = node;
+        let at = (self.number, key);
+        let is_there = self.index().has(hash);
+        let before = if is_there { write.get(&NODES, &at)? } else { None };
+        if let Some(before) = &before {
+            if before.fullness > row.fullness {
+                return Ok(None);
+            }
+            if before.body.0 == self.number && before.body != row.body {
+                write.remove(&BODIES, &before.body)?;
+            }
+        }
+        if let Some(body) = body {
+            row.body = self.new_body();
+            write.put(&BODIES, &row.body, &Bytes(body))?;
+        }
+        write.put(&NODES, &at, &row)?;
+        self.index().put(hash, &row, before.as_ref());
+        Ok(Some(before.is_none()))
+    }
+
+    fn new_body(&self) -> BodyAt {
+        (self.number, self.next_body.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Where the reading of a stream stands; `None`: not begun.
@@ -143,30 +308,16 @@ impl Generation {
         }))
     }
 
-    /// Entries of a type.
-    pub fn entries(&self, select: &Select<'_>) -> Result<Vec<Entry>, GraphError> {
-        let type_name = select.type_name.to_lowercase();
-        let span = match select.subscription {
-            Some(subscription) => Span::prefix(&(self.number, type_name.clone(), subscription.to_lowercase())),
-            None => Span::prefix(&(self.number, type_name.clone())),
-        };
+    /// Everything found so far, in key order.
+    pub fn entries(&self, select: &Select) -> Result<Vec<Entry>, GraphError> {
+        let mut span = Span::prefix(&self.number);
+        if let Some(after) = &select.after {
+            span = span.after(&(self.number, after.clone()));
+        }
         let mut entries = Vec::new();
         self.store.read(|read| {
-            read.scan(&BY_TYPE, &span, Order::Rising, |(_, _, _, key), _| {
-                if select.after.as_ref().is_some_and(|after| key <= *after) {
-                    return Ok(true);
-                }
-                let Some(row) = read.get(&NODES, &(self.number, key.clone()))? else { return Ok(true) };
-                if select.at_most.is_none_or(|most| row.fullness <= most) {
-                    entries.push(Entry {
-                        key,
-                        id: row.id,
-                        type_name: row.type_name,
-                        subscription: row.subscription,
-                        api_version: row.api_version,
-                        fullness: row.fullness,
-                    });
-                }
+            read.scan(&NODES, &span, Order::Rising, |(_, key), row| {
+                entries.push(entry(key, row));
                 Ok::<_, StoreError>(entries.len() < select.limit)
             })
         })?;
@@ -174,55 +325,168 @@ impl Generation {
     }
 
     /// How much of each type was found in each subscription.
-    pub fn cells(&self) -> Result<Vec<Cell>, GraphError> {
-        let mut counts: BTreeMap<(String, String), u64> = BTreeMap::new();
-        self.store.read(|read| {
-            read.scan(&BY_TYPE, &Span::prefix(&self.number), Order::Rising, |(_, type_name, subscription, _), _| {
-                *counts.entry((subscription, type_name)).or_default() += 1;
-                Ok::<_, StoreError>(true)
-            })
-        })?;
-        let cell = |((subscription, type_name), count)| Cell { subscription, type_name, count };
-        Ok(counts.into_iter().map(cell).collect())
+    pub fn cells(&self) -> Vec<Cell> {
+        self.index().cells()
+    }
+
+    /// How much of each type the inventory lists in each subscription.
+    pub fn expected_cells(&self) -> Vec<Cell> {
+        self.index().expected_cells()
     }
 
     /// How many resources were found so far.
-    pub fn count(&self) -> Result<u64, GraphError> {
-        Ok(self.cells()?.iter().map(|cell| cell.count).sum())
+    pub fn count(&self) -> u64 {
+        self.index().resources()
+    }
+
+    /// How many are found, or expected and not found yet.
+    pub fn admitted(&self) -> u64 {
+        self.index().admitted()
     }
 
     /// Whether a thing was found.
-    pub fn has(&self, id: &str) -> Result<bool, GraphError> {
-        Ok(self.store.read(|read| read.get(&NODES, &(self.number, arm::key(id))))?.is_some())
+    pub fn has(&self, id: &str) -> bool {
+        let index = self.index();
+        index.has(key_hash(&arm::key(id))) || index.has(key_hash(&key_of(Label::User, id)))
+    }
+
+    /// Whether the snapshot that it is compared with has it.
+    pub fn base_has(&self, id: &str) -> Result<bool, GraphError> {
+        let Some((base, _)) = self.base else { return Ok(false) };
+        let row = self.store.read(|read| read.get(&NODES, &(base, arm::key(id))))?;
+        Ok(row.is_some_and(|row| row.has_body()))
+    }
+
+    /// Whether the inventory lists it and the scan wants it.
+    pub fn is_expected(&self, id: &str) -> bool {
+        self.index().is_expected(key_hash(&arm::key(id)))
     }
 
     /// A body found so far, by key.
     pub fn body(&self, key: &str) -> Result<Option<Value>, GraphError> {
         self.store.read(|read| {
             let Some(row) = read.get(&NODES, &(self.number, key.to_owned()))? else { return Ok(None) };
-            match read.get(&BODIES, &row.hash)? {
+            match read.get(&BODIES, &row.body)? {
                 Some(body) => decompress(&body.0).map(Some),
                 None => Ok(None),
             }
         })
     }
 
-    /// Takes things out that Azure says are gone.
-    pub async fn remove(&self, keys: Vec<String>) -> Result<(), GraphError> {
-        let number = self.number;
-        let written = self
-            .store
-            .write(move |write| {
-                for key in keys {
-                    if let Some(row) = write.get(&NODES, &(number, key.clone()))? {
-                        write.remove(&BY_TYPE, &by_type(number, &row, &key))?;
-                        write.remove(&NODES, &(number, key))?;
-                    }
-                }
-                Ok(Ok(()))
+    /// Keeps a page of the inventory, with its cursor, in one commit.
+    pub async fn expect(&self, stream: &str, rows: Vec<Expected>, cursor: Cursor) -> Result<(), GraphError> {
+        let lines: Vec<String> = rows
+            .iter()
+            .map(|row| {
+                let head = serde_json::json!([row.id, row.subscription, row.type_name]);
+                format!("{head}\t{}", row.text.replace('\n', " "))
             })
-            .await;
-        written.map_err(flatten)
+            .collect();
+        let packed = zstd::bulk::compress(lines.join("\n").as_bytes(), 1);
+        let packed = packed.map_err(|error| GraphError::Body(error.to_string()))?;
+        let (number, stream) = (self.number, stream.to_owned());
+        let cursor = match cursor {
+            Cursor::Next(next) => CursorRow::Next(next),
+            Cursor::Done => CursorRow::Done,
+        };
+        self.write(move |write| {
+            let mut page = 0;
+            write.scan(&EXPECTED, &Span::prefix(&(number, stream.clone())), Order::Falling, |(_, _, last), _| {
+                page = last + 1;
+                Ok::<_, StoreError>(false)
+            })?;
+            write.put(&EXPECTED, &(number, stream.clone(), page), &Bytes(packed))?;
+            write.put(&CURSORS, &(number, stream), &cursor)
+        })
+        .await?;
+        let mut index = self.index();
+        for row in rows {
+            index.expect(key_hash(&arm::key(&row.id)), &row.subscription, &row.type_name);
+        }
+        Ok(())
+    }
+
+    fn each_expected(&self, visit: &mut dyn FnMut(Expected) -> Result<(), GraphError>) -> Result<(), GraphError> {
+        let mut after = None;
+        loop {
+            let (rows, last) = self.expected_page(after.as_ref())?;
+            for row in rows {
+                visit(row)?;
+            }
+            match last {
+                Some(last) => after = Some(last),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    fn expected_page(&self, after: Option<&ExpectedAt>) -> Result<(Vec<Expected>, Option<ExpectedAt>), GraphError> {
+        let mut span = Span::prefix(&self.number);
+        if let Some(ExpectedAt(stream, page)) = after {
+            span = span.after(&(self.number, stream.clone(), *page));
+        }
+        let mut found = None;
+        self.store.read(|read| {
+            read.scan(&EXPECTED, &span, Order::Rising, |(_, stream, page), row| {
+                found = Some((ExpectedAt(stream, page), row));
+                Ok::<_, StoreError>(false)
+            })
+        })?;
+        let Some((at, page)) = found else { return Ok((Vec::new(), None)) };
+        let failed = |error: &dyn std::fmt::Display| GraphError::Body(error.to_string());
+        let size = zstd::bulk::Decompressor::upper_bound(&page.0).unwrap_or(EXPECTED_BYTES).min(EXPECTED_BYTES);
+        let text = zstd::bulk::decompress(&page.0, size).map_err(|error| failed(&error))?;
+        let text = String::from_utf8(text).map_err(|error| failed(&error))?;
+        let mut rows = Vec::new();
+        for (head, text) in text.lines().filter_map(|line| line.split_once('\t')) {
+            let (id, subscription, type_name) = serde_json::from_str(head).map_err(|error| failed(&error))?;
+            rows.push(Expected { id, subscription, type_name, text: text.to_owned() });
+        }
+        Ok((rows, Some(at)))
+    }
+
+    /// Rows of the inventory that nothing gave so far, page by page, and where the next page begins. A
+    /// page may be empty and not the last.
+    pub fn unmet(&self, after: Option<&ExpectedAt>) -> Result<(Vec<Expected>, Option<ExpectedAt>), GraphError> {
+        let (mut rows, last) = self.expected_page(after)?;
+        let index = self.index();
+        rows.retain(|row| !index.has(key_hash(&arm::key(&row.id))));
+        Ok((rows, last))
+    }
+
+    /// The expectation was met as far as it can be.
+    pub fn forget_expected(&self) {
+        self.index().forget_expected();
+    }
+
+    /// A page of the mentioned ids, in key order: key and id.
+    pub fn mentioned(&self, after: Option<&str>, limit: usize) -> Result<Vec<(String, String)>, GraphError> {
+        let mut span = Span::prefix(&self.number);
+        if let Some(after) = after {
+            span = span.after(&(self.number, after.to_owned()));
+        }
+        let mut ids = Vec::new();
+        self.store.read(|read| {
+            read.scan(&MENTIONED, &span, Order::Rising, |(_, key), id| {
+                ids.push((key, id.0));
+                Ok::<_, StoreError>(ids.len() < limit)
+            })
+        })?;
+        Ok(ids)
+    }
+
+    async fn remove(&self, rows: Vec<(String, BodyAt)>) -> Result<(), GraphError> {
+        let number = self.number;
+        self.write(move |write| {
+            for (key, body) in rows {
+                write.remove(&NODES, &(number, key))?;
+                if body.0 == number {
+                    write.remove(&BODIES, &body)?;
+                }
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// A note of the scan, of this or an earlier run of it.
@@ -230,10 +494,50 @@ impl Generation {
         Ok(self.store.read(|read| read.get(&NOTES, &(self.number, name.to_owned())))?.map(|text| text.0))
     }
 
+    /// Notes whose names begin so.
+    pub fn notes(&self, prefix: &str) -> Result<Vec<(String, String)>, GraphError> {
+        let mut notes = Vec::new();
+        self.store.read(|read| {
+            let span = Span::prefix(&self.number).from(&(self.number, prefix.to_owned()));
+            read.scan(&NOTES, &span, Order::Rising, |(_, name), text| {
+                let within = name.starts_with(prefix);
+                if within {
+                    notes.push((name, text.0));
+                }
+                Ok::<_, StoreError>(within)
+            })
+        })?;
+        Ok(notes)
+    }
+
     pub async fn set_note(&self, name: &str, text: String) -> Result<(), GraphError> {
         let key = (self.number, name.to_owned());
-        let written = self.store.write(move |write| write.put(&NOTES, &key, &Text(text)).map(Ok)).await;
-        written.map_err(flatten)
+        self.write(move |write| write.put(&NOTES, &key, &Text(text))).await
+    }
+}
+
+/// A row of an earlier snapshot with its times spelled out.
+pub(super) fn since(mut row: NodeRow, at_ms: i64) -> NodeRow {
+    for time in [&mut row.first_seen, &mut row.last_seen] {
+        if *time == 0 {
+            *time = at_ms;
+        }
+    }
+    row
+}
+
+pub(super) fn entry(key: String, row: NodeRow) -> Entry {
+    let subscription = row.subscription();
+    Entry {
+        key,
+        label: row.label,
+        id: row.id,
+        type_name: row.type_name,
+        subscription,
+        api_version: row.api_version,
+        location: row.location,
+        tags: row.tags,
+        fullness: row.fullness,
     }
 }
 
@@ -242,95 +546,4 @@ pub(super) fn flatten(error: WriteError<GraphError>) -> GraphError {
         WriteError::Refused(error) => error,
         WriteError::Store(error) => error.into(),
     }
-}
-
-fn by_type(number: u64, row: &NodeRow, key: &str) -> (u64, String, String, String) {
-    let subscription = row.subscription.as_deref().unwrap_or_default().to_lowercase();
-    (number, row.type_name.to_lowercase(), subscription, key.to_owned())
-}
-
-/// Writes a node unless a fuller one stands: whether it is new, or `None` where it changed nothing.
-pub(super) fn write_node(
-    write: &mut crate::store::Write<'_>,
-    number: u64,
-    node: &Prepared,
-) -> Result<Option<bool>, StoreError> {
-    let at = (number, node.key.clone());
-    let before = write.get(&NODES, &at)?;
-    if before.as_ref().is_some_and(|before| before.fullness > node.row.fullness) {
-        return Ok(None);
-    }
-    if let Some((hash, body)) = &node.body
-        && write.get(&BODIES, hash)?.is_none()
-    {
-        write.put(&BODIES, hash, &Bytes(body.clone()))?;
-    }
-    if matches!(node.row.label, Label::Resource) {
-        write.put(&BY_TYPE, &by_type(number, &node.row, &node.key), &Mark)?;
-    }
-    write.put(&NODES, &at, &node.row)?;
-    Ok(Some(before.is_none()))
-}
-
-/// What is stored of a thing found.
-pub(super) fn prepare(found: Found) -> Result<Prepared, GraphError> {
-    let parsed = ResourceId::parse(&found.id);
-    let key = key_of(found.label, &found.id);
-    let text = found.body.to_string();
-    let hash = *blake3::hash(text.as_bytes()).as_bytes();
-    let body =
-        zstd::bulk::compress(text.as_bytes(), ZSTD_LEVEL).map_err(|error| GraphError::Body(error.to_string()))?;
-    let name = match &parsed {
-        Some(id) => id.name().to_owned(),
-        None => text_at(&found.body, &["displayName", "name"]).unwrap_or_else(|| found.id.clone()),
-    };
-    let tags = found.body.get("tags").and_then(Value::as_object).map(|tags| {
-        tags.iter().map(|(tag, value)| (tag.clone(), value.as_str().unwrap_or_default().to_owned())).collect()
-    });
-    let location = found.body.get("location").and_then(Value::as_str).filter(|location| !location.trim().is_empty());
-    let row = NodeRow {
-        label: found.label,
-        id: if parsed.is_some() && !found.id.trim().starts_with('/') {
-            format!("/{}", found.id.trim())
-        } else {
-            found.id.trim().to_owned()
-        },
-        type_name: found.type_name,
-        name,
-        api_version: found.api_version,
-        subscription: parsed.as_ref().and_then(|id| id.subscription.as_deref().map(str::to_lowercase)),
-        resource_group: parsed.as_ref().and_then(|id| id.resource_group.clone()),
-        location: location.map(arm::location_code),
-        tags: tags.unwrap_or_default(),
-        fullness: found.fullness,
-        hash,
-        first_seen: 0,
-        last_seen: 0,
-    };
-    Ok(Prepared { key, row, body: Some((hash, body)) })
-}
-
-/// The key of a thing: its ARM id's, a role definition's guid, an identity's object id.
-pub(super) fn key_of(label: Label, id: &str) -> String {
-    match label {
-        Label::RoleDefinition => id.trim_end_matches('/').rsplit('/').next().unwrap_or(id).to_lowercase(),
-        Label::User
-        | Label::Group
-        | Label::ServicePrincipal
-        | Label::Application
-        | Label::ManagedIdentity
-        | Label::Principal
-        | Label::Tenant => id.to_lowercase(),
-        _ => arm::key(id),
-    }
-}
-
-fn text_at(body: &Value, names: &[&str]) -> Option<String> {
-    names.iter().find_map(|name| body.get(name)?.as_str().map(str::to_owned))
-}
-
-pub(super) fn decompress(bytes: &[u8]) -> Result<Value, GraphError> {
-    let size = zstd::bulk::Decompressor::upper_bound(bytes).unwrap_or(BODY_BYTES).min(BODY_BYTES);
-    let text = zstd::bulk::decompress(bytes, size).map_err(|error| GraphError::Body(error.to_string()))?;
-    serde_json::from_slice(&text).map_err(|error| GraphError::Body(error.to_string()))
 }

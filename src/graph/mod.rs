@@ -1,16 +1,21 @@
 //! The graph that scans write: the model, the edge rules (pure), the embedded store, Neo4j.
 //!
 //! ```text
-//! begin(scan) ─▶ Generation: put(page, cursor)… ─▶ prepare: nested ▸ edges ▸ count ─▶ publish: one commit ─▶ Snapshot
+//! begin(scan) ─▶ Generation: put(page, cursor)… ─▶ keep(stale) ─▶ prepare: edges ▸ count ─▶ publish: one commit ─▶ Snapshot
 //!                   │ (invisible; goes on after a crash, for it is keyed by the scan's id)
 //!                   └─ abandon(scan)
 //! ```
-//! One redb file a tenant, opened through [`Graphs`]. Bodies are content-addressed and compressed: a
-//! rescan of what did not change adds rows, no bodies. Readers hold a [`Snapshot`], which never
+//! One redb file a tenant, opened through [`Graphs`]. Bodies are compressed and told apart by their hash:
+//! a rescan of what did not change adds rows, no bodies. Readers hold a [`Snapshot`], which never
 //! changes and keeps no transaction open.
 
+mod adjacency;
 mod backup;
+mod body;
+mod carry;
+mod collect;
 mod generation;
+mod index;
 pub mod model;
 pub mod neo4j;
 mod publish;
@@ -25,7 +30,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-pub use generation::{Cell, Cursor, Entry, Generation, Page, Put, Select};
+pub use carry::Kept;
+pub use generation::{Cell, Cursor, Entry, Expected, ExpectedAt, Generation, Page, Put, Select};
 pub use publish::{Draft, Facts, Published, Totals};
 pub use snapshot::{EdgeKey, Neighbourhood, Search, Snapshot, SnapshotInfo};
 use uuid::Uuid;
@@ -129,27 +135,23 @@ impl TenantGraph {
 
     /// The generation of a scan: the one that stands unpublished under its id, or a new one.
     pub async fn begin(&self, scan: Uuid, now_ms: i64) -> Result<Generation, GraphError> {
-        let number = self
-            .store
-            .write(move |write| tables::begin(write, scan, now_ms).map(Ok))
-            .await
-            .map_err(WriteError::into_store)?;
-        Ok(Generation::new(self.store.clone(), self.tenant, scan, number))
+        let open = self.store.write(move |write| tables::begin(write, scan, now_ms).map(Ok)).await;
+        Generation::open(self.store.clone(), self.tenant, scan, open.map_err(WriteError::into_store)?).await
     }
 
     /// Removes what a scan has written, also a snapshot that it published before it was cancelled. Nothing
     /// happens where it was never begun.
     pub async fn abandon(&self, scan: Uuid) -> Result<(), GraphError> {
         loop {
-            let more = self.store.write(move |write| tables::abandon(write, scan).map(Ok)).await;
+            let more = self.store.write(move |write| collect::abandon(write, scan).map(Ok)).await;
             if !more.map_err(WriteError::into_store)? {
                 return Ok(());
             }
         }
     }
 
-    /// Removes the oldest snapshots beyond the `keep` newest; how many went. Bodies stay: they are shared,
-    /// and those that no snapshot needs any more are few.
+    /// Removes the oldest snapshots beyond the `keep` newest, with the bodies that only they have; how many
+    /// went.
     pub async fn trim(&self, keep: u64) -> Result<u64, GraphError> {
         let mut scans = Vec::new();
         self.store.read(|read| {

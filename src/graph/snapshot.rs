@@ -10,15 +10,19 @@ use uuid::Uuid;
 
 use super::{
     GraphError,
-    generation::decompress,
+    adjacency::{self, Side},
+    body::Opener,
     model::{Edge, EdgeKind, Label, Node},
     publish::Counts,
-    tables::{BODIES, EDGES, EDGES_IN, EdgeEnd, NODES, NodeRow, SnapshotRow, kind_byte, kind_of},
+    tables::{BODIES, NODES, NodeRow, SnapshotRow},
 };
 use crate::{
     arm,
-    store::{Order, Span, Store, StoreError},
+    store::{Order, Span, Store},
 };
+
+/// Edges of one node, in one direction, that a neighbourhood looks at.
+const HUB: usize = 20_000;
 
 /// What a snapshot holds, counted when it was published.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +31,8 @@ pub struct SnapshotInfo {
     pub at_ms: i64,
     pub partial: bool,
     pub resources: u64,
+    /// Of them, those that its scan did not see and does not know to be gone.
+    pub stale: u64,
     pub relationships: u64,
     pub by_type: BTreeMap<String, u64>,
     pub by_label: BTreeMap<String, u64>,
@@ -45,6 +51,7 @@ impl SnapshotInfo {
             at_ms: row.at_ms,
             partial: row.partial,
             resources: counts.resources,
+            stale: counts.stale,
             relationships: counts.relationships,
             by_type: counts.by_type,
             by_label: counts.by_label,
@@ -66,7 +73,7 @@ pub struct Snapshot {
 
 /// Where an edge stands in the order of [`Snapshot::edges`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EdgeKey(String, EdgeEnd);
+pub struct EdgeKey(String);
 
 /// Which resources are wanted; fields are combined with AND.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -120,8 +127,8 @@ impl Snapshot {
         self.store.read(|read| {
             for key in spellings {
                 if let Some(row) = read.get(&NODES, &(self.number(), key.clone()))? {
-                    let body = read.get(&BODIES, &row.hash)?;
-                    return node(key, row, body.map(|body| body.0)).map(Some);
+                    let body = read.get(&BODIES, &row.body)?;
+                    return self.shape(&mut Opener::new()?, key, row, body.map(|body| body.0)).map(Some);
                 }
             }
             Ok(None)
@@ -131,14 +138,33 @@ impl Snapshot {
     /// A page of nodes with their bodies, in key order.
     pub fn nodes(&self, after: Option<&str>, limit: usize) -> Result<Vec<Node>, GraphError> {
         let mut nodes = Vec::new();
+        let mut opener = Opener::new()?;
         self.store.read(|read| {
             read.scan(&NODES, &self.span(after), Order::Rising, |(_, key), row| {
-                let body = read.get(&BODIES, &row.hash)?;
-                nodes.push(node(key, row, body.map(|body| body.0))?);
+                let body = read.get(&BODIES, &row.body)?;
+                nodes.push(self.shape(&mut opener, key, row, body.map(|body| body.0))?);
                 Ok::<_, GraphError>(nodes.len() < limit)
             })
         })?;
         Ok(nodes)
+    }
+
+    /// The same without bodies (`Null`).
+    pub fn outlines(&self, after: Option<&str>, limit: usize) -> Result<Vec<Node>, GraphError> {
+        let mut nodes = Vec::new();
+        self.store.read(|read| {
+            read.scan(&NODES, &self.span(after), Order::Rising, |(_, key), row| {
+                nodes.push(self.outline(key, row));
+                Ok::<_, GraphError>(nodes.len() < limit)
+            })
+        })?;
+        Ok(nodes)
+    }
+
+    /// Why a node is there although the scan did not see it; `None`: it was seen.
+    pub fn stale(&self, key: &str) -> Result<Option<String>, GraphError> {
+        let row = self.store.read(|read| read.get(&NODES, &(self.number(), arm::key(key))))?;
+        Ok(row.and_then(|row| row.stale))
     }
 
     fn span(&self, after: Option<&str>) -> Span {
@@ -151,50 +177,19 @@ impl Snapshot {
 
     /// Edges that a node holds.
     pub fn edges_out(&self, key: &str) -> Result<Vec<Edge>, GraphError> {
-        let mut edges = Vec::new();
-        self.store.read(|read| {
-            let span = Span::prefix(&(self.number(), key.to_owned()));
-            read.scan(&EDGES, &span, Order::Rising, |(_, source, (kind, target, _)), row| {
-                edges.push(Edge { kind: kind_of(kind), source, target, path: row.path, properties: row.properties });
-                Ok::<_, StoreError>(true)
-            })
-        })?;
-        Ok(edges)
+        self.store.read(|read| adjacency::of(read, self.number(), key, Side::Out, usize::MAX))
     }
 
     /// Edges that point to a node.
     pub fn edges_in(&self, key: &str) -> Result<Vec<Edge>, GraphError> {
-        let mut edges = Vec::new();
-        self.store.read(|read| {
-            let span = Span::prefix(&(self.number(), key.to_owned()));
-            read.scan(&EDGES_IN, &span, Order::Rising, |(number, target, (kind, source, apart)), _| {
-                if let Some(row) = read.get(&EDGES, &(number, source.clone(), (kind, target.clone(), apart)))? {
-                    let (path, properties) = (row.path, row.properties);
-                    edges.push(Edge { kind: kind_of(kind), source, target, path, properties });
-                }
-                Ok::<_, StoreError>(true)
-            })
-        })?;
-        Ok(edges)
+        self.store.read(|read| adjacency::of(read, self.number(), key, Side::In, usize::MAX))
     }
 
-    /// A page of all edges, in order of their sources.
+    /// A page of all edges, about `limit` of them, and where the next one begins.
     pub fn edges(&self, after: Option<&EdgeKey>, limit: usize) -> Result<(Vec<Edge>, Option<EdgeKey>), GraphError> {
-        let mut span = Span::prefix(&self.number());
-        if let Some(EdgeKey(source, end)) = after {
-            span = span.after(&(self.number(), source.clone(), end.clone()));
-        }
-        let mut edges = Vec::new();
-        let mut last = None;
-        self.store.read(|read| {
-            read.scan(&EDGES, &span, Order::Rising, |(_, source, end), row| {
-                let (kind, target, _) = end.clone();
-                last = Some(EdgeKey(source.clone(), end));
-                edges.push(Edge { kind: kind_of(kind), source, target, path: row.path, properties: row.properties });
-                Ok::<_, StoreError>(edges.len() < limit)
-            })
-        })?;
-        Ok((edges, last))
+        let after = after.map(|after| after.0.as_str());
+        let (edges, last) = self.store.read(|read| adjacency::page(read, self.number(), after, limit))?;
+        Ok((edges, last.map(EdgeKey)))
     }
 
     /// Resources and groups that match, how many there are in all, and the key to go on after.
@@ -212,7 +207,7 @@ impl Snapshot {
                 total += 1;
                 if search.after.as_ref().is_none_or(|after| key > *after) {
                     if nodes.len() < search.limit {
-                        nodes.push(node(key, row, None)?);
+                        nodes.push(self.outline(key, row));
                     } else {
                         more = true;
                     }
@@ -242,7 +237,7 @@ impl Snapshot {
             if at >= depth {
                 continue;
             }
-            for edge in self.edges_out(&key)?.into_iter().chain(self.edges_in(&key)?) {
+            for edge in self.around(&key)? {
                 if !kinds.is_empty() && !kinds.contains(&edge.kind) {
                     continue;
                 }
@@ -264,17 +259,51 @@ impl Snapshot {
         Ok(found)
     }
 
+    /// Edges of a node in either direction; of hubs (a region, a tag) only some.
+    fn around(&self, key: &str) -> Result<Vec<Edge>, GraphError> {
+        self.store.read(|read| {
+            let mut edges = adjacency::of(read, self.number(), key, Side::Out, HUB)?;
+            edges.extend(adjacency::of(read, self.number(), key, Side::In, HUB)?);
+            Ok(edges)
+        })
+    }
+
     /// Whether an edge of a kind leads from one to the other.
     pub fn has_edge(&self, source: &str, kind: EdgeKind, target: &str) -> Result<bool, GraphError> {
-        let mut found = false;
-        self.store.read(|read| {
-            let span = Span::prefix(&(self.number(), source.to_owned(), (kind_byte(kind), target.to_owned())));
-            read.scan(&EDGES, &span, Order::Rising, |_, _| {
-                found = true;
-                Ok::<_, StoreError>(false)
-            })
-        })?;
-        Ok(found)
+        Ok(self.edges_out(source)?.iter().any(|edge| edge.kind == kind && edge.target == target))
+    }
+
+    fn shape(
+        &self,
+        opener: &mut Opener,
+        key: String,
+        row: NodeRow,
+        body: Option<Vec<u8>>,
+    ) -> Result<Node, GraphError> {
+        let body = body.map(|body| opener.json(&body)).transpose()?.unwrap_or_default();
+        Ok(Node { body, ..self.outline(key, row) })
+    }
+
+    /// A node without its body.
+    fn outline(&self, key: String, row: NodeRow) -> Node {
+        let is_arm = row.id.starts_with('/');
+        let at_or = |time: i64| if time == 0 { self.info.at_ms } else { time };
+        Node {
+            name: row.name().to_owned(),
+            subscription_id: row.subscription().filter(|_| is_arm),
+            resource_group: row.resource_group().map(str::to_owned),
+            content_hash: blake3::Hash::from(row.hash).to_hex().to_string(),
+            first_seen: at_or(row.first_seen),
+            last_seen: at_or(row.last_seen),
+            label: row.label,
+            key,
+            id: row.id,
+            type_name: row.type_name,
+            api_version: row.api_version,
+            location: row.location,
+            tags: row.tags,
+            body: serde_json::Value::Null,
+        }
     }
 }
 
@@ -308,10 +337,11 @@ impl<'a> Wanted<'a> {
     fn takes(&self, row: &NodeRow) -> bool {
         let search = self.search;
         self.type_name.as_ref().is_none_or(|glob| glob.is_match(&row.type_name))
-            && self.name.as_ref().is_none_or(|glob| glob.is_match(&row.name))
-            && search.resource_group.as_ref().is_none_or(|wanted| {
-                row.resource_group.as_ref().is_some_and(|group| group.eq_ignore_ascii_case(wanted))
-            })
+            && self.name.as_ref().is_none_or(|glob| glob.is_match(row.name()))
+            && search
+                .resource_group
+                .as_ref()
+                .is_none_or(|wanted| row.resource_group().is_some_and(|group| group.eq_ignore_ascii_case(wanted)))
             && self.region.as_ref().is_none_or(|region| row.location.as_ref() == Some(region))
             && self.text.as_ref().is_none_or(|text| row.id.to_lowercase().contains(text))
             && search.tag.as_ref().is_none_or(|tag| match tag.split_once('=') {
@@ -322,24 +352,4 @@ impl<'a> Wanted<'a> {
                 None => row.tags.keys().any(|known| known.eq_ignore_ascii_case(tag)),
             })
     }
-}
-
-fn node(key: String, row: NodeRow, body: Option<Vec<u8>>) -> Result<Node, GraphError> {
-    let body = body.map(|body| decompress(&body)).transpose()?.unwrap_or_default();
-    Ok(Node {
-        label: row.label,
-        key,
-        id: row.id,
-        type_name: row.type_name,
-        name: row.name,
-        api_version: row.api_version,
-        subscription_id: row.subscription,
-        resource_group: row.resource_group,
-        location: row.location,
-        tags: row.tags,
-        content_hash: blake3::Hash::from(row.hash).to_hex().to_string(),
-        first_seen: row.first_seen,
-        last_seen: row.last_seen,
-        body,
-    })
 }

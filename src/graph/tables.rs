@@ -1,7 +1,8 @@
 //! The tables of a tenant's file, and the verbs that begin and abandon a generation.
 //!
 //! Everything of a generation is keyed by its number first, so that an unpublished one is invisible
-//! (nothing points to it) and can be removed as a range.
+//! (nothing points to it) and can be removed as a range. Only bodies are shared: a row says in which
+//! generation its body was written (`collect` says when that one goes).
 
 use std::collections::BTreeMap;
 
@@ -12,36 +13,41 @@ use super::model::{EdgeKind, Fullness, Label};
 use crate::store::{Bytes, Order, Record, Span, StoreError, StoreKey, Table, Write, record};
 
 /// Rows that one transaction of a removal touches.
-const BATCH: usize = 2_000;
+pub(super) const BATCH: usize = 2_000;
 
 /// Scan id → the generation that it writes; gone once published or abandoned.
-pub(super) const OPEN: Table<u128, OpenRow> = Table::new("open.v1");
+pub(super) const OPEN: Table<u128, OpenRow> = Table::new("open.v2");
 /// 0 → the last number that was given out.
 const NUMBERS: Table<u8, Number> = Table::new("numbers.v1");
 /// Snapshot number → what it holds. A row here is what makes a generation visible.
-pub(super) const SNAPSHOTS: Table<u64, SnapshotRow> = Table::new("snapshots.v1");
+pub(super) const SNAPSHOTS: Table<u64, SnapshotRow> = Table::new("snapshots.v2");
 /// (generation, key) → node.
-pub(super) const NODES: Table<(u64, String), NodeRow> = Table::new("nodes.v1");
-/// (generation, lower-cased type, subscription, key): resources by what they are.
-pub(super) const BY_TYPE: Table<(u64, String, String, String), Mark> = Table::new("nodes_by_type.v1");
-/// BLAKE3 of the canonical JSON → the JSON, zstd.
-pub(super) const BODIES: Table<[u8; 32], Bytes> = Table::new("bodies.v1");
-/// (generation, source, (kind, target, discriminator)) → edge.
-pub(super) const EDGES: Table<(u64, String, EdgeEnd), EdgeRow> = Table::new("edges.v1");
-/// (generation, target, (kind, source, discriminator)): the same edges from the other end.
-pub(super) const EDGES_IN: Table<(u64, String, EdgeEnd), Mark> = Table::new("edges_in.v1");
+pub(super) const NODES: Table<(u64, String), NodeRow> = Table::new("nodes.v2");
+/// (generation that wrote it, number) → JSON, zstd. What did not change keeps the body of the generation
+/// before, told by its BLAKE3 in the node's row.
+pub(super) const BODIES: Table<BodyAt, Bytes> = Table::new("bodies.v2");
+/// (generation, key of the last holder in it) → edges of some holders in key order (see `adjacency`).
+pub(super) const EDGES: Table<(u64, String), Bytes> = Table::new("edges.v2");
+/// (generation, hash of the target's key, batch) → who holds edges to it.
+pub(super) const EDGES_IN: Table<(u64, u64, u32), Bytes> = Table::new("edges_in.v2");
+/// (generation, stream, page) → rows of the inventory, JSON lines, zstd: what a scan expects to read.
+pub(super) const EXPECTED: Table<(u64, String, u32), Bytes> = Table::new("expected.v1");
+/// (generation, key) → an id that a body mentions below a known parent and that nothing gave yet.
+pub(super) const MENTIONED: Table<(u64, String), Text> = Table::new("mentioned.v1");
 /// (generation, stream) → where its reading stands.
 pub(super) const CURSORS: Table<(u64, String), CursorRow> = Table::new("cursors.v1");
 /// (generation, name) → note of the scan; generation 0: of the tenant.
 pub(super) const NOTES: Table<(u64, String), Text> = Table::new("notes.v1");
 
-/// Kind, other end, discriminator.
-pub(super) type EdgeEnd = (u8, String, String);
+/// Where a body stands; (0, 0): none.
+pub(super) type BodyAt = (u64, u64);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct OpenRow {
     pub number: u64,
     pub begun_at: i64,
+    /// The snapshot that it is compared with.
+    pub base: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
@@ -58,31 +64,62 @@ pub(super) struct SnapshotRow {
     pub coverage: String,
 }
 
+/// Against the snapshot before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Change {
+    New,
+    Changed,
+    Unchanged,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct NodeRow {
     pub label: Label,
     pub id: String,
     pub type_name: String,
-    pub name: String,
+    /// None: the last segment of the id.
+    pub name: Option<String>,
     pub api_version: String,
-    pub subscription: Option<String>,
-    pub resource_group: Option<String>,
     pub location: Option<String>,
     pub tags: BTreeMap<String, String>,
     pub fullness: Fullness,
     /// All zeros: no body.
     pub hash: [u8; 32],
+    pub body: BodyAt,
+    /// 0: in this snapshot.
     pub first_seen: i64,
+    /// 0: in this snapshot.
     pub last_seen: i64,
+    pub change: Change,
+    /// Why it was not seen although it is not known to be gone.
+    pub stale: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub(super) struct Mark;
+impl NodeRow {
+    pub(super) fn has_body(&self) -> bool {
+        self.body != (0, 0)
+    }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct EdgeRow {
-    pub path: String,
-    pub properties: BTreeMap<String, String>,
+    pub(super) fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or_else(|| self.id.rsplit('/').next().unwrap_or_default())
+    }
+
+    /// Lower-cased.
+    pub(super) fn subscription(&self) -> Option<String> {
+        segment(&self.id, 0, "subscriptions").map(str::to_lowercase)
+    }
+
+    pub(super) fn resource_group(&self) -> Option<&str> {
+        segment(&self.id, 0, "subscriptions")?;
+        segment(&self.id, 2, "resourcegroups")
+    }
+}
+
+/// What follows a word that stands at a position of an id.
+fn segment<'a>(id: &'a str, at: usize, word: &str) -> Option<&'a str> {
+    let mut parts = id.trim_start_matches('/').split('/').skip(at);
+    parts.next().filter(|part| part.eq_ignore_ascii_case(word))?;
+    parts.next().filter(|part| !part.is_empty())
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,9 +131,9 @@ pub(super) enum CursorRow {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Text(pub String);
 
-record!(OpenRow = 1, Number = 1, SnapshotRow = 1, NodeRow = 1, Mark = 1, EdgeRow = 1, CursorRow = 1, Text = 1,);
+record!(OpenRow = 2, Number = 1, SnapshotRow = 2, NodeRow = 2, CursorRow = 1, Text = 1,);
 
-/// An edge kind in keys; the order of the enum is frozen.
+/// An edge kind in rows; the order of the enum is frozen.
 pub(super) fn kind_byte(kind: EdgeKind) -> u8 {
     EdgeKind::ALL.iter().position(|known| *known == kind).unwrap_or_default() as u8
 }
@@ -105,43 +142,29 @@ pub(super) fn kind_of(byte: u8) -> EdgeKind {
     EdgeKind::ALL.get(usize::from(byte)).copied().unwrap_or(EdgeKind::References)
 }
 
-pub(super) fn begin(write: &mut Write<'_>, scan: Uuid, now: i64) -> Result<u64, StoreError> {
-    if let Some(open) = write.get(&OPEN, &scan.as_u128())? {
-        return Ok(open.number);
-    }
-    let number = write.get(&NUMBERS, &0)?.unwrap_or_default().0 + 1;
-    write.put(&NUMBERS, &0, &Number(number))?;
-    write.put(&OPEN, &scan.as_u128(), &OpenRow { number, begun_at: now })?;
-    Ok(number)
+/// A key in 64 bits: for sets in memory and for rows that need no order.
+pub(super) fn key_hash(key: &str) -> u64 {
+    let hash = blake3::hash(key.as_bytes());
+    let mut head = [0; 8];
+    head.copy_from_slice(&hash.as_bytes()[..8]);
+    u64::from_be_bytes(head)
 }
 
-/// Removes a batch of a generation's rows; whether there is more. One that the scan had published right
-/// before it was cancelled is taken back first: a scan that did not complete has no snapshot.
-pub(super) fn abandon(write: &mut Write<'_>, scan: Uuid) -> Result<bool, StoreError> {
-    let Some(open) = write.get(&OPEN, &scan.as_u128())? else {
-        let mut published = None;
-        write.scan(&SNAPSHOTS, &Span::all(), Order::Falling, |number, row| {
-            if row.scan == scan.as_u128() {
-                published = Some(OpenRow { number, begun_at: row.at_ms });
-            }
-            Ok::<_, StoreError>(published.is_none())
-        })?;
-        let Some(open) = published else { return Ok(false) };
-        write.remove(&SNAPSHOTS, &open.number)?;
-        write.put(&OPEN, &scan.as_u128(), &open)?;
-        return Ok(true);
-    };
-    let number = open.number;
-    let removed = remove_range(write, &NODES, number)?
-        + remove_range(write, &BY_TYPE, number)?
-        + remove_range(write, &EDGES, number)?
-        + remove_range(write, &EDGES_IN, number)?
-        + remove_range(write, &CURSORS, number)?
-        + remove_range(write, &NOTES, number)?;
-    if removed == 0 {
-        write.remove(&OPEN, &scan.as_u128())?;
+/// The open generation of a scan, or a new one on top of the newest snapshot.
+pub(super) fn begin(write: &mut Write<'_>, scan: Uuid, now: i64) -> Result<OpenRow, StoreError> {
+    if let Some(open) = write.get(&OPEN, &scan.as_u128())? {
+        return Ok(open);
     }
-    Ok(removed > 0)
+    let mut base = None;
+    write.scan(&SNAPSHOTS, &Span::all(), Order::Falling, |number, _| {
+        base = Some(number);
+        Ok::<_, StoreError>(false)
+    })?;
+    let number = write.get(&NUMBERS, &0)?.unwrap_or_default().0 + 1;
+    let open = OpenRow { number, begun_at: now, base };
+    write.put(&NUMBERS, &0, &Number(number))?;
+    write.put(&OPEN, &scan.as_u128(), &open)?;
+    Ok(open)
 }
 
 /// Removes up to a batch of the rows below a generation.
@@ -159,4 +182,33 @@ pub(super) fn remove_range<K: StoreKey, V: Record>(
         write.remove(table, key)?;
     }
     Ok(keys.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parts_of_an_id_are_read_from_its_row() {
+        let row = |id: &str| NodeRow {
+            label: Label::Resource,
+            id: id.to_owned(),
+            type_name: String::new(),
+            name: None,
+            api_version: String::new(),
+            location: None,
+            tags: BTreeMap::new(),
+            fullness: Fullness::Listed,
+            hash: [0; 32],
+            body: (0, 0),
+            first_seen: 0,
+            last_seen: 0,
+            change: Change::New,
+            stale: None,
+        };
+        let disk = row("/subscriptions/S/resourcegroups/G/providers/Microsoft.Compute/disks/d");
+        assert_eq!((disk.subscription().as_deref(), disk.resource_group(), disk.name()), (Some("s"), Some("G"), "d"));
+        let role = row("/providers/Microsoft.Authorization/roleAssignments/r");
+        assert_eq!((role.subscription(), role.resource_group()), (None, None));
+    }
 }

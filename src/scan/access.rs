@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::{
     AT_ONCE, Scan, ScanError,
-    resources::{element, encoded, settle},
+    resources::settle,
+    types::{element, encoded},
 };
 use crate::{
     arm::ResourceId,
@@ -35,6 +36,9 @@ pub(super) async fn read(scan: &Scan, subscriptions: &[String]) -> Result<(), Sc
             // Assignments above the subscription show in its list too: they are kept as well.
             let keep = |body: Value| anywhere(body, type_name, version).filter(|found| keeps(scan, found));
             let listed = scan.reader().list(&stream, &first, keep).await;
+            if let Err(ScanError::Azure(error)) = &listed {
+                scan.receipt.partial(subscription, type_name, &error.word());
+            }
             settle(scan, &format!("/subscriptions/{subscription}/providers/{type_name}"), listed)?;
         }
         let first = format!(
@@ -52,6 +56,9 @@ pub(super) async fn read(scan: &Scan, subscriptions: &[String]) -> Result<(), Sc
             })
         };
         let listed = scan.reader().list(&format!("roles/{subscription}"), &first, role).await;
+        if let Err(ScanError::Azure(error)) = &listed {
+            scan.receipt.partial(subscription, "Microsoft.Authorization/roleDefinitions", &error.word());
+        }
         settle(scan, &format!("/subscriptions/{subscription}/roleDefinitions"), listed)?;
     }
     management_groups(scan).await?;
@@ -70,7 +77,7 @@ fn keeps(scan: &Scan, found: &Found) -> bool {
     let scope = ResourceId::parse(&found.id).and_then(|id| ResourceId::parse(&id.parent()));
     let resource = scope.filter(|scope| scope.namespace.is_some());
     !scan.filter.excludes_type(&found.type_name)
-        && resource.is_some_and(|scope| scan.generation.has(&scope.text).unwrap_or(false))
+        && resource.is_some_and(|scope| scan.generation.has(&scope.text))
 }
 
 fn anywhere(body: Value, type_name: &str, version: &str) -> Option<Found> {
@@ -89,17 +96,21 @@ fn anywhere(body: Value, type_name: &str, version: &str) -> Option<Found> {
 async fn management_groups(scan: &Scan) -> Result<(), ScanError> {
     const SCOPE: &str = "/providers/Microsoft.Management/managementGroups";
     let listed = scan.client.arm(&format!("{SCOPE}?api-version={MANAGEMENT_GROUPS}")).await;
-    let items = match listed {
-        Ok(mut answer) => answer.items(),
-        Err(error) => return settle::<()>(scan, SCOPE, Err(error.into())),
+    let items: Vec<Value> = match listed.and_then(|answer| answer.values().collect()) {
+        Ok(items) => items,
+        Err(error) => {
+            scan.receipt.unlisted("", "management groups", &error.word());
+            return settle::<()>(scan, SCOPE, Err(error.into()));
+        }
     };
     let mut found = Vec::new();
     for item in items {
         let Some(id) = item.get("id").and_then(Value::as_str).map(str::to_owned) else { continue };
         let whole =
             scan.client.arm(&format!("{}?api-version={MANAGEMENT_GROUPS}&$expand=children", encoded(&id))).await;
+        let whole = whole.and_then(|answer| answer.value());
         let (body, fullness) = match whole {
-            Ok(answer) => (answer.body, Fullness::Read),
+            Ok(body) => (body, Fullness::Read),
             Err(error) => {
                 scan.receipt.gap(&id, &error);
                 (item, Fullness::Listed)
@@ -119,36 +130,33 @@ async fn management_groups(scan: &Scan) -> Result<(), ScanError> {
 
 async fn diagnostics(scan: &Scan) -> Result<(), ScanError> {
     let (type_name, version) = DIAGNOSTICS;
-    for cell in scan.generation.cells()? {
-        let mut after = None;
-        loop {
-            let select = Select {
-                type_name: &cell.type_name,
-                subscription: Some(&cell.subscription),
-                at_most: None,
-                after,
-                limit: BATCH,
-            };
-            let entries = scan.generation.entries(&select)?;
-            let Some(last) = entries.last() else { break };
-            after = Some(last.key.clone());
-            let each = stream::iter(entries.into_iter().map(|entry| async move {
-                let first = format!("{}/providers/{type_name}?api-version={version}", encoded(&entry.id));
-                let subscription = entry.subscription.clone().unwrap_or_default();
-                let keep = |body: Value| element(body, type_name, version, &subscription);
-                let listed = scan.reader().list(&format!("diagnostics/{}", entry.key), &first, keep).await;
-                match listed {
-                    // Types without diagnostics answer so.
-                    Err(ScanError::Azure(error))
-                        if error.refusal().is_some_and(|refusal| matches!(refusal.status, 400 | 404 | 405)) =>
-                    {
-                        Ok(())
-                    }
-                    listed => settle(scan, &entry.id, listed),
+    let mut select = Select { after: None, limit: BATCH };
+    loop {
+        let entries = scan.generation.entries(&select)?;
+        let Some(last) = entries.last() else { return Ok(()) };
+        select.after = Some(last.key.clone());
+        let asked = entries.into_iter().filter(|entry| entry.label == Label::Resource && entry.type_name != type_name);
+        let each = stream::iter(asked.map(|entry| async move {
+            let first = format!("{}/providers/{type_name}?api-version={version}", encoded(&entry.id));
+            let subscription = entry.subscription.clone().unwrap_or_default();
+            let keep = |body: Value| element(body, type_name, version, &subscription);
+            let stream = format!("diagnostics/{}", entry.key);
+            match scan.reader().list(&stream, &first, keep).await {
+                // Types without diagnostics answer so.
+                Err(ScanError::Azure(error))
+                    if error.refusal().is_some_and(|refusal| matches!(refusal.status, 400 | 404 | 405)) =>
+                {
+                    scan.reader().settle(&stream, Vec::new()).await
                 }
-            }));
-            each.buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await?;
-        }
+                listed => {
+                    if let Err(ScanError::Azure(error)) = &listed {
+                        scan.receipt.partial(&subscription, type_name, &error.word());
+                    }
+                    settle(scan, &entry.id, listed)
+                }
+            }
+        }));
+        each.buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await?;
+        scan.check_cancel()?;
     }
-    Ok(())
 }

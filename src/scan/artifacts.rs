@@ -2,7 +2,8 @@
 
 use std::io::{BufWriter, Write};
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::ScanError;
 use crate::{
@@ -11,6 +12,27 @@ use crate::{
 };
 
 const BATCH: usize = 1_000;
+
+#[derive(Serialize)]
+struct NodeLine<'a> {
+    key: &'a str,
+    id: &'a str,
+    label: &'a str,
+    #[serde(rename = "type")]
+    type_name: &'a str,
+    name: &'a str,
+    location: Option<&'a str>,
+    resource_group: Option<&'a str>,
+    subscription_id: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct EdgeLine<'a> {
+    kind: &'a str,
+    source: &'a str,
+    target: &'a str,
+    path: &'a str,
+}
 
 /// Writes `coverage.json` and `graph.json`; streams, so that memory stays flat.
 pub(super) fn write(work: &Work, snapshot: &Snapshot, coverage: &Value) -> Result<(), ScanError> {
@@ -24,16 +46,22 @@ pub(super) fn write(work: &Work, snapshot: &Snapshot, coverage: &Value) -> Resul
         if work.cancel.is_cancelled() {
             return Err(ScanError::Cancelled);
         }
-        let nodes = snapshot.nodes(after.as_deref(), BATCH)?;
+        let nodes = snapshot.outlines(after.as_deref(), BATCH)?;
         let Some(last) = nodes.last() else { break };
         after = Some(last.key.clone());
         for node in nodes {
-            let line = json!({
-                "key": node.key, "id": node.id, "label": node.label.word(), "type": node.type_name,
-                "name": node.name, "location": node.location, "resource_group": node.resource_group,
-                "subscription_id": node.subscription_id,
-            });
-            write!(out, "{}\n{line}", if first { "" } else { "," }).map_err(io)?;
+            out.write_all(if first { b"\n" } else { b",\n" }).map_err(io)?;
+            let line = NodeLine {
+                key: &node.key,
+                id: &node.id,
+                label: node.label.word(),
+                type_name: &node.type_name,
+                name: &node.name,
+                location: node.location.as_deref(),
+                resource_group: node.resource_group.as_deref(),
+                subscription_id: node.subscription_id.as_deref(),
+            };
+            serde_json::to_writer(&mut out, &line).map_err(|error| io(error.into()))?;
             first = false;
         }
     }
@@ -45,9 +73,10 @@ pub(super) fn write(work: &Work, snapshot: &Snapshot, coverage: &Value) -> Resul
         let Some(last) = last else { break };
         after = Some(last);
         for edge in edges {
+            out.write_all(if first { b"\n" } else { b",\n" }).map_err(io)?;
             let line =
-                json!({"kind": edge.kind.word(), "source": edge.source, "target": edge.target, "path": edge.path});
-            write!(out, "{}\n{line}", if first { "" } else { "," }).map_err(io)?;
+                EdgeLine { kind: edge.kind.word(), source: &edge.source, target: &edge.target, path: &edge.path };
+            serde_json::to_writer(&mut out, &line).map_err(|error| io(error.into()))?;
             first = false;
         }
     }

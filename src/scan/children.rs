@@ -6,8 +6,8 @@
 //! receipt says so. What a body mentions below a known parent and no list gave is read by its id.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::{LazyLock, Mutex, PoisonError},
+    collections::{BTreeMap, BTreeSet, HashSet},
+    sync::{Arc, LazyLock, Mutex, PoisonError},
 };
 
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -17,24 +17,25 @@ use super::{
     AT_ONCE, Scan, ScanError,
     filter::Filter,
     providers::{Providers, TypeFacts},
-    resources::{element, encoded, get, other_version, settle},
+    resources::settle,
+    types::{element, encoded, get, other_version},
 };
 use crate::{
     arm::{self, ResourceId},
     azure::AzureError,
-    graph::{
-        Cell, Entry, Select,
-        model::{Found, Fullness},
-        rules::mentions,
-    },
+    graph::{Entry, Select, model::Found, rules::mentions},
 };
 
 /// Refusals after which a child type is not asked again.
 const REFUSALS: u32 = 3;
 /// Levels below a top-level resource.
 const LEVELS: usize = 6;
-/// Parents that are looked at in one go.
+/// Entries that are looked at in one go.
 const BATCH: usize = 500;
+/// Notes of lists that are not asked for again: `given-up/{subscription}/{type}`.
+const GIVEN_UP: &str = "given-up/";
+/// Rounds of reading what others refer to.
+const ROUNDS: usize = 4;
 
 /// A child type that was not read, and why.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,11 +79,24 @@ impl Refusals {
         refused.get(&(subscription.to_owned(), type_name.to_owned())).is_some_and(|(count, _)| *count >= REFUSALS)
     }
 
-    fn add(&self, subscription: &str, type_name: &str, word: String) {
+    /// Those that an earlier run of this scan gave up.
+    fn recalled(scan: &Scan) -> Result<Self, ScanError> {
+        let mut refused = BTreeMap::new();
+        for (name, word) in scan.generation.notes(GIVEN_UP)? {
+            if let Some((subscription, type_name)) = name[GIVEN_UP.len()..].split_once('/') {
+                refused.insert((subscription.to_owned(), type_name.to_owned()), (REFUSALS, word));
+            }
+        }
+        Ok(Self(Mutex::new(refused)))
+    }
+
+    /// Counts a refusal; the name of the note to keep where it was the last that counts.
+    fn add(&self, subscription: &str, type_name: &str, word: String) -> Option<String> {
         let mut refused = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = refused.entry((subscription.to_owned(), type_name.to_owned())).or_default();
         entry.0 += 1;
         entry.1 = word;
+        (entry.0 == REFUSALS).then(|| format!("{GIVEN_UP}{subscription}/{type_name}"))
     }
 
     /// A list that worked for one parent is asked for all.
@@ -94,36 +108,38 @@ impl Refusals {
     }
 }
 
+/// Child types to list below each type of parent of a subscription.
+type Plan = BTreeMap<(String, String), Vec<Arc<TypeFacts>>>;
+
 /// Reads every child; what was left out.
 pub(super) async fn read(scan: &Scan, providers: &Providers) -> Result<Vec<LeftOut>, ScanError> {
-    let refusals = Refusals::default();
+    let refusals = Refusals::recalled(scan)?;
     let mut left_out = BTreeSet::new();
-    let mut asked: BTreeSet<(String, String)> = BTreeSet::new();
     for level in 1..=LEVELS {
-        let cells: Vec<Cell> = scan.generation.cells()?;
-        let parents = cells.into_iter().filter(|cell| cell.type_name.matches('/').count() == level);
-        let mut plan = Vec::new();
-        for parent in parents {
-            for child in providers.children_of(&parent.subscription, &parent.type_name) {
-                if !asked.insert((parent.subscription.clone(), child.name.to_lowercase())) {
-                    continue;
-                }
+        let mut plan = Plan::new();
+        let (mut lists, mut parents) = (0, 0);
+        for cell in scan.generation.cells().into_iter().filter(|cell| cell.type_name.matches('/').count() == level) {
+            for child in providers.children_of(&cell.subscription, &cell.type_name) {
                 match wanted(scan, child) {
-                    Ok(()) => plan.push((parent.clone(), child.clone())),
+                    Ok(()) => {
+                        let key = (cell.subscription.clone(), cell.type_name.clone());
+                        plan.entry(key).or_default().push(Arc::new(child.clone()));
+                        lists += cell.count;
+                    }
                     Err(Some(reason)) => {
-                        let (subscription, type_name) = (parent.subscription.clone(), child.name.clone());
+                        let (subscription, type_name) = (cell.subscription.clone(), child.name.clone());
                         left_out.insert(LeftOut { subscription, type_name, reason });
                     }
                     Err(None) => {}
                 }
             }
+            parents += cell.count;
         }
-        let types = plan.len().max(1);
-        for (at, (parent, child)) in plan.into_iter().enumerate() {
-            scan.check_cancel()?;
-            let within = (level as f64 - 1.0 + at as f64 / types as f64) / LEVELS as f64;
-            scan.report("children", &child.name, 0.45 + 0.3 * within);
-            one_type(scan, &parent, &child, &refusals).await?;
+        if parents == 0 {
+            break;
+        }
+        if !plan.is_empty() {
+            one_level(scan, level, lists, &plan, &refusals).await?;
         }
     }
     mentioned(scan, providers).await?;
@@ -135,6 +151,40 @@ pub(super) async fn read(scan: &Scan, providers: &Providers) -> Result<Vec<LeftO
         }
     }
     Ok(left_out.into_iter().collect())
+}
+
+/// Every planned list below every parent of a level, in the order of the parents' keys.
+async fn one_level(
+    scan: &Scan,
+    level: usize,
+    lists: u64,
+    plan: &Plan,
+    refusals: &Refusals,
+) -> Result<(), ScanError> {
+    let mut select = Select { after: None, limit: BATCH };
+    let mut done = 0;
+    loop {
+        let entries = scan.generation.entries(&select)?;
+        let Some(last) = entries.last() else { return Ok(()) };
+        select.after = Some(last.key.clone());
+        let mut asked = Vec::new();
+        for entry in entries.into_iter().filter(|entry| entry.type_name.matches('/').count() == level) {
+            let subscription = entry.subscription.clone().unwrap_or_default();
+            let children = plan.get(&(subscription, entry.type_name.to_lowercase()));
+            asked.extend(children.into_iter().flatten().map(|child| (entry.clone(), child.clone())));
+        }
+        if asked.is_empty() {
+            continue;
+        }
+        scan.check_cancel()?;
+        let count = asked.len() as u64;
+        let each = stream::iter(asked.into_iter().map(|(entry, child)| below(scan, entry, child, refusals)));
+        each.buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await?;
+        done += count;
+        let within = (level as f64 - 1.0 + done as f64 / lists.max(1) as f64) / LEVELS as f64;
+        let message = format!("{done} of {lists} lists at level {level}");
+        scan.report("children", &message, 0.45 + 0.3 * within, Some(lists.saturating_sub(done)));
+    }
 }
 
 /// Whether a child type is to be listed; the reason where the receipt should say why not.
@@ -158,32 +208,13 @@ pub(super) fn is_planned(asked: &[String], child: &TypeFacts) -> bool {
     }
 }
 
-async fn one_type(scan: &Scan, parent: &Cell, child: &TypeFacts, refusals: &Refusals) -> Result<(), ScanError> {
-    let Some(version) = child.version() else { return Ok(()) };
-    let mut after = None;
-    loop {
-        let select = Select {
-            type_name: &parent.type_name,
-            subscription: Some(&parent.subscription),
-            at_most: None,
-            after,
-            limit: BATCH,
-        };
-        let entries = scan.generation.entries(&select)?;
-        let Some(last) = entries.last() else { return Ok(()) };
-        after = Some(last.key.clone());
-        let each = stream::iter(entries.into_iter().map(|entry| below(scan, entry, child, &version, refusals)));
-        each.buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await?;
-    }
-}
-
 async fn below(
     scan: &Scan,
     parent: Entry,
-    child: &TypeFacts,
-    version: &str,
+    child: Arc<TypeFacts>,
     refusals: &Refusals,
 ) -> Result<(), ScanError> {
+    let Some(version) = child.version() else { return Ok(()) };
     let subscription = parent.subscription.clone().unwrap_or_default();
     let key = child.name.to_lowercase();
     let segment = child.name.rsplit('/').next().unwrap_or_default();
@@ -191,7 +222,7 @@ async fn below(
     if refusals.is_given_up(&subscription, &key) || scan.reader().is_done(&stream)? {
         return Ok(());
     }
-    let mut tried = vec![version.to_owned()];
+    let mut tried = vec![version];
     loop {
         let version = tried.last().cloned().unwrap_or_default();
         let first = format!("{}/{segment}?api-version={version}", encoded(&parent.id));
@@ -199,7 +230,7 @@ async fn below(
             let found = element(body, &child.name, &version, &subscription)?;
             // Some lists give more than was asked for: only what lies below this parent.
             let lies_below = arm::key(&found.id).starts_with(&format!("{}/", parent.key));
-            (lies_below && (scan.generation.has(&found.id).unwrap_or(false) || scan.receipt.admit())).then_some(found)
+            (lies_below && (scan.generation.has(&found.id) || scan.receipt.admit())).then_some(found)
         };
         match scan.reader().list(&stream, &first, keep).await {
             Ok(_) => {
@@ -211,7 +242,7 @@ async fn below(
                     tried.push(next);
                     continue;
                 }
-                return refused(scan, &parent, child, error, refusals, &stream).await;
+                return refused(scan, &parent, &child, error, refusals, &stream).await;
             }
             Err(error) => return Err(error),
         }
@@ -228,7 +259,9 @@ async fn refused(
 ) -> Result<(), ScanError> {
     let subscription = parent.subscription.as_deref().unwrap_or_default();
     if let Some(400 | 404 | 405) = error.refusal().map(|refusal| refusal.status) {
-        refusals.add(subscription, &child.name.to_lowercase(), error.word());
+        if let Some(given_up) = refusals.add(subscription, &child.name.to_lowercase(), error.word()) {
+            scan.generation.set_note(&given_up, error.word()).await?;
+        }
         scan.reader().settle(stream, Vec::new()).await
     } else {
         scan.receipt.partial(subscription, &child.name, &error.word());
@@ -236,57 +269,132 @@ async fn refused(
     }
 }
 
-/// Children that only a body mentions: read by id where their parent and their type are known.
+/// What bodies mention and no list gave: children of known parents; with a filter, and if it is wanted,
+/// whatever the kept resources refer to, and what that refers to.
 async fn mentioned(scan: &Scan, providers: &Providers) -> Result<(), ScanError> {
-    let mut wanted: BTreeMap<String, (String, String, String)> = BTreeMap::new();
-    for cell in scan.generation.cells()? {
+    for _ in 0..if scan.filter.wants_referenced() { ROUNDS } else { 1 } {
+        let before = scan.generation.count();
         let mut after = None;
         loop {
-            let select = Select {
-                type_name: &cell.type_name,
-                subscription: Some(&cell.subscription),
-                at_most: None,
-                after,
-                limit: BATCH,
-            };
-            let entries = scan.generation.entries(&select)?;
-            let Some(last) = entries.last() else { break };
-            after = Some(last.key.clone());
-            for entry in &entries {
-                let Some(body) = scan.generation.body(&entry.key)? else { continue };
-                for mention in mentions(&body) {
-                    if let Some((key, facts)) = unread_child(scan, providers, &mention.id)? {
+            let page = scan.generation.mentioned(after.as_deref(), BATCH)?;
+            let Some((last, _)) = page.last() else { break };
+            after = Some(last.clone());
+            let mut wanted = BTreeMap::new();
+            for (_, id) in &page {
+                for id in lineage(scan, id) {
+                    if let Some((key, facts)) = unread(scan, providers, &id) {
                         wanted.insert(key, facts);
                     }
                 }
             }
+            let each = stream::iter(wanted.into_iter().map(|(key, facts)| one_mentioned(scan, key, facts)));
+            each.buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await?;
+        }
+        if scan.generation.count() == before {
+            break;
         }
     }
-    let each = stream::iter(wanted.into_iter().map(|(key, (id, type_name, version))| async move {
-        match get(scan, &id, &type_name, &version).await {
-            Ok(Some(found)) if scan.receipt.admit() => {
-                let found = Found { fullness: Fullness::Read, ..found };
-                scan.reader().settle(&format!("get/{key}"), vec![found]).await
-            }
-            // What is mentioned need not exist.
-            Ok(_) | Err(AzureError::Refused(_) | AzureError::Unreadable { .. }) => Ok(()),
-            Err(error) => settle::<()>(scan, &id, Err(error.into())),
-        }
-    }));
-    each.buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await?;
     Ok(())
+}
+
+async fn one_mentioned(scan: &Scan, key: String, facts: (String, String, String)) -> Result<(), ScanError> {
+    let (id, type_name, version) = facts;
+    let stream = format!("get/{key}");
+    if scan.reader().is_done(&stream)? {
+        return Ok(());
+    }
+    match get(scan, &id, &type_name, &version).await {
+        Ok(Some(found)) if scan.receipt.admit() => scan.reader().settle(&stream, vec![found]).await,
+        // What is mentioned need not exist.
+        Ok(_) | Err(AzureError::Refused(_) | AzureError::Unreadable { .. }) => {
+            scan.reader().settle(&stream, Vec::new()).await
+        }
+        Err(error) => settle::<()>(scan, &id, Err(error.into())),
+    }
+}
+
+/// The resources that an id goes through, outermost first; without a filter only itself.
+fn lineage(scan: &Scan, id: &str) -> Vec<String> {
+    if !scan.filter.wants_referenced() {
+        return vec![id.to_owned()];
+    }
+    let mut found = Vec::new();
+    let mut at = Some(id.trim_end_matches('/').to_owned());
+    while let Some(text) = at {
+        at = match ResourceId::parse(&text) {
+            Some(parsed) if parsed.namespace.is_some() => {
+                let parent = parsed.is_child().then(|| parsed.parent());
+                found.push(parsed.text);
+                parent
+            }
+            Some(_) => None,
+            // A sub-object with an odd number of segments.
+            None => text.rfind('/').filter(|cut| *cut > 0).map(|cut| text[..cut].to_owned()),
+        };
+    }
+    found.reverse();
+    found
 }
 
 type Wanted = (String, (String, String, String));
 
-fn unread_child(scan: &Scan, providers: &Providers, id: &str) -> Result<Option<Wanted>, ScanError> {
-    let Some(parsed) = ResourceId::parse(id).filter(ResourceId::is_child) else { return Ok(None) };
+fn unread(scan: &Scan, providers: &Providers, id: &str) -> Option<Wanted> {
+    let parsed = ResourceId::parse(id)?;
     let subscription = parsed.subscription.as_deref().unwrap_or_default().to_lowercase();
-    let Some(facts) = providers.type_of(&subscription, &parsed.type_name()) else { return Ok(None) };
-    let listed = habit(&facts.name).is_some() && wanted(scan, facts).is_err();
-    if listed || scan.generation.has(id)? || !scan.generation.has(&parsed.parent())? {
-        return Ok(None);
+    let facts = providers.type_of(&subscription, &parsed.type_name())?;
+    let is_listed = habit(&facts.name).is_some() && wanted(scan, facts).is_err();
+    let is_near = if parsed.is_child() { scan.generation.has(&parsed.parent()) } else { scan.filter.wants_referenced() };
+    if is_listed || !is_near || scan.generation.has(id) || scan.filter.excludes_type(&facts.name) {
+        return None;
     }
-    let Some(version) = facts.version() else { return Ok(None) };
-    Ok(Some((parsed.key(), (parsed.text, facts.name.clone(), version))))
+    let version = facts.version()?;
+    Some((parsed.key(), (parsed.text, facts.name.clone(), version)))
+}
+
+/// Which ids a scan notes as it reads bodies: clones share what was noted.
+#[derive(Clone, Default)]
+pub(super) struct Mentions {
+    providers: Arc<Providers>,
+    is_wide: bool,
+    noted: Arc<Mutex<HashSet<u64>>>,
+}
+
+impl Mentions {
+    pub(super) fn new(providers: Arc<Providers>, is_wide: bool) -> Self {
+        Self { providers, is_wide, noted: Arc::default() }
+    }
+
+    /// Ids in a body that may be resources nobody lists, each once a scan.
+    pub(super) fn of(&self, found: &Found, into: &mut Vec<String>) {
+        if found.label != crate::graph::model::Label::Resource {
+            return;
+        }
+        let own = arm::key(&found.id);
+        for mention in mentions(&found.body) {
+            // A child has a provider, and two types with their names.
+            let depth = mention.id.trim_matches('/').split('/').count();
+            if depth < if self.is_wide { 6 } else { 8 } {
+                continue;
+            }
+            let key = arm::key(&mention.id);
+            if key == own || !self.is_wide && !self.is_child(&key) {
+                continue;
+            }
+            if self.noted.lock().unwrap_or_else(PoisonError::into_inner).insert(short_hash(&key)) {
+                into.push(mention.id);
+            }
+        }
+    }
+
+    fn is_child(&self, key: &str) -> bool {
+        let Some(parsed) = ResourceId::parse(key).filter(ResourceId::is_child) else { return false };
+        let subscription = parsed.subscription.as_deref().unwrap_or_default();
+        self.providers.type_of(subscription, &parsed.type_name()).is_some()
+    }
+}
+
+fn short_hash(key: &str) -> u64 {
+    let mut head = [0; 8];
+    head.copy_from_slice(&blake3::hash(key.as_bytes()).as_bytes()[..8]);
+    u64::from_be_bytes(head)
 }

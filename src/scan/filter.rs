@@ -9,27 +9,29 @@ use crate::{
     graph::model::Found,
 };
 
+/// Exact names that are asked for one by one instead of everything.
+const ONE_BY_ONE: usize = 10;
+
 /// A compiled `filter_config`.
 pub(super) struct Filter {
+    config: FilterConfig,
     types: Option<GlobSet>,
     excluded: Option<GlobSet>,
     regions: Vec<String>,
     groups: Option<GlobSet>,
     names: Option<GlobSet>,
-    tags: Vec<(String, Option<String>)>,
 }
 
 impl Filter {
     pub(super) fn of(config: Option<&FilterConfig>) -> Self {
-        let empty = FilterConfig::default();
-        let config = config.unwrap_or(&empty);
+        let config = config.cloned().unwrap_or_default();
         Self {
             types: globs(&config.resource_types),
             excluded: globs(&config.exclude_resource_types),
             regions: config.regions.iter().map(|region| arm::location_code(region)).collect(),
             groups: globs(&config.resource_groups),
             names: globs(&config.names),
-            tags: config.tags.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+            config,
         }
     }
 
@@ -40,25 +42,40 @@ impl Filter {
             && self.regions.is_empty()
             && self.groups.is_none()
             && self.names.is_none()
-            && self.tags.is_empty()
+            && self.config.tags.is_empty()
+    }
+
+    /// Whether what kept resources refer to is read too.
+    pub(super) fn wants_referenced(&self) -> bool {
+        !self.is_open() && self.config.include_referenced_resources
     }
 
     /// Whether a resource is kept; children come with their parents.
     pub(super) fn keeps(&self, found: &Found) -> bool {
         let Some(id) = ResourceId::parse(&found.id) else { return false };
-        matches(self.types.as_ref(), &found.type_name)
-            && !self.excludes_type(&found.type_name)
+        let part = |name: &str| found.body.get(name).unwrap_or(&Value::Null);
+        self.keeps_row(&id, &found.type_name, part("location"), part("tags"))
+    }
+
+    /// The same from the parts that a row of the inventory has.
+    pub(super) fn keeps_row(&self, id: &ResourceId, type_name: &str, location: &Value, tags: &Value) -> bool {
+        self.keeps_name(id, type_name) && self.keeps_place_and_tags(location, tags)
+    }
+
+    /// Only what the id says: type, group, name.
+    pub(super) fn keeps_name(&self, id: &ResourceId, type_name: &str) -> bool {
+        matches(self.types.as_ref(), type_name)
+            && !self.excludes_type(type_name)
             && self
                 .groups
                 .as_ref()
                 .is_none_or(|globs| id.resource_group.as_ref().is_some_and(|group| globs.is_match(group)))
             && matches(self.names.as_ref(), id.name())
-            && self.keeps_place_and_tags(&found.body)
     }
 
     /// Groups are kept by their own name; the rest of the filter is about resources.
-    pub(super) fn keeps_group(&self, found: &Found) -> bool {
-        let name = ResourceId::parse(&found.id).and_then(|id| id.resource_group);
+    pub(super) fn keeps_group(&self, id: &str) -> bool {
+        let name = ResourceId::parse(id).and_then(|id| id.resource_group);
         self.groups.as_ref().is_none_or(|globs| name.is_some_and(|name| globs.is_match(name)))
     }
 
@@ -72,13 +89,48 @@ impl Filter {
         globs(asked).is_some_and(|globs| globs.is_match(type_name))
     }
 
-    fn keeps_place_and_tags(&self, body: &Value) -> bool {
-        let here = body.get("location").and_then(Value::as_str).map(arm::location_code);
-        let placed = self.regions.is_empty() || here.is_some_and(|here| self.regions.contains(&here));
+    /// What ARM itself can filter by: which lists give the inventory of a subscription (name, scope, more
+    /// of the query). Every row is looked at again here.
+    pub(super) fn pushed_down(&self, subscription: &str) -> Vec<(String, String, String)> {
+        let scopes: Vec<(String, String)> = match exact(&self.config.resource_groups).filter(|groups| !groups.iter().any(|group| group.contains('/'))) {
+            Some(groups) => groups
+                .iter()
+                .map(|group| {
+                    (format!("/{}", group.to_lowercase()), format!("/subscriptions/{subscription}/resourceGroups/{}", encoded(group)))
+                })
+                .collect(),
+            None => vec![(String::new(), format!("/subscriptions/{subscription}"))],
+        };
+        let by_type = exact(&self.config.resource_types).filter(|types| types.len() * scopes.len() <= ONE_BY_ONE);
+        let quoted = |text: &str| encoded(&text.replace('\'', "''"));
+        let filters: Vec<(String, String)> = if let Some(types) = by_type {
+            types
+                .iter()
+                .map(|name| (format!("?{}", name.to_lowercase()), format!("&$filter=resourceType%20eq%20'{}'", quoted(name))))
+                .collect()
+        } else if let [region] = self.regions.as_slice() {
+            vec![(String::new(), format!("&$filter=location%20eq%20'{}'", quoted(region)))]
+        } else if let (1, Some((name, Some(value)))) = (self.config.tags.len(), self.config.tags.first_key_value()) {
+            let filter = format!("&$filter=tagName%20eq%20'{}'%20and%20tagValue%20eq%20'{}'", quoted(name), quoted(value));
+            vec![(String::new(), filter)]
+        } else {
+            vec![(String::new(), String::new())]
+        };
+        let mut lists = Vec::new();
+        for (scope_name, scope) in &scopes {
+            for (filter_name, filter) in &filters {
+                lists.push((format!("{scope_name}{filter_name}"), scope.clone(), filter.clone()));
+            }
+        }
+        lists
+    }
+
+    fn keeps_place_and_tags(&self, location: &Value, tags: &Value) -> bool {
+        let here = || location.as_str().map(arm::location_code);
+        let placed = self.regions.is_empty() || here().is_some_and(|here| self.regions.contains(&here));
         placed
-            && self.tags.iter().all(|(name, value)| {
-                let tags = body.get("tags").and_then(Value::as_object);
-                tags.into_iter().flatten().any(|(known, is)| {
+            && self.config.tags.iter().all(|(name, value)| {
+                tags.as_object().into_iter().flatten().any(|(known, is)| {
                     known.eq_ignore_ascii_case(name)
                         && value
                             .as_ref()
@@ -86,6 +138,16 @@ impl Filter {
                 })
             })
     }
+}
+
+/// The entries of a list where none is a pattern and they are few.
+fn exact(patterns: &[String]) -> Option<&[String]> {
+    let is_exact = |pattern: &String| !pattern.contains(['*', '?', '[', '{', '!', '\\']);
+    (!patterns.is_empty() && patterns.len() <= ONE_BY_ONE && patterns.iter().all(is_exact)).then_some(patterns)
+}
+
+fn encoded(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
 fn matches(globs: Option<&GlobSet>, text: &str) -> bool {
@@ -128,6 +190,27 @@ mod tests {
     fn keeps(config: Value) -> bool {
         let config: FilterConfig = serde_json::from_value(config).expect("a filter");
         Filter::of(Some(&config)).keeps(&vm())
+    }
+
+    #[test]
+    fn what_arm_can_filter_by_is_left_to_arm() {
+        let lists = |config: Value| {
+            let config: FilterConfig = serde_json::from_value(config).expect("a filter");
+            let lists = Filter::of(Some(&config)).pushed_down("s");
+            lists.into_iter().map(|(_, scope, filter)| format!("{scope}{filter}")).collect::<Vec<_>>()
+        };
+        assert_eq!(lists(json!({})), ["/subscriptions/s"]);
+        assert_eq!(lists(json!({"resource_groups": ["a*"]})), ["/subscriptions/s"]);
+        assert_eq!(
+            lists(json!({"resource_groups": ["a", "b"], "resource_types": ["N.X/t"]})),
+            ["a", "b"].map(|group| format!(
+                "/subscriptions/s/resourceGroups/{group}&$filter=resourceType%20eq%20'N%2EX%2Ft'"
+            ))
+        );
+        assert_eq!(
+            lists(json!({"tags": {"it's": "x"}})),
+            ["/subscriptions/s&$filter=tagName%20eq%20'it%27%27s'%20and%20tagValue%20eq%20'x'"]
+        );
     }
 
     #[test]

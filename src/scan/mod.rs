@@ -16,16 +16,18 @@ mod filter;
 mod identities;
 mod plan;
 mod providers;
+mod reconcile;
 mod report;
 mod resources;
 mod stream;
+mod types;
 
 use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
 pub use plan::estimate;
 use serde_json::{Map, Value, json};
 
-use self::{filter::Filter, providers::Providers, report::Receipt, stream::Reader};
+use self::{children::Mentions, filter::Filter, report::Receipt, stream::Reader};
 use crate::{
     api::{ScanMode, ScanRequest, Time},
     azure::{AzureError, Client},
@@ -65,21 +67,30 @@ struct Scan {
     request: Arc<ScanRequest>,
     filter: Arc<Filter>,
     receipt: Arc<Receipt>,
+    mentions: Mentions,
+    started: Instant,
     work: Work,
 }
 
 impl Scan {
     fn reader(&self) -> Reader {
-        Reader::new(self.client.clone(), self.generation.clone(), self.work.clone())
+        Reader::new(self.client.clone(), self.generation.clone(), self.work.clone(), self.mentions.clone())
     }
 
-    /// Progress of the whole: how far, and what was found.
-    fn report(&self, phase: &str, message: &str, fraction: f64) {
+    /// Progress of the whole: how far, what was found, and what remains of this phase, if that is known.
+    fn report(&self, phase: &str, message: &str, fraction: f64, remaining: Option<u64>) {
         let traffic = self.client.traffic();
+        let found = self.generation.count();
+        let seconds = self.started.elapsed().as_secs_f64();
         let mut details = Map::new();
-        details.insert("found".to_owned(), json!(self.receipt.found()));
+        details.insert("found".to_owned(), json!(found));
+        details.insert("expected".to_owned(), json!(self.receipt.expected()));
         details.insert("requests".to_owned(), json!(traffic.by_api.values().sum::<u64>()));
         details.insert("throttled".to_owned(), json!(traffic.throttled));
+        details.insert("resources_per_second".to_owned(), json!((found as f64 / seconds.max(0.001)).round()));
+        if let Some(remaining) = remaining {
+            details.insert("remaining".to_owned(), json!(remaining));
+        }
         self.work.progress.report(phase, message, fraction, details);
     }
 
@@ -117,44 +128,54 @@ async fn run(client: Client, graph: TenantGraph, request: ScanRequest, work: Wor
     client.check().await?;
     let generation = graph.begin(work.job_id, Time::now().millis()).await?;
     let filter = Filter::of(request.filter_config.as_ref());
-    let scan = Scan {
+    let mut scan = Scan {
         client,
         generation,
         filter: Arc::new(filter),
         receipt: Arc::new(Receipt::new(request.resource_limit)),
+        mentions: Mentions::default(),
         request: Arc::new(request),
+        started,
         work,
     };
-    scan.receipt.resume(&scan.generation)?;
+    scan.receipt.resume(&scan.generation);
 
-    scan.report("subscriptions", "listing subscriptions", 0.01);
+    scan.report("subscriptions", "listing subscriptions", 0.01, None);
     let subscriptions = resources::subscriptions(&scan).await?;
     scan.work.journal.record("pages", "begun").await?;
     phases.done("subscriptions");
-    let providers = providers::load(&scan, &subscriptions).await?;
+    scan.report("providers", "reading which types there are", 0.03, Some(subscriptions.len() as u64));
+    let providers = Arc::new(providers::load(&scan, &subscriptions).await?);
+    scan.mentions = Mentions::new(providers.clone(), scan.filter.wants_referenced());
     phases.done("providers");
-    scan.report("inventory", "reading groups and the inventory", 0.05);
+    scan.report("inventory", "reading groups and the inventory", 0.05, Some(subscriptions.len() as u64));
     resources::inventory(&scan, &subscriptions).await?;
     phases.done("inventory");
-    scan.report("resources", "reading resources by type", 0.15);
-    resources::by_type(&scan, &providers).await?;
+    scan.report("resources", "reading resources by type", 0.15, None);
+    types::read(&scan, &providers).await?;
     phases.done("resources");
     scan.check_cancel()?;
-    scan.report("children", "reading child resources", 0.45);
+    scan.report("children", "reading child resources", 0.45, None);
     let left_out = children::read(&scan, &providers).await?;
     phases.done("children");
-    scan.report("access", "reading role assignments, locks and policies", 0.8);
+    scan.report("access", "reading role assignments, locks and policies", 0.75, None);
     access::read(&scan, &subscriptions).await?;
     phases.done("access");
     let mut people = BTreeMap::new();
     if scan.request.include_identities {
-        scan.report("identities", "reading identities", 0.85);
+        scan.report("identities", "reading identities", 0.8, None);
         people = identities::read(&scan).await?;
         phases.done("identities");
     }
     scan.check_cancel()?;
-    scan.report("publishing", "deriving relationships", 0.9);
-    let coverage = report::coverage(&scan, &left_out)?;
+    if scan.generation.has_base() {
+        scan.report("comparing", "asking for what the snapshot before has and this scan did not see", 0.85, None);
+        reconcile::reconcile(&scan, &providers, &subscriptions, &left_out).await?;
+        phases.done("comparing");
+    }
+    scan.check_cancel()?;
+    scan.report("publishing", "deriving relationships", 0.9, None);
+    let coverage = report::coverage(&scan, &left_out);
     let facts = Facts {
         at_ms: Time::now().millis(),
         partial: scan.receipt.is_partial(),
@@ -210,9 +231,4 @@ impl Phases {
         self.all.push((name, self.since.elapsed().as_secs_f64()));
         self.since = Instant::now();
     }
-}
-
-/// Which api-version to read a type with: what a type's metadata offers.
-fn version_of(providers: &Providers, subscription: &str, type_name: &str) -> Option<String> {
-    providers.type_of(subscription, type_name).and_then(providers::TypeFacts::version)
 }

@@ -27,10 +27,11 @@ pub async fn estimate(client: Client, graph: Option<TenantGraph>, request: ScanR
     let mut subscriptions = Vec::new();
     let mut next = Some("/subscriptions?api-version=2022-12-01".to_owned());
     while let Some(address) = next.take() {
-        let mut answer = client.arm(&address).await?;
-        let ids = answer.items();
-        subscriptions.extend(ids.iter().filter_map(|item| item.get("subscriptionId")?.as_str().map(str::to_lowercase)));
-        next = answer.next_link();
+        let answer = client.arm(&address).await?;
+        for item in answer.values() {
+            subscriptions.extend(item?.get("subscriptionId").and_then(Value::as_str).map(str::to_lowercase));
+        }
+        next = answer.next.filter(|next| *next != address);
     }
     let asked = |id: &String| {
         request.subscription_ids.is_empty() || request.subscription_ids.iter().any(|wanted| wanted.to_string() == *id)
@@ -84,7 +85,7 @@ async fn counts(client: &Client, graph: Option<TenantGraph>, subscriptions: &[St
             let mut counts = Counts::new();
             let mut after: Option<String> = None;
             loop {
-                let nodes = snapshot.nodes(after.as_deref(), 1_000)?;
+                let nodes = snapshot.outlines(after.as_deref(), 1_000)?;
                 let Some(last) = nodes.last() else { return Ok(counts) };
                 after = Some(last.key.clone());
                 for node in nodes {
@@ -99,16 +100,8 @@ async fn counts(client: &Client, graph: Option<TenantGraph>, subscriptions: &[St
     }
     let mut counts = Counts::new();
     for subscription in subscriptions {
-        let mut next = Some(format!("/subscriptions/{subscription}/resources?api-version=2021-04-01&$top=1000"));
-        while let Some(address) = next.take() {
-            let mut answer = client.arm(&address).await?;
-            for item in answer.items() {
-                let id = item.get("id").and_then(Value::as_str).and_then(crate::arm::ResourceId::parse);
-                if let Some(id) = id {
-                    *counts.entry((subscription.clone(), id.type_name())).or_default() += 1;
-                }
-            }
-            next = answer.next_link();
+        for (type_name, count) in super::resources::counted(client, subscription).await? {
+            counts.insert((subscription.clone(), type_name), count);
         }
     }
     Ok(counts)

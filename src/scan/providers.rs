@@ -1,13 +1,16 @@
 //! What `GET /providers` says of each type: how it is spelled, its api-versions, whether it is tracked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use futures_util::{StreamExt, TryStreamExt, stream};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Scan, ScanError};
+use super::{AT_ONCE, Scan, ScanError, resources::is_fatal};
 use crate::{
     arm,
     azure::{AzureError, Client},
+    graph::GraphError,
 };
 
 const VERSION: &str = "2021-04-01";
@@ -19,7 +22,7 @@ pub(super) struct Providers {
 }
 
 /// One type.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct TypeFacts {
     /// As the metadata spells it.
     pub name: String,
@@ -45,6 +48,17 @@ impl Providers {
         self.type_of(subscription, type_name).map_or_else(|| type_name.to_owned(), |facts| facts.name.clone())
     }
 
+    /// Which api-version to read a type with. One that the metadata does not know is asked with any: the
+    /// refusal names those that it has.
+    pub(super) fn version_of(&self, subscription: &str, type_name: &str) -> String {
+        let known = self.type_of(subscription, type_name).and_then(TypeFacts::version);
+        known.unwrap_or_else(|| VERSION.to_owned())
+    }
+
+    pub(super) fn subscriptions(&self) -> impl Iterator<Item = &String> {
+        self.by_subscription.keys()
+    }
+
     /// Types exactly one level below a type.
     pub(super) fn children_of(&self, subscription: &str, type_name: &str) -> Vec<&TypeFacts> {
         let prefix = format!("{}/", type_name.to_lowercase());
@@ -60,31 +74,51 @@ impl Providers {
     }
 }
 
-/// The metadata of one subscription, for a plan.
+/// The metadata of one subscription.
 pub(super) async fn metadata(client: &Client, subscription: &str) -> Result<Providers, ScanError> {
     let mut types = BTreeMap::new();
+    let mut links = BTreeSet::new();
     let mut next = Some(format!("/subscriptions/{subscription}/providers?api-version={VERSION}"));
     while let Some(address) = next.take() {
-        let mut answer = client.arm(&address).await?;
-        for provider in answer.items() {
-            read(&provider, &mut types);
+        if !links.insert(address.clone()) {
+            return Err(AzureError::EndlessList(address).into());
         }
-        next = answer.next_link();
+        let answer = client.arm(&address).await?;
+        for provider in answer.values() {
+            read(&provider?, &mut types);
+        }
+        next = answer.next;
     }
     Ok(Providers { by_subscription: BTreeMap::from([(subscription.to_owned(), types)]) })
 }
 
-/// Asks every subscription; one that does not answer has no metadata and is said in the receipt.
+/// Asks every subscription, once a scan; one that does not answer has no metadata and is said in the receipt.
 pub(super) async fn load(scan: &Scan, subscriptions: &[String]) -> Result<Providers, ScanError> {
     let mut providers = Providers::default();
-    for subscription in subscriptions {
-        match metadata(&scan.client, subscription).await {
-            Ok(known) => providers.by_subscription.extend(known.by_subscription),
-            Err(ScanError::Azure(error @ AzureError::Refused(_))) => {
-                scan.receipt.gap(&format!("/subscriptions/{subscription}/providers"), &error);
-            }
-            Err(error) => return Err(error),
+    let each = stream::iter(subscriptions.iter().cloned().map(|subscription| async move {
+        let note = format!("providers/{subscription}");
+        if let Some(noted) = scan.generation.note(&note)?
+            && let Ok(types) = serde_json::from_str(&noted)
+        {
+            return Ok(Providers { by_subscription: BTreeMap::from([(subscription.clone(), types)]) });
         }
+        match metadata(&scan.client, &subscription).await {
+            Ok(known) => {
+                let types = known.by_subscription.get(&subscription);
+                let text = serde_json::to_string(&types).map_err(|error| GraphError::Body(error.to_string()))?;
+                scan.generation.set_note(&note, text).await?;
+                Ok(known)
+            }
+            Err(ScanError::Azure(error)) if !is_fatal(&scan.client, &error) => {
+                scan.receipt.gap(&format!("/subscriptions/{subscription}/providers"), &error);
+                Ok(Providers::default())
+            }
+            Err(error) => Err(error),
+        }
+    }));
+    let mut known = std::pin::pin!(each.buffered(AT_ONCE));
+    while let Some(known) = known.try_next().await? {
+        providers.by_subscription.extend(known.by_subscription);
     }
     Ok(providers)
 }

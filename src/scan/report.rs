@@ -12,7 +12,7 @@ use std::{
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Scan, ScanError, children::LeftOut};
+use super::{Scan, children::LeftOut};
 use crate::{
     azure::{AzureError, Traffic},
     graph::{Generation, Published},
@@ -54,6 +54,8 @@ pub(super) struct Receipt {
 struct Notes {
     expected: BTreeMap<(String, String), u64>,
     partial: BTreeMap<(String, String), String>,
+    /// Lists that are the ground for what is absent: (subscription, what), and why they failed.
+    unlisted: BTreeMap<(String, String), String>,
     gaps: Vec<Gap>,
     missing_subscriptions: Vec<String>,
 }
@@ -64,9 +66,8 @@ impl Receipt {
     }
 
     /// Counts what an earlier run of this scan has found.
-    pub(super) fn resume(&self, generation: &Generation) -> Result<(), ScanError> {
-        self.admitted.store(generation.count()?, Ordering::Relaxed);
-        Ok(())
+    pub(super) fn resume(&self, generation: &Generation) {
+        self.admitted.store(generation.admitted(), Ordering::Relaxed);
     }
 
     /// Whether one more resource is within the limit.
@@ -80,8 +81,28 @@ impl Receipt {
         within
     }
 
-    pub(super) fn found(&self) -> u64 {
+    /// Rows of the inventory, and what was found beside it.
+    pub(super) fn expected(&self) -> u64 {
         self.admitted.load(Ordering::Relaxed)
+    }
+
+    /// Whether something was left out because of the limit.
+    pub(super) fn is_limited(&self) -> bool {
+        self.refused.load(Ordering::Relaxed) > 0
+    }
+
+    /// A list failed that would have told what is there: nothing below it is known to be gone.
+    pub(super) fn unlisted(&self, subscription: &str, what: &str, reason: &str) {
+        self.with(|notes| notes.unlisted.insert((subscription.to_owned(), what.to_owned()), reason.to_owned()));
+    }
+
+    pub(super) fn why_unlisted(&self, subscription: &str, what: &str) -> Option<String> {
+        self.with(|notes| notes.unlisted.get(&(subscription.to_owned(), what.to_owned())).cloned())
+    }
+
+    /// Why a type of a subscription was not read completely.
+    pub(super) fn why_partial(&self, subscription: &str, type_name: &str) -> Option<String> {
+        self.with(|notes| notes.partial.get(&(subscription.to_owned(), type_name.to_lowercase())).cloned())
     }
 
     pub(super) fn expect(&self, subscription: &str, type_name: &str, count: u64) {
@@ -114,8 +135,7 @@ impl Receipt {
     }
 
     pub(super) fn is_partial(&self) -> bool {
-        let limited = self.refused.load(Ordering::Relaxed) > 0;
-        limited
+        self.is_limited()
             || self.with(|notes| {
                 !notes.gaps.is_empty() || !notes.partial.is_empty() || !notes.missing_subscriptions.is_empty()
             })
@@ -127,7 +147,7 @@ impl Receipt {
 }
 
 /// A row for each subscription and type that was expected, read or left out.
-pub(super) fn coverage(scan: &Scan, left_out: &[LeftOut]) -> Result<Vec<Row>, ScanError> {
+pub(super) fn coverage(scan: &Scan, left_out: &[LeftOut]) -> Vec<Row> {
     let mut rows: BTreeMap<(String, String), Row> = BTreeMap::new();
     let row = |subscription: &str, type_name: &str| Row {
         subscription: subscription.to_owned(),
@@ -137,7 +157,7 @@ pub(super) fn coverage(scan: &Scan, left_out: &[LeftOut]) -> Result<Vec<Row>, Sc
         status: "complete",
         reason: None,
     };
-    for cell in scan.generation.cells()? {
+    for cell in scan.generation.cells() {
         let entry = rows.entry((cell.subscription.clone(), cell.type_name.clone()));
         entry.or_insert_with(|| row(&cell.subscription, &cell.type_name)).read = cell.count;
     }
@@ -161,7 +181,7 @@ pub(super) fn coverage(scan: &Scan, left_out: &[LeftOut]) -> Result<Vec<Row>, Sc
         }
         skipped.reason.get_or_insert_with(|| left.reason.clone());
     }
-    Ok(rows.into_values().collect())
+    rows.into_values().collect()
 }
 
 /// What the result is made of.
@@ -196,7 +216,7 @@ pub(super) fn result(scan: &Scan, facts: Facts) -> Value {
         },
         "resources": {
             "total": totals.total, "new": totals.new, "changed": totals.changed, "unchanged": totals.unchanged,
-            "deleted": totals.deleted, "stale": 0, "by_type": totals.by_type,
+            "deleted": totals.deleted, "stale": totals.stale, "by_type": totals.by_type,
         },
         "relationships": {"total": published.relationships, "by_kind": published.by_kind},
         "identities": identities,

@@ -4,15 +4,19 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::ScanError;
+use super::{ScanError, children::Mentions};
 use crate::{
-    azure::{AzureError, Client},
-    graph::{Cursor, Generation, Page, model::Found},
+    azure::{Answer, AzureError, Client},
+    graph::{Cursor, Expected, Generation, Page, model::Found},
     work::Work,
 };
 
 /// Pages of one list.
 const PAGES: usize = 100_000;
+/// From this page on it is looked whether pages bring anything new.
+const WATCHED: usize = 50;
+/// Pages in a row without anything new, after which a list is taken to have no end.
+const BARREN: usize = 100;
 
 /// Reads lists into a generation. Clones share it.
 #[derive(Clone)]
@@ -20,6 +24,7 @@ pub(super) struct Reader {
     client: Client,
     generation: Generation,
     work: Work,
+    mentions: Mentions,
 }
 
 /// What a list gave.
@@ -31,8 +36,8 @@ pub(super) struct Listed {
 }
 
 impl Reader {
-    pub(super) fn new(client: Client, generation: Generation, work: Work) -> Self {
-        Self { client, generation, work }
+    pub(super) fn new(client: Client, generation: Generation, work: Work, mentions: Mentions) -> Self {
+        Self { client, generation, work, mentions }
     }
 
     /// Reads a list of Resource Manager from where its cursor stands. `found` makes of an element what
@@ -44,43 +49,51 @@ impl Reader {
         found: impl Fn(Value) -> Option<Found>,
     ) -> Result<Listed, ScanError> {
         let mut listed = Listed::default();
-        let mut next = match self.generation.cursor(stream)? {
-            Some(Cursor::Done) => return Ok(Listed { before: true, ..listed }),
-            Some(Cursor::Next(address)) => address,
-            None => first.to_owned(),
+        let Some(mut pages) = Pages::from(self, stream, first)? else {
+            return Ok(Listed { before: true, ..listed });
         };
-        let mut seen = HashSet::new();
-        loop {
-            if self.work.cancel.is_cancelled() {
-                return Err(ScanError::Cancelled);
+        while let Some(answer) = pages.next(self).await? {
+            let mut items = Vec::with_capacity(answer.len());
+            for value in answer.values() {
+                items.extend(found(value?));
             }
-            if seen.len() >= PAGES || !seen.insert(next.clone()) {
-                return Err(AzureError::EndlessList(next).into());
-            }
-            let mut answer = match self.client.arm(&next).await {
-                Ok(answer) => answer,
-                // A skip token of an earlier run may have expired: begin again.
-                Err(AzureError::Refused(refusal)) if next != first && seen.len() == 1 && refusal.status < 429 => {
-                    first.clone_into(&mut next);
-                    continue;
-                }
-                Err(error) => return Err(error.into()),
-            };
-            let items: Vec<Found> = answer.items().into_iter().filter_map(&found).collect();
             listed.read += items.len() as u64;
-            let link = answer.next_link();
-            let cursor = link.clone().map_or(Cursor::Done, Cursor::Next);
-            self.generation.put(Page { stream: stream.to_owned(), found: items, cursor }).await?;
-            match link {
-                Some(link) => next = link,
-                None => return Ok(listed),
-            }
+            self.put(stream, items, pages.cursor(&answer)).await?;
+            pages.turn(&answer);
         }
+        Ok(listed)
+    }
+
+    /// Reads the inventory: rows are kept as what is expected, not as what was found.
+    pub(super) async fn expect(
+        &self,
+        stream: &str,
+        first: &str,
+        wanted: impl Fn(&str) -> Result<Option<Expected>, AzureError>,
+    ) -> Result<(), ScanError> {
+        let Some(mut pages) = Pages::from(self, stream, first)? else { return Ok(()) };
+        while let Some(answer) = pages.next(self).await? {
+            let mut rows = Vec::with_capacity(answer.len());
+            for text in answer.texts() {
+                rows.extend(wanted(text)?);
+            }
+            self.generation.expect(stream, rows, pages.cursor(&answer)).await?;
+            pages.turn(&answer);
+        }
+        Ok(())
     }
 
     /// Notes that a stream needs no further asking, with what was found for it by other means.
     pub(super) async fn settle(&self, stream: &str, found: Vec<Found>) -> Result<(), ScanError> {
-        self.generation.put(Page { stream: stream.to_owned(), found, cursor: Cursor::Done }).await?;
+        self.put(stream, found, Cursor::Done).await
+    }
+
+    async fn put(&self, stream: &str, found: Vec<Found>, cursor: Cursor) -> Result<(), ScanError> {
+        let mut mentioned = Vec::new();
+        for found in &found {
+            self.mentions.of(found, &mut mentioned);
+        }
+        self.generation.put_mentioning(Page { stream: stream.to_owned(), found, cursor }, mentioned).await?;
         Ok(())
     }
 
@@ -88,4 +101,85 @@ impl Reader {
     pub(super) fn is_done(&self, stream: &str) -> Result<bool, ScanError> {
         Ok(self.generation.cursor(stream)? == Some(Cursor::Done))
     }
+}
+
+/// The pages of one list, with what tells a list that has no end.
+struct Pages {
+    first: String,
+    next: Option<String>,
+    links: HashSet<[u8; 16]>,
+    seen: HashSet<u64>,
+    barren: usize,
+}
+
+impl Pages {
+    /// `None`: the list was read to its end before.
+    fn from(reader: &Reader, stream: &str, first: &str) -> Result<Option<Self>, ScanError> {
+        let next = match reader.generation.cursor(stream)? {
+            Some(Cursor::Done) => return Ok(None),
+            Some(Cursor::Next(address)) => address,
+            None => first.to_owned(),
+        };
+        Ok(Some(Self {
+            first: first.to_owned(),
+            next: Some(next),
+            links: HashSet::new(),
+            seen: HashSet::new(),
+            barren: 0,
+        }))
+    }
+
+    async fn next(&mut self, reader: &Reader) -> Result<Option<Answer>, ScanError> {
+        loop {
+            let Some(next) = self.next.clone() else { return Ok(None) };
+            if reader.work.cancel.is_cancelled() {
+                return Err(ScanError::Cancelled);
+            }
+            let link = digest(next.as_bytes());
+            if self.links.len() >= PAGES || self.barren >= BARREN || !self.links.insert(link) {
+                return Err(AzureError::EndlessList(next.chars().take(500).collect()).into());
+            }
+            match reader.client.arm(&next).await {
+                Ok(answer) => {
+                    self.watch(&answer);
+                    return Ok(Some(answer));
+                }
+                // A skip token of an earlier run may have expired: begin again.
+                Err(AzureError::Refused(refusal))
+                    if next != self.first && self.links.len() == 1 && refusal.status < 429 =>
+                {
+                    self.next = Some(self.first.clone());
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    fn watch(&mut self, answer: &Answer) {
+        if self.links.len() < WATCHED {
+            return;
+        }
+        let mut is_fresh = false;
+        for text in answer.texts() {
+            let hash = digest(text.as_bytes());
+            let mut head = [0; 8];
+            head.copy_from_slice(&hash[..8]);
+            is_fresh |= self.seen.insert(u64::from_be_bytes(head));
+        }
+        self.barren = if is_fresh { 0 } else { self.barren + 1 };
+    }
+
+    fn cursor(&self, answer: &Answer) -> Cursor {
+        answer.next.clone().map_or(Cursor::Done, Cursor::Next)
+    }
+
+    fn turn(&mut self, answer: &Answer) {
+        self.next.clone_from(&answer.next);
+    }
+}
+
+fn digest(bytes: &[u8]) -> [u8; 16] {
+    let mut head = [0; 16];
+    head.copy_from_slice(&blake3::hash(bytes).as_bytes()[..16]);
+    head
 }

@@ -103,8 +103,11 @@ pub fn azure(config: &Config) -> anyhow::Result<azure::Settings> {
                 azure::CredentialSettings::ManagedIdentity { client_id: id(client_id) }
             }
             Credential::AzureCli => azure::CredentialSettings::AzureCli,
-            Credential::ClientCertificate { .. } => {
-                anyhow::bail!("tenants.{name}.credential: kind client_certificate is not in this version")
+            Credential::ClientCertificate { client_id, certificate_file } => {
+                azure::CredentialSettings::ClientCertificate {
+                    client_id: client_id.to_string(),
+                    file: certificate_file.clone(),
+                }
             }
         };
         tenants.push(azure::TenantSettings {

@@ -202,7 +202,7 @@ fn role_assignment(subject: &Subject<'_>, known: &dyn Known, derived: &mut Deriv
     derived.edge(EdgeKind::AssignedTo, subject.key, &principal_key, "properties.principalId");
     derived.imply(label, &principal_key, principal);
     let Some(role) = text(subject.body, &["properties", "roleDefinitionId"]) else { return };
-    let role_key = super::generation::key_of(Label::RoleDefinition, role);
+    let role_key = super::body::key_of(Label::RoleDefinition, role);
     derived.imply(Label::RoleDefinition, &role_key, role);
     let mut properties = BTreeMap::from([("assignment_id".to_owned(), subject.id.to_owned())]);
     if let Some(scope) = text(subject.body, &["properties", "scope"]) {

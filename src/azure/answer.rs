@@ -1,0 +1,157 @@
+//! A good answer: its bytes, read as one value or element by element.
+//!
+//! Lists are taken apart without building a tree of the whole: memory holds the text of a page and one
+//! element of it.
+
+use std::ops::Range;
+
+use serde::Deserialize;
+use serde_json::{Value, value::RawValue};
+
+use super::AzureError;
+
+/// JSON of an answer with status 2xx.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    url: String,
+    text: String,
+    /// Where the elements of a list stand.
+    elements: Vec<Range<usize>>,
+    /// Address of the next page; `null` and "" are none.
+    pub next: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow, default)]
+    value: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "nextLink")]
+    next: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "@odata.nextLink")]
+    odata_next: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "NextLink")]
+    other_next: Option<&'a RawValue>,
+}
+
+impl Answer {
+    /// Takes the text apart: `value`, or the body itself where it is a list; anything else has no elements.
+    pub(super) fn read(url: &str, bytes: Vec<u8>) -> Result<Self, AzureError> {
+        let text = String::from_utf8(bytes)
+            .map_err(|error| AzureError::Unreadable { url: url.to_owned(), cause: error.to_string() })?;
+        let mut answer = Self { url: url.to_owned(), text, elements: Vec::new(), next: None };
+        let (elements, next) = answer.taken_apart().map_err(|error| unreadable(url, &error))?;
+        (answer.elements, answer.next) = (elements, next);
+        Ok(answer)
+    }
+
+    fn taken_apart(&self) -> Result<(Vec<Range<usize>>, Option<String>), serde_json::Error> {
+        let trimmed = self.text.trim_start();
+        let (list, next) = match trimmed.as_bytes().first() {
+            None => return Ok((Vec::new(), None)),
+            Some(b'{') => {
+                let envelope: Envelope<'_> = serde_json::from_str(trimmed)?;
+                let links = [envelope.next, envelope.odata_next, envelope.other_next];
+                let mut links =
+                    links.into_iter().flatten().filter_map(|link| serde_json::from_str::<String>(link.get()).ok());
+                let next = links.find(|link| !link.trim().is_empty()).map(|link| link.trim().to_owned());
+                (envelope.value.map(RawValue::get).filter(|text| text.starts_with('[')), next)
+            }
+            Some(_) => (Some(trimmed).filter(|text| text.starts_with('[')), None),
+        };
+        let Some(list) = list else {
+            if !trimmed.starts_with('{') {
+                serde_json::from_str::<serde::de::IgnoredAny>(trimmed)?;
+            }
+            return Ok((Vec::new(), next));
+        };
+        let elements: Vec<&RawValue> = serde_json::from_str(list)?;
+        let start = self.text.as_ptr() as usize;
+        let place = |element: &RawValue| {
+            let from = element.get().as_ptr() as usize - start;
+            from..from + element.get().len()
+        };
+        Ok((elements.into_iter().map(place).collect(), next))
+    }
+
+    /// The whole as one value; an empty body is `null`.
+    pub fn value(&self) -> Result<Value, AzureError> {
+        if self.text.trim().is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_str(&self.text).map_err(|error| unreadable(&self.url, &error))
+    }
+
+    /// How many elements a list has.
+    pub fn len(&self) -> usize {
+        self.elements.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.elements.is_empty()
+    }
+
+    /// Elements as texts.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.elements.iter().filter_map(|place| self.text.get(place.clone()))
+    }
+
+    /// Elements as values, one at a time.
+    pub fn values(&self) -> impl Iterator<Item = Result<Value, AzureError>> {
+        self.texts().map(|text| serde_json::from_str(text).map_err(|error| unreadable(&self.url, &error)))
+    }
+}
+
+fn unreadable(url: &str, error: &serde_json::Error) -> AzureError {
+    let cause = format!("no JSON: {error}");
+    // A cut-off answer is worth another try; it looks like the network's fault.
+    if error.is_eof() {
+        AzureError::Network { url: url.to_owned(), cause }
+    } else {
+        AzureError::Unreadable { url: url.to_owned(), cause }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(text: &str) -> Result<Answer, AzureError> {
+        Answer::read("/x", text.as_bytes().to_vec())
+    }
+
+    #[test]
+    fn next_links_that_are_null_or_empty_end_a_list() {
+        for text in
+            [r#"{"value": []}"#, r#"{"nextLink": null}"#, r#"{"value":[],"nextLink": ""}"#, "", "[]", r#"{"id":1}"#, "3"]
+        {
+            let answer = answer(text).expect("readable");
+            assert_eq!((answer.len(), answer.next), (0, None), "{text}");
+        }
+        let more = answer(r#"{"value": [], "nextLink": "https://x/\u0079", "@odata.nextLink": null}"#);
+        assert_eq!(more.expect("readable").next.as_deref(), Some("https://x/y"));
+    }
+
+    #[test]
+    fn a_list_is_read_with_or_without_an_envelope() {
+        for text in [r#" [{"a":1},{"a":2}]"#, r#"{"value":[{"a":1}, {"a":2}],"count":2}"#] {
+            let answer = answer(text).expect("readable");
+            let values: Result<Vec<Value>, AzureError> = answer.values().collect();
+            assert_eq!(values, Ok(vec![serde_json::json!({"a": 1}), serde_json::json!({"a": 2})]));
+        }
+    }
+
+    #[test]
+    fn depth_without_end_is_named_and_harms_nothing() {
+        let deep = format!("{{\"value\":[{}{}]}}", "[".repeat(10_000), "]".repeat(10_000));
+        let answer = answer(&deep).expect("the envelope");
+        let first = answer.values().next().expect("an element");
+        assert!(matches!(first, Err(AzureError::Unreadable { .. })), "{first:?}");
+        assert!(matches!(answer.value(), Err(AzureError::Unreadable { .. })));
+    }
+
+    #[test]
+    fn a_cut_off_answer_looks_like_the_networks_fault() {
+        assert!(matches!(answer(r#"{"value": [{"a""#), Err(AzureError::Network { .. })));
+        assert!(matches!(answer("<html>"), Err(AzureError::Unreadable { .. })));
+    }
+}

@@ -1,0 +1,238 @@
+//! Edges as they are stored: packed by the node that says them, and found from either end.
+//!
+//! ```text
+//! EDGES     (generation, last sayer) ─▶ zstd [ sayer ▸ its edges ] × up to HOLDERS, in key order
+//! EDGES_IN  (generation, hash(end), batch) ─▶ who says an edge with this end, where that is somebody else
+//! ```
+//! A node says edges that it holds (its subnet) and edges that others hold (its group contains it). Ids
+//! of one region of the key space are much alike, so packing makes rows few and small.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    GraphError,
+    body::Opener,
+    model::Edge,
+    tables::{EDGES, EDGES_IN, key_hash, kind_byte, kind_of},
+};
+use crate::store::{Bytes, Order, Read, Span, Write, bincoded, unbincoded};
+
+/// Sayers in one row.
+const HOLDERS: usize = 32;
+/// Rows longer than this are compressed.
+const PLAIN: usize = 400;
+const ZSTD_LEVEL: i32 = 1;
+
+/// The end is the source of an edge.
+const AS_SOURCE: u8 = 1;
+/// The end is the target of an edge.
+const AS_TARGET: u8 = 2;
+
+/// What a node says, in the order of keys.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Said {
+    pub sayers: Vec<(String, Vec<Edge>)>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Packed {
+    sayer: String,
+    edges: Vec<PackedEdge>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PackedEdge {
+    kind: u8,
+    /// Empty: the sayer.
+    source: String,
+    /// Empty: the sayer.
+    target: String,
+    path: String,
+    properties: Vec<(String, String)>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Ends {
+    end: String,
+    sayers: Vec<(u8, String)>,
+}
+
+/// The rows of a batch, packed off the writer's thread.
+#[derive(Default)]
+pub(super) struct Rows {
+    edges: Vec<((u64, String), Bytes)>,
+    ends: Vec<((u64, u64, u32), Bytes)>,
+}
+
+impl Rows {
+    pub(super) fn pack(generation: u64, batch: u32, said: Said) -> Result<Self, GraphError> {
+        let mut ends: BTreeMap<String, BTreeMap<&String, u8>> = BTreeMap::new();
+        for (sayer, edges) in &said.sayers {
+            for edge in edges {
+                for (end, side) in [(&edge.source, AS_SOURCE), (&edge.target, AS_TARGET)] {
+                    if end != sayer {
+                        *ends.entry(end.clone()).or_default().entry(sayer).or_default() |= side;
+                    }
+                }
+            }
+        }
+        let mut rows = Self::default();
+        let compressor = zstd::bulk::Compressor::new(ZSTD_LEVEL);
+        let mut compressor = compressor.map_err(|error| GraphError::Body(error.to_string()))?;
+        for (end, sayers) in ends {
+            let at = (generation, key_hash(&end), batch);
+            let sayers = sayers.into_iter().map(|(sayer, sides)| (sides, sayer.clone())).collect();
+            rows.ends.push((at, packed(&mut compressor, &Ends { end, sayers })?));
+        }
+        // Sorted, so that a batch's rows go in side by side.
+        rows.ends.sort_by_key(|(at, _)| *at);
+        let mut sayers = said.sayers.into_iter().filter(|(_, edges)| !edges.is_empty()).peekable();
+        while sayers.peek().is_some() {
+            let mut chunk = Vec::with_capacity(HOLDERS);
+            let mut last = String::new();
+            for (sayer, edges) in sayers.by_ref().take(HOLDERS) {
+                last.clone_from(&sayer);
+                let edges = edges.into_iter().map(|edge| PackedEdge::of(edge, &sayer)).collect();
+                chunk.push(Packed { sayer, edges });
+            }
+            rows.edges.push(((generation, last), packed(&mut compressor, &chunk)?));
+        }
+        Ok(rows)
+    }
+
+    pub(super) fn write(&self, write: &mut Write<'_>) -> Result<(), crate::store::StoreError> {
+        for (at, row) in &self.edges {
+            write.put(&EDGES, at, row)?;
+        }
+        for (at, row) in &self.ends {
+            write.put(&EDGES_IN, at, row)?;
+        }
+        Ok(())
+    }
+}
+
+impl PackedEdge {
+    fn of(edge: Edge, sayer: &str) -> Self {
+        let end = |key: String| if key == sayer { String::new() } else { key };
+        Self {
+            kind: kind_byte(edge.kind),
+            source: end(edge.source),
+            target: end(edge.target),
+            path: edge.path,
+            properties: edge.properties.into_iter().collect(),
+        }
+    }
+
+    fn edge(self, sayer: &str) -> Edge {
+        let end = |key: String| if key.is_empty() { sayer.to_owned() } else { key };
+        Edge {
+            kind: kind_of(self.kind),
+            source: end(self.source),
+            target: end(self.target),
+            path: self.path,
+            properties: self.properties.into_iter().collect(),
+        }
+    }
+}
+
+/// `[0][bincode]`, or `[1][zstd of it]`.
+fn packed<T: Serialize>(
+    compressor: &mut zstd::bulk::Compressor<'_>,
+    value: &T,
+) -> Result<Bytes, GraphError> {
+    let mut plain = bincoded(value).map_err(GraphError::Body)?.0;
+    if plain.len() <= PLAIN {
+        plain.insert(0, 0);
+        return Ok(Bytes(plain));
+    }
+    let body = |error: std::io::Error| GraphError::Body(error.to_string());
+    let mut out = vec![1];
+    out.extend(compressor.compress(&plain).map_err(body)?);
+    Ok(Bytes(out))
+}
+
+fn unpacked<T: serde::de::DeserializeOwned>(opener: &mut Opener, row: &Bytes) -> Result<T, GraphError> {
+    let (flag, payload) = row.0.split_first().ok_or_else(|| GraphError::Body("a row is empty".to_owned()))?;
+    if *flag == 0 {
+        return unbincoded(payload).map_err(GraphError::Body);
+    }
+    unbincoded(&opener.bytes(payload)?).map_err(GraphError::Body)
+}
+
+/// Which ends of a node's edges are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Out,
+    In,
+}
+
+/// Edges that lead from a node, or to it; at most `limit`.
+pub(super) fn of(read: &Read, generation: u64, key: &str, side: Side, limit: usize) -> Result<Vec<Edge>, GraphError> {
+    let is_wanted = |edge: &Edge| match side {
+        Side::Out => edge.source == key,
+        Side::In => edge.target == key,
+    };
+    let mut opener = Opener::new()?;
+    let mut sayers = vec![key.to_owned()];
+    let bit = if side == Side::Out { AS_SOURCE } else { AS_TARGET };
+    read.scan(&EDGES_IN, &Span::prefix(&(generation, key_hash(key))), Order::Rising, |_, row| {
+        let ends: Ends = unpacked(&mut opener, &row)?;
+        if ends.end == key {
+            sayers.extend(ends.sayers.into_iter().filter(|(sides, _)| sides & bit != 0).map(|(_, sayer)| sayer));
+        }
+        Ok::<_, GraphError>(sayers.len() <= limit)
+    })?;
+    sayers.sort();
+    sayers.dedup();
+    let mut found = Vec::new();
+    let mut chunk: BTreeMap<String, Vec<PackedEdge>> = BTreeMap::new();
+    let mut last = String::new();
+    for sayer in sayers {
+        if sayer > last || chunk.is_empty() {
+            chunk.clear();
+            let span = Span::prefix(&generation).from(&(generation, sayer.clone()));
+            read.scan(&EDGES, &span, Order::Rising, |(_, at), row| {
+                last = at;
+                let held: Vec<Packed> = unpacked(&mut opener, &row)?;
+                chunk = held.into_iter().map(|held| (held.sayer, held.edges)).collect();
+                Ok::<_, GraphError>(false)
+            })?;
+        }
+        let edges = chunk.remove(&sayer).unwrap_or_default();
+        found.extend(edges.into_iter().map(|edge| edge.edge(&sayer)).filter(is_wanted));
+        if found.len() >= limit {
+            found.truncate(limit);
+            break;
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// A page of all edges, in order of who says them: whole rows until `limit` is reached, and the key of
+/// the last row; `None`: there was none.
+pub(super) fn page(
+    read: &Read,
+    generation: u64,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<(Vec<Edge>, Option<String>), GraphError> {
+    let mut span = Span::prefix(&generation);
+    if let Some(after) = after {
+        span = span.after(&(generation, after.to_owned()));
+    }
+    let mut opener = Opener::new()?;
+    let mut edges = Vec::new();
+    let mut last = None;
+    read.scan(&EDGES, &span, Order::Rising, |(_, at), row| {
+        let held: Vec<Packed> = unpacked(&mut opener, &row)?;
+        for Packed { sayer, edges: packed } in held {
+            edges.extend(packed.into_iter().map(|edge| edge.edge(&sayer)));
+        }
+        last = Some(at);
+        Ok::<_, GraphError>(edges.len() < limit)
+    })?;
+    Ok((edges, last))
+}

@@ -1,0 +1,265 @@
+//! What the snapshot before has and this scan did not see: gone, or kept as stale with the reason.
+//!
+//! Nothing is taken to be gone for want of looking. A thing goes when what it lies in is gone, or when
+//! everything that would have shown it was read and a GET of it says 404. Where lists failed, were not
+//! asked for, or a filter or limit kept it out, it stays. Parents are decided before their children.
+
+use std::collections::{BTreeMap, HashSet};
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use serde_json::{Value, json};
+
+use super::{
+    AT_ONCE, Scan, ScanError,
+    children::LeftOut,
+    providers::Providers,
+    resources::is_fatal,
+    types::{Denied, READ_ELSEWHERE, get},
+};
+use crate::{
+    arm::{self, ResourceId},
+    graph::{
+        Entry, Kept,
+        model::{Found, Label},
+    },
+};
+
+/// Rows of the snapshot before that are looked at in one go.
+const BATCH: usize = 2_000;
+
+/// What becomes of something that was not seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Verdict {
+    Gone,
+    Stale(String),
+    /// It is there after all.
+    Found,
+    /// Only a GET can tell; what it answers is kept only if the scan wants it.
+    Ask {
+        keep: bool,
+    },
+}
+
+struct Reconciler<'a> {
+    scan: &'a Scan,
+    providers: &'a Providers,
+    subscriptions: &'a [String],
+    left_out: BTreeMap<(String, String), &'a str>,
+    denied: Denied,
+    gone: HashSet<String>,
+    stale: HashSet<String>,
+}
+
+pub(super) async fn reconcile(
+    scan: &Scan,
+    providers: &Providers,
+    subscriptions: &[String],
+    left_out: &[LeftOut],
+) -> Result<(), ScanError> {
+    let left_out = left_out
+        .iter()
+        .map(|left| ((left.subscription.clone(), left.type_name.to_lowercase()), left.reason.as_str()))
+        .collect();
+    let (denied, gone, stale) = (Denied::default(), HashSet::new(), HashSet::new());
+    let mut work = Reconciler { scan, providers, subscriptions, left_out, denied, gone, stale };
+    let mut after = None;
+    loop {
+        let (absent, last) = scan.generation.absent(after.as_deref(), BATCH)?;
+        let Some(last) = last else { return Ok(()) };
+        after = Some(last);
+        // By depth: what something lies in is decided before it.
+        let mut by_depth: BTreeMap<usize, Vec<Entry>> = BTreeMap::new();
+        for entry in absent {
+            by_depth.entry(entry.key.matches('/').count()).or_default().push(entry);
+        }
+        for entries in by_depth.into_values() {
+            work.level(entries).await?;
+        }
+        scan.check_cancel()?;
+    }
+}
+
+impl Reconciler<'_> {
+    async fn level(&mut self, entries: Vec<Entry>) -> Result<(), ScanError> {
+        let this = &*self;
+        let decided = stream::iter(entries.into_iter().map(|entry| async move {
+            let verdict = match this.decide(&entry) {
+                Verdict::Ask { keep } => this.ask(&entry, keep).await?,
+                decided => decided,
+            };
+            Ok::<_, ScanError>((entry, verdict))
+        }));
+        let decided: Vec<(Entry, Verdict)> = decided.buffer_unordered(AT_ONCE).try_collect().await?;
+        let mut kept = Vec::new();
+        for (entry, verdict) in decided {
+            match verdict {
+                Verdict::Gone => drop(self.gone.insert(entry.key)),
+                Verdict::Stale(reason) => {
+                    self.stale.insert(entry.key.clone());
+                    kept.push(Kept { key: entry.key, stale: Some(reason) });
+                }
+                Verdict::Found | Verdict::Ask { .. } => {}
+            }
+        }
+        if !kept.is_empty() {
+            self.scan.generation.keep(kept).await?;
+        }
+        Ok(())
+    }
+
+    fn decide(&self, entry: &Entry) -> Verdict {
+        let stale = |reason: &str| Verdict::Stale(reason.to_owned());
+        let scan = self.scan;
+        match entry.label {
+            Label::User | Label::Group | Label::ServicePrincipal | Label::Application => {
+                return match scan.receipt.why_unlisted("", entry.label.word()) {
+                    Some(reason) => Verdict::Stale(reason),
+                    None if scan.request.include_identities => Verdict::Gone,
+                    None => stale("identities were not part of the scan"),
+                };
+            }
+            Label::ManagementGroup => {
+                return match scan.receipt.why_unlisted("", "management groups") {
+                    Some(reason) => Verdict::Stale(reason),
+                    None => Verdict::Ask { keep: true },
+                };
+            }
+            Label::Subscription => {
+                let restricted = !scan.request.subscription_ids.is_empty() || !scan.client.subscriptions().is_empty();
+                return if restricted { stale("not part of the scan") } else { Verdict::Ask { keep: false } };
+            }
+            _ => {}
+        }
+        let parsed = ResourceId::parse(&entry.id);
+        for ancestor in ancestors(&entry.id) {
+            if self.gone.contains(&ancestor) {
+                return Verdict::Gone;
+            }
+            if self.stale.contains(&ancestor) && ancestor.matches('/').count() > 2 {
+                return stale("what it lies in was not read");
+            }
+        }
+        let subscription = entry.subscription.clone().unwrap_or_default();
+        if !subscription.is_empty() && !self.subscriptions.contains(&subscription) {
+            return stale("its subscription was not read");
+        }
+        if entry.label == Label::ResourceGroup {
+            return match scan.receipt.why_unlisted(&subscription, "groups") {
+                Some(reason) => Verdict::Stale(reason),
+                None if !scan.filter.keeps_group(&entry.id) => stale("the filter leaves it out"),
+                None => Verdict::Ask { keep: true },
+            };
+        }
+        if scan.receipt.is_limited() {
+            return stale("the scan's resource limit was reached");
+        }
+        if let Some(reason) = scan.receipt.why_partial(&subscription, &entry.type_name) {
+            return Verdict::Stale(reason);
+        }
+        let cell = (subscription.clone(), entry.type_name.to_lowercase());
+        if let Some(reason) = self.left_out.get(&cell) {
+            return stale(reason);
+        }
+        if scan.filter.excludes_type(&entry.type_name) {
+            return stale("the filter leaves it out");
+        }
+        let Some(parsed) = parsed else { return stale("its id can't be asked for") };
+        let is_top_level = !parsed.is_child() && parsed.scope.matches("/providers/").count() == 0;
+        if is_top_level && !self.is_kept(entry, &parsed) {
+            return stale("the filter leaves it out");
+        }
+        if is_top_level && let Some(reason) = scan.receipt.why_unlisted(&subscription, "inventory") {
+            return Verdict::Stale(reason);
+        }
+        let is_diagnostic = entry.type_name.eq_ignore_ascii_case("Microsoft.Insights/diagnosticSettings");
+        if is_diagnostic && !scan.request.include_diagnostics {
+            return stale("diagnostic settings were not asked for");
+        }
+        Verdict::Ask { keep: parsed.is_child() || is_diagnostic || self.is_read(&subscription, entry) }
+    }
+
+    /// Whether the filter keeps it, as far as the row of the snapshot before can tell.
+    fn is_kept(&self, entry: &Entry, id: &ResourceId) -> bool {
+        let location = entry.location.as_deref().map_or(Value::Null, Value::from);
+        self.scan.filter.is_open() || self.scan.filter.keeps_row(id, &entry.type_name, &location, &json!(entry.tags))
+    }
+
+    /// Whether this scan reads the type at all; some are only read on request.
+    fn is_read(&self, subscription: &str, entry: &Entry) -> bool {
+        let facts = self.providers.type_of(subscription, &entry.type_name);
+        facts.is_none_or(|facts| facts.tracked)
+            || READ_ELSEWHERE.contains(&entry.type_name.to_lowercase().as_str())
+            || self.scan.filter.asks_for(&self.scan.request.include_child_types, &entry.type_name)
+    }
+
+    async fn ask(&self, entry: &Entry, keep: bool) -> Result<Verdict, ScanError> {
+        let subscription = entry.subscription.clone().unwrap_or_default();
+        let places = Denied::places(&subscription, &entry.type_name, &entry.id);
+        if self.denied.gave_up(&places) {
+            return Ok(Verdict::Stale("not permitted for several of its kind".to_owned()));
+        }
+        let known = self.providers.type_of(&subscription, &entry.type_name).and_then(super::providers::TypeFacts::version);
+        let version = known.unwrap_or_else(|| entry.api_version.clone());
+        match get(self.scan, &entry.id, &entry.type_name, &version).await {
+            Ok(None) => {
+                self.denied.note(&places, false);
+                Ok(Verdict::Gone)
+            }
+            Ok(Some(found)) => {
+                self.denied.note(&places, false);
+                let found = Found { label: entry.label, ..found };
+                let is_wanted = keep
+                    && (entry.label != Label::Resource
+                        || ResourceId::parse(&entry.id).is_some_and(|id| id.is_child() || id.scope.contains("/providers/"))
+                        || self.scan.filter.keeps(&found));
+                if !is_wanted || !self.scan.receipt.admit() {
+                    return Ok(Verdict::Stale("it is there, and no part of this scan".to_owned()));
+                }
+                self.scan.reader().settle(&format!("get/{}", arm::key(&entry.id)), vec![found]).await?;
+                Ok(Verdict::Found)
+            }
+            Err(error) if is_fatal(&self.scan.client, &error) => Err(error.into()),
+            Err(error) => match error.refusal().map(|refusal| refusal.status) {
+                // No GET of this type: what lists it was read whole, and did not have it.
+                Some(400 | 404 | 405) if entry.label == Label::Resource => Ok(Verdict::Gone),
+                status => {
+                    self.denied.note(&places, matches!(status, Some(401 | 403)));
+                    self.scan.receipt.partial(&subscription, &entry.type_name, &error.word());
+                    Ok(Verdict::Stale(error.to_string()))
+                }
+            },
+        }
+    }
+}
+
+/// Keys of what an id lies in, outermost last: parents, the scope, its group, its subscription.
+fn ancestors(id: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut at = ResourceId::parse(id);
+    while let Some(inner) = at {
+        let parent = inner.parent();
+        if parent.len() <= 1 {
+            break;
+        }
+        found.push(arm::key(&parent));
+        at = ResourceId::parse(&parent);
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_id_lies_in_comes_innermost_first() {
+        let id = "/subscriptions/S/resourceGroups/g/providers/N.X/a/1/b/2/providers/N.Y/c/3";
+        let expected = [
+            "/subscriptions/s/resourcegroups/g/providers/n.x/a/1/b/2",
+            "/subscriptions/s/resourcegroups/g/providers/n.x/a/1",
+            "/subscriptions/s/resourcegroups/g",
+            "/subscriptions/s",
+        ];
+        assert_eq!(ancestors(id), expected);
+    }
+}

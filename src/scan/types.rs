@@ -1,0 +1,350 @@
+//! Whole bodies by type: LIST at subscription scope, per group where that fails, by id what is left.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use serde_json::Value;
+
+use super::{
+    AT_ONCE, Scan, ScanError,
+    providers::{Providers, TypeFacts},
+    resources::is_fatal,
+};
+use crate::{
+    arm::ResourceId,
+    azure::AzureError,
+    graph::{
+        Cell, Expected,
+        model::{Found, Fullness, Label},
+    },
+};
+
+/// Refusals for lack of rights after which a type of a subscription, or one group of it, is not asked for
+/// one by one any more.
+const DENIED: u32 = 5;
+
+/// Whole bodies of everything in the inventory.
+pub(super) async fn read(scan: &Scan, providers: &Providers) -> Result<(), ScanError> {
+    let cells = scan.generation.expected_cells();
+    let rows = cells.iter().map(|cell| cell.count).sum::<u64>().max(1);
+    let done = AtomicU64::new(0);
+    let failed: Mutex<BTreeSet<(String, String)>> = Mutex::default();
+    let each = stream::iter(cells.iter().cloned().map(|cell| {
+        let (done, failed) = (&done, &failed);
+        async move {
+            scan.receipt.expect(&cell.subscription, &cell.type_name, cell.count);
+            if !one_list(scan, providers, &cell).await? {
+                let cell = (cell.subscription.clone(), cell.type_name.clone());
+                failed.lock().unwrap_or_else(PoisonError::into_inner).insert(cell);
+            }
+            let done = done.fetch_add(cell.count, Ordering::Relaxed) + cell.count;
+            let message = format!("{done} of {rows} resources");
+            scan.report("resources", &message, 0.15 + 0.25 * done as f64 / rows as f64, Some(rows - done.min(rows)));
+            Ok::<_, ScanError>(())
+        }
+    }));
+    each.buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await?;
+    let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if !failed.is_empty() {
+        by_group(scan, providers, &cells, &failed).await?;
+    }
+    left_over(scan, providers).await?;
+    scan.generation.forget_expected();
+    untracked(scan, providers).await
+}
+
+/// Whether LIST at subscription scope gave the type.
+async fn one_list(scan: &Scan, providers: &Providers, cell: &Cell) -> Result<bool, ScanError> {
+    let subscription = &cell.subscription;
+    let type_name = providers.spelled(subscription, &cell.type_name);
+    let version = providers.version_of(subscription, &type_name);
+    let scope = format!("/subscriptions/{subscription}");
+    match list_type(scan, &scope, subscription, &type_name, &version).await {
+        Ok(()) => Ok(true),
+        Err(ScanError::Azure(error)) if !is_fatal(&scan.client, &error) => {
+            tracing::debug!(%subscription, %type_name, %error, "a type has no list at its subscription");
+            Ok(false)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Types without a LIST at subscription scope: per group where that is cheaper than one by one.
+async fn by_group(
+    scan: &Scan,
+    providers: &Providers,
+    cells: &[Cell],
+    failed: &BTreeSet<(String, String)>,
+) -> Result<(), ScanError> {
+    let mut groups: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
+    let mut after = None;
+    loop {
+        let (rows, last) = scan.generation.unmet(after.as_ref())?;
+        for row in rows {
+            let cell = (row.subscription, row.type_name);
+            if failed.contains(&cell) {
+                groups.entry(cell).or_default().extend(ResourceId::parse(&row.id).and_then(|id| id.resource_group));
+            }
+        }
+        match last {
+            Some(last) => after = Some(last),
+            None => break,
+        }
+    }
+    let mut lists = Vec::new();
+    for cell in cells {
+        let key = (cell.subscription.clone(), cell.type_name.clone());
+        let Some(groups) = groups.remove(&key).filter(|groups| (groups.len() as u64) * 2 < cell.count) else {
+            continue;
+        };
+        let type_name = providers.spelled(&cell.subscription, &cell.type_name);
+        let version = providers.version_of(&cell.subscription, &type_name);
+        for group in groups {
+            lists.push((cell.subscription.clone(), group, type_name.clone(), version.clone()));
+        }
+    }
+    let each = stream::iter(lists.into_iter().map(|(subscription, group, type_name, version)| async move {
+        let scope = format!("/subscriptions/{subscription}/resourceGroups/{group}");
+        match list_type(scan, &scope, &subscription, &type_name, &version).await {
+            // What this leaves is asked for by id.
+            Err(ScanError::Azure(error)) if !is_fatal(&scan.client, &error) => Ok(()),
+            outcome => outcome,
+        }
+    }));
+    each.buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await?;
+    Ok(())
+}
+
+/// LIST of a type below a scope, with another api-version where the first is refused.
+async fn list_type(
+    scan: &Scan,
+    scope: &str,
+    subscription: &str,
+    type_name: &str,
+    version: &str,
+) -> Result<(), ScanError> {
+    let mut tried = vec![version.to_owned()];
+    loop {
+        let version = tried.last().cloned().unwrap_or_default();
+        let first = format!("{scope}/providers/{type_name}?api-version={version}");
+        let stream = format!("list/{}/{}", scope.to_lowercase(), type_name.to_lowercase());
+        let keep = |body: Value| {
+            let found = element(body, type_name, &version, subscription)?;
+            let known = scan.generation.is_expected(&found.id) || scan.generation.has(&found.id);
+            (known || (scan.filter.keeps(&found) && scan.receipt.admit())).then_some(found)
+        };
+        match scan.reader().list(&stream, &first, keep).await {
+            Ok(_) => return Ok(()),
+            Err(ScanError::Azure(error)) => match other_version(&error, &tried) {
+                Some(next) => tried.push(next),
+                None => return Err(error.into()),
+            },
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// The newest version that a refusal names and that was not tried; at most three are tried.
+pub(super) fn other_version(error: &AzureError, tried: &[String]) -> Option<String> {
+    let refusal = error.refusal().filter(|refusal| refusal.is_about_version() && tried.len() < 3)?;
+    let named = refusal.named_versions();
+    let fresh = named.iter().map(String::as_str).filter(|version| !tried.iter().any(|tried| tried == version));
+    crate::arm::newest(fresh).map(|version| version.as_str().to_owned())
+}
+
+/// An element of a LIST as it is stored; its type is taken from its id.
+pub(super) fn element(body: Value, type_name: &str, version: &str, subscription: &str) -> Option<Found> {
+    let id = body.get("id")?.as_str()?;
+    let parsed = ResourceId::parse(id)?;
+    let same_kind = parsed.type_name().eq_ignore_ascii_case(type_name);
+    let here = parsed.subscription.as_deref().is_none_or(|of| of.eq_ignore_ascii_case(subscription));
+    if !here {
+        return None;
+    }
+    Some(Found {
+        label: Label::Resource,
+        id: id.to_owned(),
+        type_name: if same_kind { type_name.to_owned() } else { parsed.type_name() },
+        api_version: version.to_owned(),
+        fullness: Fullness::Listed,
+        body,
+    })
+}
+
+/// What was denied so often that it is not asked for again: types of a subscription, and groups.
+#[derive(Default)]
+pub(super) struct Denied(Mutex<BTreeMap<String, (u32, bool)>>);
+
+impl Denied {
+    /// What an id is counted under: its type in its subscription, its group.
+    pub(super) fn places(subscription: &str, type_name: &str, id: &str) -> [String; 2] {
+        let group = ResourceId::parse(id).and_then(|id| id.resource_group).unwrap_or_default();
+        [format!("{subscription}/{}", type_name.to_lowercase()), format!("{subscription}//{}", group.to_lowercase())]
+    }
+
+    pub(super) fn gave_up(&self, places: &[String; 2]) -> bool {
+        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        places.iter().any(|place| counts.get(place).is_some_and(|(count, answered)| *count >= DENIED && !answered))
+    }
+
+    pub(super) fn note(&self, places: &[String; 2], is_denied: bool) {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for place in places {
+            let entry = counts.entry(place.clone()).or_default();
+            entry.0 += u32::from(is_denied);
+            entry.1 |= !is_denied;
+        }
+    }
+}
+
+/// What LIST lacked is read one by one; what is not there any more goes, the rest stays as inventoried.
+async fn left_over(scan: &Scan, providers: &Providers) -> Result<(), ScanError> {
+    let denied = Denied::default();
+    let mut after = None;
+    loop {
+        let (rows, last) = scan.generation.unmet(after.as_ref())?;
+        let mut asked = BTreeSet::new();
+        let rows = rows.into_iter().filter(|row| asked.insert(crate::arm::key(&row.id))).collect::<Vec<_>>();
+        let each = stream::iter(rows.into_iter().map(|row| one_by_id(scan, providers, row, &denied)));
+        each.buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await?;
+        match last {
+            Some(last) => after = Some(last),
+            None => return Ok(()),
+        }
+    }
+}
+
+async fn one_by_id(scan: &Scan, providers: &Providers, row: Expected, denied: &Denied) -> Result<(), ScanError> {
+    let stream = format!("get/{}", crate::arm::key(&row.id));
+    if scan.reader().is_done(&stream)? {
+        return Ok(());
+    }
+    let type_name = providers.spelled(&row.subscription, &row.type_name);
+    let places = Denied::places(&row.subscription, &type_name, &row.id);
+    let version = providers.version_of(&row.subscription, &type_name);
+    if denied.gave_up(&places) {
+        scan.receipt.partial(&row.subscription, &type_name, "not permitted for several of its resources");
+        return as_inventoried(scan, row, &type_name).await;
+    }
+    match get(scan, &row.id, &type_name, &version).await {
+        Ok(found) => {
+            denied.note(&places, false);
+            scan.reader().settle(&stream, found.into_iter().collect()).await
+        }
+        Err(error) if is_fatal(&scan.client, &error) => Err(error.into()),
+        Err(error) => {
+            denied.note(&places, error.refusal().is_some_and(|refusal| matches!(refusal.status, 401 | 403)));
+            scan.receipt.partial(&row.subscription, &type_name, &error.word());
+            scan.receipt.gap(&row.id, &error);
+            as_inventoried(scan, row, &type_name).await
+        }
+    }
+}
+
+/// Keeps the row of the inventory, which is less than a body and more than nothing. Where the snapshot
+/// before has the resource its body is worth more: that one stays, as stale.
+async fn as_inventoried(scan: &Scan, row: Expected, type_name: &str) -> Result<(), ScanError> {
+    if scan.generation.base_has(&row.id)? {
+        return Ok(());
+    }
+    let Ok(body) = serde_json::from_str::<Value>(&row.text) else { return Ok(()) };
+    let found = Found {
+        label: Label::Resource,
+        type_name: type_name.to_owned(),
+        api_version: super::resources::GROUPS.to_owned(),
+        fullness: Fullness::Inventory,
+        id: row.id,
+        body,
+    };
+    // Its own stream stays open: another run of this scan asks again.
+    scan.reader().settle("inventoried", vec![found]).await
+}
+
+/// GET by id; `None`: Azure says it is gone.
+pub(super) async fn get(scan: &Scan, id: &str, type_name: &str, version: &str) -> Result<Option<Found>, AzureError> {
+    let mut tried = vec![version.to_owned()];
+    loop {
+        let version = tried.last().cloned().unwrap_or_default();
+        let answer = scan.client.arm(&format!("{}?api-version={version}", encoded(id))).await;
+        match answer.and_then(|answer| answer.value()) {
+            Ok(body) if body.is_object() => {
+                return Ok(Some(Found {
+                    label: Label::Resource,
+                    id: id.to_owned(),
+                    type_name: type_name.to_owned(),
+                    api_version: version,
+                    fullness: Fullness::Read,
+                    body,
+                }));
+            }
+            // 204: nothing is there.
+            Ok(_) => return Ok(None),
+            Err(error) => {
+                if let Some(next) = other_version(&error, &tried) {
+                    tried.push(next);
+                    continue;
+                }
+                return if error.refusal().is_some_and(|refusal| refusal.says_gone()) { Ok(None) } else { Err(error) };
+            }
+        }
+    }
+}
+
+/// An id as a path: what would end it early is encoded.
+pub(super) fn encoded(id: &str) -> String {
+    const PATH: &percent_encoding::AsciiSet =
+        &percent_encoding::CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'?').add(b'`').add(b'%');
+    let id = if id.starts_with('/') { id.to_owned() } else { format!("/{id}") };
+    percent_encoding::utf8_percent_encode(&id, PATH).to_string()
+}
+
+/// Top-level types that other steps read, each in its own way.
+pub(super) const READ_ELSEWHERE: [&str; 9] = [
+    "microsoft.resources/resourcegroups",
+    "microsoft.resources/subscriptions",
+    "microsoft.resources/tenants",
+    "microsoft.authorization/roleassignments",
+    "microsoft.authorization/roledefinitions",
+    "microsoft.authorization/locks",
+    "microsoft.authorization/policyassignments",
+    "microsoft.management/managementgroups",
+    "microsoft.insights/diagnosticsettings",
+];
+
+/// Top-level types that no inventory lists are asked for only where the request names them.
+async fn untracked(scan: &Scan, providers: &Providers) -> Result<(), ScanError> {
+    let known: BTreeSet<(String, String)> =
+        scan.generation.cells().into_iter().map(|cell| (cell.subscription, cell.type_name)).collect();
+    let mut wanted: Vec<(String, TypeFacts)> = Vec::new();
+    for subscription in providers.subscriptions() {
+        for facts in providers.untracked(subscription) {
+            let name = facts.name.to_lowercase();
+            let is_read = READ_ELSEWHERE.contains(&name.as_str()) || known.contains(&(subscription.clone(), name));
+            if !is_read && scan.filter.asks_for(&scan.request.include_child_types, &facts.name) {
+                wanted.push((subscription.clone(), facts.clone()));
+            }
+        }
+    }
+    let each = stream::iter(wanted.into_iter().map(|(subscription, facts)| async move {
+        let Some(version) = facts.version() else { return Ok(()) };
+        let scope = format!("/subscriptions/{subscription}");
+        match list_type(scan, &scope, &subscription, &facts.name, &version).await {
+            Err(ScanError::Azure(error)) if !is_fatal(&scan.client, &error) => {
+                // Most such types have no list here; only what was refused for lack of rights is a gap.
+                if error.refusal().is_none_or(|refusal| matches!(refusal.status, 401 | 403 | 408 | 429 | 500..)) {
+                    scan.receipt.partial(&subscription, &facts.name, &error.word());
+                }
+                Ok(())
+            }
+            outcome => outcome,
+        }
+    }));
+    each.buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await?;
+    Ok(())
+}
