@@ -121,9 +121,15 @@ mod tests {
 
     #[test]
     fn next_links_that_are_null_or_empty_end_a_list() {
-        for text in
-            [r#"{"value": []}"#, r#"{"nextLink": null}"#, r#"{"value":[],"nextLink": ""}"#, "", "[]", r#"{"id":1}"#, "3"]
-        {
+        for text in [
+            r#"{"value": []}"#,
+            r#"{"nextLink": null}"#,
+            r#"{"value":[],"nextLink": ""}"#,
+            "",
+            "[]",
+            r#"{"id":1}"#,
+            "3",
+        ] {
             let answer = answer(text).expect("readable");
             assert_eq!((answer.len(), answer.next), (0, None), "{text}");
         }

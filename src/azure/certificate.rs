@@ -52,7 +52,8 @@ impl Certificate {
         let chain: Vec<CertificateDer<'_>> = CertificateDer::pem_slice_iter(&pem)
             .collect::<Result<_, _>>()
             .map_err(|error| format!("{path}: the certificate can't be read: {error}"))?;
-        let own = chain.first().ok_or_else(|| format!("{path} holds no certificate; expected PEM with one and its key"))?;
+        let own =
+            chain.first().ok_or_else(|| format!("{path} holds no certificate; expected PEM with one and its key"))?;
         let key = PrivateKeyDer::from_pem_slice(&pem)
             .map_err(|error| format!("{path}: no private key that is not encrypted: {error}"))?;
         let key = rustls::crypto::ring::sign::any_supported_type(&key)
@@ -117,7 +118,8 @@ mod tests {
             eprintln!("skipped: no openssl on this machine");
             return;
         }
-        let (mut pem, key) = (std::fs::read(at("cert.pem")).expect("made"), std::fs::read(at("key.pem")).expect("made"));
+        let (mut pem, key) =
+            (std::fs::read(at("cert.pem")).expect("made"), std::fs::read(at("key.pem")).expect("made"));
         pem.extend(key);
         std::fs::write(at("both.pem"), &pem).expect("written");
         let certificate =
@@ -131,7 +133,15 @@ mod tests {
         std::fs::write(at("signature"), URL_SAFE_NO_PAD.decode(signature).expect("base64")).expect("written");
         openssl(&["x509", "-in", "cert.pem", "-pubkey", "-noout", "-out", "public.pem"]).expect("runs");
         let verified = openssl(&[
-            "dgst", "-sha256", "-verify", "public.pem", "-sigopt", "rsa_padding_mode:pss", "-signature", "signature", "signed",
+            "dgst",
+            "-sha256",
+            "-verify",
+            "public.pem",
+            "-sigopt",
+            "rsa_padding_mode:pss",
+            "-signature",
+            "signature",
+            "signed",
         ]);
         let verified = verified.expect("runs");
         assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));

@@ -23,7 +23,7 @@ use uuid::Uuid;
 use super::{
     Answer, AzureError, CloudSettings, Refusal, TenantSettings,
     credential::Tokens,
-    governor::{Bucket, Governor, Kind},
+    governor::{Bucket, Governor, Kind, Limits},
 };
 
 /// Requests of a principal at once.
@@ -123,6 +123,11 @@ impl Client {
     /// Whether the credential works and is of this tenant.
     pub async fn check(&self) -> Result<(), AzureError> {
         self.inner.tokens.get(&scope_of(&self.inner.cloud.resource_manager)).await.map(|_| ())
+    }
+
+    /// What is used of the documented buckets.
+    pub fn limits(&self) -> Limits {
+        self.inner.governor.limits()
     }
 
     /// Whether nothing answers any more, whatever is asked.
@@ -268,7 +273,8 @@ impl Client {
             metrics::counter!("atgd_azure_throttled_total").increment(1);
             // With tokens left it was the resource provider's own limit: only this request waits.
             if left.is_none_or(|left| left < 1.0) {
-                let wait = retry_after(status, headers).or_else(|| resets_after(headers)).unwrap_or(Duration::from_secs(1));
+                let wait =
+                    retry_after(status, headers).or_else(|| resets_after(headers)).unwrap_or(Duration::from_secs(1));
                 governor.pause(bucket, wait.min(LONGEST_WAIT));
             }
         }

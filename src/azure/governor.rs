@@ -49,6 +49,13 @@ const fn limits(kind: Kind) -> (f64, f64) {
     }
 }
 
+/// What is used of a bucket: requests at once, and a second.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Limits {
+    pub reads: (f64, f64),
+    pub directory: (f64, f64),
+}
+
 /// Resource Graph counts by windows of this length.
 const WINDOW: Duration = Duration::from_secs(5);
 
@@ -74,6 +81,15 @@ struct Level {
 impl Governor {
     pub(super) fn new(share: f64) -> Self {
         Self { share: share.clamp(0.05, 1.0), buckets: Mutex::default() }
+    }
+
+    /// What is used of the documented buckets.
+    pub(super) fn limits(&self) -> Limits {
+        let used = |kind| {
+            let (capacity, refill) = limits(kind);
+            (capacity * self.share, refill * self.share)
+        };
+        Limits { reads: used(Kind::Reads), directory: used(Kind::Directory) }
     }
 
     /// Waits for a token.
@@ -213,7 +229,7 @@ mod tests {
             times.push(start.elapsed());
         }
         for (at, time) in times.iter().enumerate() {
-            let within = times[at..].iter().filter(|other| **other - *time < WINDOW).count();
+            let within = times[at..].iter().filter(|other| **other < *time + WINDOW).count();
             assert!(within <= 12, "{within} within five seconds");
         }
         assert!(start.elapsed() <= Duration::from_secs(21), "{:?}", start.elapsed());

@@ -20,6 +20,7 @@ use std::{
 pub use answer::Answer;
 pub use client::{Client, Traffic};
 pub use error::{AzureError, Refusal};
+pub use governor::Limits;
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -58,11 +59,22 @@ pub struct CloudSettings {
 /// How the daemon proves who it is; one kind, never a silent other one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CredentialSettings {
-    ClientSecret { client_id: String, secret: SecretSource },
+    ClientSecret {
+        client_id: String,
+        secret: SecretSource,
+    },
     /// PEM: the certificate, its chain, and an RSA key that is not encrypted.
-    ClientCertificate { client_id: String, file: PathBuf },
-    WorkloadIdentity { client_id: Option<String>, token_file: Option<PathBuf> },
-    ManagedIdentity { client_id: Option<String> },
+    ClientCertificate {
+        client_id: String,
+        file: PathBuf,
+    },
+    WorkloadIdentity {
+        client_id: Option<String>,
+        token_file: Option<PathBuf>,
+    },
+    ManagedIdentity {
+        client_id: Option<String>,
+    },
     AzureCli,
 }
 
@@ -85,13 +97,16 @@ pub enum SecretSource {
     Given(Secret),
 }
 
+/// Whose buckets: tenant, principal, and the share as bits.
+type Principal = (Uuid, String, u64);
+
 /// The clients of all tenants: made when first used, again when the settings changed. Clones share them.
 #[derive(Clone)]
 pub struct Azure {
     settings: watch::Receiver<Settings>,
     clients: Arc<Mutex<HashMap<Uuid, (TenantSettings, Client)>>>,
     /// By tenant, principal and share: a client that is made anew goes on with the same buckets.
-    governors: Arc<Mutex<HashMap<(Uuid, String, u64), Arc<Governor>>>>,
+    governors: Arc<Mutex<HashMap<Principal, Arc<Governor>>>>,
 }
 
 impl Azure {

@@ -138,10 +138,7 @@ impl PackedEdge {
 }
 
 /// `[0][bincode]`, or `[1][zstd of it]`.
-fn packed<T: Serialize>(
-    compressor: &mut zstd::bulk::Compressor<'_>,
-    value: &T,
-) -> Result<Bytes, GraphError> {
+fn packed<T: Serialize>(compressor: &mut zstd::bulk::Compressor<'_>, value: &T) -> Result<Bytes, GraphError> {
     let mut plain = bincoded(value).map_err(GraphError::Body)?.0;
     if plain.len() <= PLAIN {
         plain.insert(0, 0);

@@ -30,7 +30,8 @@ pub(super) struct Press {
 
 impl Press {
     pub(super) fn new() -> Result<Self, GraphError> {
-        let compressor = zstd::bulk::Compressor::new(ZSTD_LEVEL).map_err(|error| GraphError::Body(error.to_string()))?;
+        let compressor =
+            zstd::bulk::Compressor::new(ZSTD_LEVEL).map_err(|error| GraphError::Body(error.to_string()))?;
         Ok(Self { compressor, text: Vec::new() })
     }
 

@@ -190,9 +190,7 @@ impl Generation {
         let number = self.number;
         loop {
             let removed = self
-                .write(move |write| {
-                    Ok(remove_range(write, &EDGES, number)? + remove_range(write, &EDGES_IN, number)?)
-                })
+                .write(move |write| Ok(remove_range(write, &EDGES, number)? + remove_range(write, &EDGES_IN, number)?))
                 .await?;
             if removed == 0 {
                 return Ok(());

@@ -273,13 +273,7 @@ impl Snapshot {
         Ok(self.edges_out(source)?.iter().any(|edge| edge.kind == kind && edge.target == target))
     }
 
-    fn shape(
-        &self,
-        opener: &mut Opener,
-        key: String,
-        row: NodeRow,
-        body: Option<Vec<u8>>,
-    ) -> Result<Node, GraphError> {
+    fn shape(&self, opener: &mut Opener, key: String, row: NodeRow, body: Option<Vec<u8>>) -> Result<Node, GraphError> {
         let body = body.map(|body| opener.json(&body)).transpose()?.unwrap_or_default();
         Ok(Node { body, ..self.outline(key, row) })
     }

@@ -76,8 +76,7 @@ fn keeps(scan: &Scan, found: &Found) -> bool {
     }
     let scope = ResourceId::parse(&found.id).and_then(|id| ResourceId::parse(&id.parent()));
     let resource = scope.filter(|scope| scope.namespace.is_some());
-    !scan.filter.excludes_type(&found.type_name)
-        && resource.is_some_and(|scope| scan.generation.has(&scope.text))
+    !scan.filter.excludes_type(&found.type_name) && resource.is_some_and(|scope| scan.generation.has(&scope.text))
 }
 
 fn anywhere(body: Value, type_name: &str, version: &str) -> Option<Found> {

@@ -154,13 +154,7 @@ pub(super) async fn read(scan: &Scan, providers: &Providers) -> Result<Vec<LeftO
 }
 
 /// Every planned list below every parent of a level, in the order of the parents' keys.
-async fn one_level(
-    scan: &Scan,
-    level: usize,
-    lists: u64,
-    plan: &Plan,
-    refusals: &Refusals,
-) -> Result<(), ScanError> {
+async fn one_level(scan: &Scan, level: usize, lists: u64, plan: &Plan, refusals: &Refusals) -> Result<(), ScanError> {
     let mut select = Select { after: None, limit: BATCH };
     let mut done = 0;
     loop {
@@ -208,12 +202,7 @@ pub(super) fn is_planned(asked: &[String], child: &TypeFacts) -> bool {
     }
 }
 
-async fn below(
-    scan: &Scan,
-    parent: Entry,
-    child: Arc<TypeFacts>,
-    refusals: &Refusals,
-) -> Result<(), ScanError> {
+async fn below(scan: &Scan, parent: Entry, child: Arc<TypeFacts>, refusals: &Refusals) -> Result<(), ScanError> {
     let Some(version) = child.version() else { return Ok(()) };
     let subscription = parent.subscription.clone().unwrap_or_default();
     let key = child.name.to_lowercase();
@@ -343,7 +332,8 @@ fn unread(scan: &Scan, providers: &Providers, id: &str) -> Option<Wanted> {
     let subscription = parsed.subscription.as_deref().unwrap_or_default().to_lowercase();
     let facts = providers.type_of(&subscription, &parsed.type_name())?;
     let is_listed = habit(&facts.name).is_some() && wanted(scan, facts).is_err();
-    let is_near = if parsed.is_child() { scan.generation.has(&parsed.parent()) } else { scan.filter.wants_referenced() };
+    let is_near =
+        if parsed.is_child() { scan.generation.has(&parsed.parent()) } else { scan.filter.wants_referenced() };
     if is_listed || !is_near || scan.generation.has(id) || scan.filter.excludes_type(&facts.name) {
         return None;
     }

@@ -92,11 +92,16 @@ impl Filter {
     /// What ARM itself can filter by: which lists give the inventory of a subscription (name, scope, more
     /// of the query). Every row is looked at again here.
     pub(super) fn pushed_down(&self, subscription: &str) -> Vec<(String, String, String)> {
-        let scopes: Vec<(String, String)> = match exact(&self.config.resource_groups).filter(|groups| !groups.iter().any(|group| group.contains('/'))) {
+        let scopes: Vec<(String, String)> = match exact(&self.config.resource_groups)
+            .filter(|groups| !groups.iter().any(|group| group.contains('/')))
+        {
             Some(groups) => groups
                 .iter()
                 .map(|group| {
-                    (format!("/{}", group.to_lowercase()), format!("/subscriptions/{subscription}/resourceGroups/{}", encoded(group)))
+                    (
+                        format!("/{}", group.to_lowercase()),
+                        format!("/subscriptions/{subscription}/resourceGroups/{}", encoded(group)),
+                    )
                 })
                 .collect(),
             None => vec![(String::new(), format!("/subscriptions/{subscription}"))],
@@ -106,12 +111,15 @@ impl Filter {
         let filters: Vec<(String, String)> = if let Some(types) = by_type {
             types
                 .iter()
-                .map(|name| (format!("?{}", name.to_lowercase()), format!("&$filter=resourceType%20eq%20'{}'", quoted(name))))
+                .map(|name| {
+                    (format!("?{}", name.to_lowercase()), format!("&$filter=resourceType%20eq%20'{}'", quoted(name)))
+                })
                 .collect()
         } else if let [region] = self.regions.as_slice() {
             vec![(String::new(), format!("&$filter=location%20eq%20'{}'", quoted(region)))]
         } else if let (1, Some((name, Some(value)))) = (self.config.tags.len(), self.config.tags.first_key_value()) {
-            let filter = format!("&$filter=tagName%20eq%20'{}'%20and%20tagValue%20eq%20'{}'", quoted(name), quoted(value));
+            let filter =
+                format!("&$filter=tagName%20eq%20'{}'%20and%20tagValue%20eq%20'{}'", quoted(name), quoted(value));
             vec![(String::new(), filter)]
         } else {
             vec![(String::new(), String::new())]

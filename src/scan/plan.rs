@@ -1,108 +1,191 @@
 //! What a scan would cost: requests by bucket, the bucket that binds, the time that it takes.
 //!
-//! Where the tenant was scanned before its snapshot says how much there is; else only the groups and
-//! types are counted that a look at the inventory gives.
+//! Where the tenant was scanned before, its snapshot says how much there is, children included; else the
+//! inventory is looked at, and what lies below children is not known. The time is that of the bucket with
+//! the most to do: what exceeds its burst, at the share of its refill that is used.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::{ScanError, children};
+use super::{ScanError, children, filter::Filter, providers::Providers, types::READ_ELSEWHERE};
 use crate::{
     api::ScanRequest,
+    arm::ResourceId,
     azure::Client,
-    graph::{GraphError, TenantGraph},
+    graph::{
+        GraphError, TenantGraph,
+        model::{Label, Node},
+    },
 };
 
-/// Elements of a LIST page.
+/// Elements of a LIST page, unless recorded otherwise.
 const PAGE: u64 = 100;
-/// Rows of a page of the inventory.
+/// Rows of a page of the inventory, and of groups.
 const INVENTORY_PAGE: u64 = 1_000;
-/// Lists of a subscription beside those by type: providers, groups, roles and the like.
-const FIXED: u64 = 8;
+/// Role definitions that every subscription has.
+const BUILT_IN_ROLES: u64 = 600;
+
+/// How much there is: by subscription and type as it is spelled.
+#[derive(Default)]
+struct Known {
+    counts: BTreeMap<(String, String), u64>,
+    groups: BTreeMap<String, u64>,
+    identities: u64,
+    management_groups: u64,
+}
 
 /// The plan, as `POST /scan?plan=true` answers it.
 pub async fn estimate(client: Client, graph: Option<TenantGraph>, request: ScanRequest) -> Result<Value, ScanError> {
     client.check().await?;
-    let mut subscriptions = Vec::new();
-    let mut next = Some("/subscriptions?api-version=2022-12-01".to_owned());
-    while let Some(address) = next.take() {
-        let answer = client.arm(&address).await?;
-        for item in answer.values() {
-            subscriptions.extend(item?.get("subscriptionId").and_then(Value::as_str).map(str::to_lowercase));
+    let filter = Filter::of(request.filter_config.as_ref());
+    let subscriptions = subscriptions(&client, &request).await?;
+    let snapshot = graph.map(|graph| graph.latest()).transpose()?.flatten();
+    let basis = if snapshot.is_some() { "the last snapshot" } else { "the inventory" };
+    let mut known = match snapshot {
+        Some(snapshot) => {
+            from_snapshot(snapshot, request.filter_config.as_ref().map(|config| Filter::of(Some(config)))).await?
         }
-        next = answer.next.filter(|next| *next != address);
-    }
-    let asked = |id: &String| {
-        request.subscription_ids.is_empty() || request.subscription_ids.iter().any(|wanted| wanted.to_string() == *id)
+        None => Known::default(),
     };
-    subscriptions.retain(asked);
-    let counts = counts(&client, graph, &subscriptions).await?;
-    let mut requests = BTreeMap::new();
-    let (mut listed, mut skipped) = (Vec::new(), Vec::new());
-    for subscription in &subscriptions {
-        let mut types: BTreeMap<&String, u64> = BTreeMap::new();
-        for ((_, type_name), count) in counts.iter().filter(|((of, _), _)| of == subscription) {
-            types.insert(type_name, *count);
-        }
-        let rows: u64 = types.values().sum();
-        let pages: u64 = types.values().map(|count| count.div_ceil(PAGE)).sum();
-        requests.insert(format!("arm/{subscription}"), FIXED + rows.div_ceil(INVENTORY_PAGE) + pages);
-    }
-    // Children: one list for each parent and child type that the metadata has.
-    for subscription in &subscriptions {
-        let metadata = super::providers::metadata(&client, subscription).await?;
-        for ((_, type_name), count) in counts.iter().filter(|((of, _), _)| of == subscription) {
-            for child in metadata.children_of(subscription, type_name) {
-                if children::is_planned(&request.include_child_types, child) {
-                    *requests.entry(format!("arm/{subscription}")).or_default() += count;
-                    listed.push(child.name.clone());
-                } else {
-                    skipped.push(child.name.clone());
+    if basis == "the inventory" {
+        for subscription in &subscriptions {
+            for (id, type_name) in super::resources::rows(&client, subscription, &filter).await? {
+                if filter.keeps_name(&id, &type_name) {
+                    *known.counts.entry((subscription.clone(), type_name)).or_default() += 1;
                 }
             }
         }
     }
-    let binding = requests.iter().max_by_key(|(_, count)| **count).map(|(bucket, count)| (bucket.clone(), *count));
-    let seconds = binding.as_ref().map_or(0.0, |(_, count)| count.saturating_sub(200) as f64 / 20.0);
-    for names in [&mut listed, &mut skipped] {
-        names.sort();
-        names.dedup();
+    let mut requests: BTreeMap<String, u64> = BTreeMap::new();
+    let (mut listed, mut skipped) = (BTreeSet::new(), BTreeSet::new());
+    for subscription in &subscriptions {
+        let metadata = super::providers::metadata(&client, subscription).await?;
+        let reads = of_subscription(&request, &filter, &known, subscription, &metadata, &mut listed, &mut skipped);
+        requests.insert(format!("reads/{subscription}"), reads);
     }
+    requests.insert("reads/tenant".to_owned(), 2 + known.management_groups);
+    if request.include_identities {
+        // Four lists, and members and owners of groups and applications by twenties.
+        requests.insert("directory".to_owned(), 4 + known.identities.div_ceil(999) + known.identities.div_ceil(20));
+    }
+    let limits = client.limits();
+    let seconds = |bucket: &str, count: u64| {
+        let (burst, refill) = if bucket == "directory" { limits.directory } else { limits.reads };
+        (count as f64 - burst).max(0.0) / refill
+    };
+    let binding = requests
+        .iter()
+        .map(|(bucket, count)| (bucket.clone(), seconds(bucket, *count), *count))
+        .max_by(|a, b| a.1.total_cmp(&b.1).then(a.2.cmp(&b.2)));
     Ok(json!({
         "requests": requests,
-        "binding": binding.map(|(bucket, _)| bucket),
-        "seconds": seconds,
+        "binding": binding.as_ref().map(|(bucket, ..)| bucket),
+        "seconds": binding.map_or(0.0, |(_, seconds, _)| seconds),
         "children": {"listed": listed, "skipped": skipped},
+        "basis": basis,
     }))
 }
 
-type Counts = BTreeMap<(String, String), u64>;
-
-async fn counts(client: &Client, graph: Option<TenantGraph>, subscriptions: &[String]) -> Result<Counts, ScanError> {
-    if let Some(snapshot) = graph.map(|graph| graph.latest()).transpose()?.flatten() {
-        return tokio::task::spawn_blocking(move || {
-            let mut counts = Counts::new();
-            let mut after: Option<String> = None;
-            loop {
-                let nodes = snapshot.outlines(after.as_deref(), 1_000)?;
-                let Some(last) = nodes.last() else { return Ok(counts) };
-                after = Some(last.key.clone());
-                for node in nodes {
-                    if let Some(subscription) = node.subscription_id.filter(|_| node.type_name.contains('/')) {
-                        *counts.entry((subscription, node.type_name)).or_default() += 1;
-                    }
-                }
-            }
-        })
-        .await
-        .map_err(|error| GraphError::Body(error.to_string()))?;
+/// Reads of one subscription.
+fn of_subscription(
+    request: &ScanRequest,
+    filter: &Filter,
+    known: &Known,
+    subscription: &str,
+    metadata: &Providers,
+    listed: &mut BTreeSet<String>,
+    skipped: &mut BTreeSet<String>,
+) -> u64 {
+    let here =
+        || known.counts.iter().filter(|((of, _), _)| of == subscription).map(|((_, name), count)| (name, *count));
+    let is_tracked = |name: &str| {
+        let is_top_level = name.matches('/').count() == 1;
+        is_top_level && !READ_ELSEWHERE.contains(&name.to_lowercase().as_str())
+    };
+    let rows: u64 = here().filter(|(name, _)| is_tracked(name)).map(|(_, count)| count).sum();
+    let lists: u64 = here().filter(|(name, _)| is_tracked(name)).map(|(_, count)| count.div_ceil(PAGE)).sum();
+    let inventory = rows.div_ceil(INVENTORY_PAGE).max(filter.pushed_down(subscription).len() as u64);
+    let groups = known.groups.get(subscription).copied().unwrap_or(0).div_ceil(INVENTORY_PAGE).max(1);
+    let mut total = 1 + groups + inventory + lists;
+    // Role assignments, locks, policy assignments, and role definitions.
+    for name in ["roleassignments", "locks", "policyassignments"] {
+        let name = format!("microsoft.authorization/{name}");
+        let count = here().find(|(known, _)| known.eq_ignore_ascii_case(&name)).map_or(0, |(_, count)| count);
+        total += count.div_ceil(PAGE).max(1);
     }
-    let mut counts = Counts::new();
-    for subscription in subscriptions {
-        for (type_name, count) in super::resources::counted(client, subscription).await? {
-            counts.insert((subscription.clone(), type_name), count);
+    total += BUILT_IN_ROLES.div_ceil(INVENTORY_PAGE);
+    for (name, count) in here() {
+        for child in metadata.children_of(subscription, name) {
+            if children::is_planned(&request.include_child_types, child) && !filter.excludes_type(&child.name) {
+                let below =
+                    here().find(|(known, _)| known.eq_ignore_ascii_case(&child.name)).map_or(0, |(_, count)| count);
+                total += count.max(below.div_ceil(PAGE));
+                listed.insert(child.name.clone());
+            } else {
+                skipped.insert(child.name.clone());
+            }
+        }
+        if request.include_diagnostics {
+            total += count;
         }
     }
-    Ok(counts)
+    total
+}
+
+async fn subscriptions(client: &Client, request: &ScanRequest) -> Result<Vec<String>, ScanError> {
+    let wanted: BTreeSet<String> = match request.subscription_ids.as_slice() {
+        [] => client.subscriptions().iter().map(ToString::to_string).collect(),
+        asked => asked.iter().map(ToString::to_string).collect(),
+    };
+    let mut found = Vec::new();
+    let mut links = BTreeSet::new();
+    let mut next = Some("/subscriptions?api-version=2022-12-01".to_owned());
+    while let Some(address) = next.take().filter(|address| links.insert(address.clone())) {
+        let answer = client.arm(&address).await?;
+        for item in answer.values() {
+            found.extend(item?.get("subscriptionId").and_then(Value::as_str).map(str::to_lowercase));
+        }
+        next = answer.next;
+    }
+    found.retain(|id| wanted.is_empty() || wanted.contains(id));
+    Ok(found)
+}
+
+async fn from_snapshot(snapshot: crate::graph::Snapshot, filter: Option<Filter>) -> Result<Known, ScanError> {
+    let counted = tokio::task::spawn_blocking(move || {
+        let mut known = Known::default();
+        let mut after: Option<String> = None;
+        loop {
+            let nodes = snapshot.outlines(after.as_deref(), 1_000)?;
+            let Some(last) = nodes.last() else { return Ok::<_, GraphError>(known) };
+            after = Some(last.key.clone());
+            for node in nodes {
+                known.count(node, filter.as_ref());
+            }
+        }
+    });
+    Ok(counted.await.map_err(|error| GraphError::Body(error.to_string()))??)
+}
+
+impl Known {
+    fn count(&mut self, node: Node, filter: Option<&Filter>) {
+        let subscription = node.subscription_id.clone().unwrap_or_default();
+        match node.label {
+            Label::ResourceGroup => *self.groups.entry(subscription).or_default() += 1,
+            Label::Resource => {
+                let Some(id) = ResourceId::parse(&node.id) else { return };
+                let is_kept = filter.is_none_or(|filter| {
+                    let location = node.location.as_deref().map_or(Value::Null, Value::from);
+                    id.is_child() || filter.keeps_row(&id, &node.type_name, &location, &json!(node.tags))
+                });
+                if is_kept {
+                    *self.counts.entry((subscription, node.type_name)).or_default() += 1;
+                }
+            }
+            Label::ManagementGroup => self.management_groups += 1,
+            Label::User | Label::Group | Label::ServicePrincipal | Label::Application => self.identities += 1,
+            _ => {}
+        }
+    }
 }

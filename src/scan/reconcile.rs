@@ -198,7 +198,8 @@ impl Reconciler<'_> {
         if self.denied.gave_up(&places) {
             return Ok(Verdict::Stale("not permitted for several of its kind".to_owned()));
         }
-        let known = self.providers.type_of(&subscription, &entry.type_name).and_then(super::providers::TypeFacts::version);
+        let known =
+            self.providers.type_of(&subscription, &entry.type_name).and_then(super::providers::TypeFacts::version);
         let version = known.unwrap_or_else(|| entry.api_version.clone());
         match get(self.scan, &entry.id, &entry.type_name, &version).await {
             Ok(None) => {
@@ -210,7 +211,8 @@ impl Reconciler<'_> {
                 let found = Found { label: entry.label, ..found };
                 let is_wanted = keep
                     && (entry.label != Label::Resource
-                        || ResourceId::parse(&entry.id).is_some_and(|id| id.is_child() || id.scope.contains("/providers/"))
+                        || ResourceId::parse(&entry.id)
+                            .is_some_and(|id| id.is_child() || id.scope.contains("/providers/"))
                         || self.scan.filter.keeps(&found));
                 if !is_wanted || !self.scan.receipt.admit() {
                     return Ok(Verdict::Stale("it is there, and no part of this scan".to_owned()));

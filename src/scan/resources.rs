@@ -1,12 +1,12 @@
 //! Subscriptions, groups, and the inventory: what the scan expects to find.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{AT_ONCE, Scan, ScanError};
+use super::{AT_ONCE, Scan, ScanError, filter::Filter};
 use crate::{
     arm::ResourceId,
     azure::{AzureError, Client},
@@ -161,25 +161,29 @@ pub(super) fn is_fatal(client: &Client, error: &AzureError) -> bool {
     }
 }
 
-/// How many rows of each type a look at the inventory gives, for a plan.
-pub(super) async fn counted(
+/// Ids and types in the inventory of a subscription, for a plan.
+pub(super) async fn rows(
     client: &Client,
     subscription: &str,
-) -> Result<BTreeMap<String, u64>, AzureError> {
-    let mut counts = BTreeMap::new();
-    let mut links = BTreeSet::new();
-    let mut next = Some(format!("/subscriptions/{subscription}/resources?api-version={GROUPS}&$top=1000"));
-    while let Some(address) = next.take() {
-        if !links.insert(address.clone()) {
-            return Err(AzureError::EndlessList(address));
-        }
-        let answer = client.arm(&address).await?;
-        for row in answer.values() {
-            if let Some(id) = row?.get("id").and_then(Value::as_str).and_then(ResourceId::parse) {
-                *counts.entry(id.type_name()).or_default() += 1;
+    filter: &Filter,
+) -> Result<Vec<(ResourceId, String)>, AzureError> {
+    let mut rows = Vec::new();
+    for (_, scope, more) in filter.pushed_down(subscription) {
+        let mut links = BTreeSet::new();
+        let mut next = Some(format!("{scope}/resources?api-version={GROUPS}&$top=1000{more}"));
+        while let Some(address) = next.take() {
+            if !links.insert(address.clone()) {
+                return Err(AzureError::EndlessList(address));
             }
+            let answer = client.arm(&address).await?;
+            for row in answer.values() {
+                if let Some(id) = row?.get("id").and_then(Value::as_str).and_then(ResourceId::parse) {
+                    let type_name = id.type_name();
+                    rows.push((id, type_name));
+                }
+            }
+            next = answer.next;
         }
-        next = answer.next;
     }
-    Ok(counts)
+    Ok(rows)
 }

@@ -58,7 +58,7 @@ impl Reader {
                 items.extend(found(value?));
             }
             listed.read += items.len() as u64;
-            self.put(stream, items, pages.cursor(&answer)).await?;
+            self.put(stream, items, after(&answer)).await?;
             pages.turn(&answer);
         }
         Ok(listed)
@@ -77,7 +77,7 @@ impl Reader {
             for text in answer.texts() {
                 rows.extend(wanted(text)?);
             }
-            self.generation.expect(stream, rows, pages.cursor(&answer)).await?;
+            self.generation.expect(stream, rows, after(&answer)).await?;
             pages.turn(&answer);
         }
         Ok(())
@@ -169,13 +169,14 @@ impl Pages {
         self.barren = if is_fresh { 0 } else { self.barren + 1 };
     }
 
-    fn cursor(&self, answer: &Answer) -> Cursor {
-        answer.next.clone().map_or(Cursor::Done, Cursor::Next)
-    }
-
     fn turn(&mut self, answer: &Answer) {
         self.next.clone_from(&answer.next);
     }
+}
+
+/// Where a stream stands after a page.
+fn after(answer: &Answer) -> Cursor {
+    answer.next.clone().map_or(Cursor::Done, Cursor::Next)
 }
 
 fn digest(bytes: &[u8]) -> [u8; 16] {

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     arm::ResourceId,
-    azure::AzureError,
+    azure::{AzureError, Refusal},
     graph::{
         Cell, Expected,
         model::{Found, Fullness, Label},
@@ -290,7 +290,7 @@ pub(super) async fn get(scan: &Scan, id: &str, type_name: &str, version: &str) -
                     tried.push(next);
                     continue;
                 }
-                return if error.refusal().is_some_and(|refusal| refusal.says_gone()) { Ok(None) } else { Err(error) };
+                return if error.refusal().is_some_and(Refusal::says_gone) { Ok(None) } else { Err(error) };
             }
         }
     }

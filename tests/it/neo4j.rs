@@ -107,10 +107,25 @@ async fn a_scan_arrives_in_neo4j_whole_and_another_tenants_nodes_stay() {
                     -[:REFERENCES]->(:Resource {type: 'Microsoft.Network/networkInterfaces'}) RETURN count(n) AS c";
     assert!(count(&graph, machines, tenant).await >= 8);
 
-    // A narrower scan is a newer snapshot: what it does not hold goes.
+    // A narrower scan lets nothing go that it did not look at.
     let filter = json!({"resource_types": ["Microsoft.Storage/*"], "include_referenced_resources": false});
     let narrow = scan(&house, &daemon, json!({"filter_config": filter})).await;
+    assert_eq!(narrow["neo4j"]["nodes"], result["neo4j"]["nodes"], "{narrow}");
+    assert!(narrow["resources"]["stale"].as_u64() > Some(0), "{narrow}");
+
+    // What is gone in Azure goes here too.
+    let less = tempfile::tempdir().expect("a directory");
+    for (at, (_, body)) in sim.served().iter().enumerate().filter(|(at, _)| at % 2 == 0) {
+        std::fs::write(less.path().join(format!("{at}.json")), body.to_string()).expect("written");
+    }
+    let listen = sim.addr;
+    sim.stop().await;
+    let sources = vec![simulator::Source::Directory(less.path().to_owned())];
+    let settings = simulator::Settings { listen, sources, ..simulator::Settings::default() };
+    let sim = simulator::start(settings).await.expect("the simulator starts again");
+    let narrow = scan(&house, &daemon, json!({})).await;
     assert_eq!(narrow["neo4j"]["status"], "ok", "{narrow}");
+    assert!(narrow["resources"]["deleted"].as_u64() > Some(20), "{narrow}");
     let left = count(&graph, "MATCH (n {tenant_id: $t}) RETURN count(n) AS c", tenant).await;
     assert_eq!(json!(left), narrow["neo4j"]["nodes"]);
     assert!(left < nodes, "{left} of {nodes}");

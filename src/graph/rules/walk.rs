@@ -6,6 +6,8 @@ use crate::arm;
 
 /// Deepest nesting that is walked; JSON of Azure stays far below.
 const DEPTH: usize = 100;
+/// `subscriptions/x`.
+const SHORTEST: usize = 15;
 /// Longest path that is kept.
 const PATH: usize = 512;
 
@@ -41,7 +43,7 @@ fn walk(value: &Value, path: &mut String, depth: usize, found: &mut Vec<Mention>
         }
         Value::Object(fields) => {
             for (name, field) in fields {
-                if arm::looks_like_id(name) {
+                if may_hold_id(name) && arm::looks_like_id(name) {
                     found.push(Mention { path: path.clone(), id: name.trim().to_owned() });
                 }
                 if !path.is_empty() {
@@ -56,7 +58,15 @@ fn walk(value: &Value, path: &mut String, depth: usize, found: &mut Vec<Mention>
     }
 }
 
+/// A cheap look before the thorough one: most texts are short, or have no slash.
+fn may_hold_id(text: &str) -> bool {
+    text.len() >= SHORTEST && text.as_bytes().contains(&b'/')
+}
+
 fn ids_in(text: &str, path: &str, found: &mut Vec<Mention>) {
+    if !may_hold_id(text) {
+        return;
+    }
     let mut push = |id: &str| found.push(Mention { path: path.to_owned(), id: id.to_owned() });
     if arm::looks_like_id(text) && !text.trim().contains(['?', ';', '"', '\n']) {
         push(text.trim());
