@@ -337,6 +337,11 @@ impl Generation {
         self.index().resources()
     }
 
+    /// How many identities of a kind were found so far.
+    pub fn count_of(&self, label: Label) -> u64 {
+        self.index().count_of(label)
+    }
+
     /// How many are found, or expected and not found yet.
     pub fn admitted(&self) -> u64 {
         self.index().admitted()

@@ -12,6 +12,7 @@ use super::{
     model::Label,
     tables::{NodeRow, key_hash},
 };
+use crate::arm;
 
 /// Keys are hashes already.
 #[derive(Default)]
@@ -46,6 +47,8 @@ pub(super) struct Index {
     /// Kept from the snapshot before without having been seen.
     stale: ByHash<Label>,
     cells: BTreeMap<(String, String), u64>,
+    /// Key vaults by name.
+    vaults: HashMap<String, String>,
     /// Rows of the inventory that the scan wants.
     expected: Hashes,
     expected_cells: BTreeMap<(String, String), u64>,
@@ -83,6 +86,9 @@ impl Index {
         self.stale.remove(&hash);
         if row.label == Label::Resource {
             self.resources.insert(hash);
+            if row.type_name.eq_ignore_ascii_case("Microsoft.KeyVault/vaults") {
+                self.vaults.insert(row.name().to_lowercase(), arm::key(&row.id));
+            }
             *self.cells.entry(cell(row)).or_default() += 1;
         } else {
             self.others.insert(hash, row.label);
@@ -97,6 +103,15 @@ impl Index {
 
     pub(super) fn is_expected(&self, hash: u64) -> bool {
         self.expected.contains(&hash)
+    }
+
+    pub(super) fn vault(&self, name: &str) -> Option<String> {
+        self.vaults.get(name).cloned()
+    }
+
+    /// How many things of a kind that is no resource.
+    pub(super) fn count_of(&self, label: Label) -> u64 {
+        self.others.values().filter(|known| **known == label).count() as u64
     }
 
     pub(super) fn resources(&self) -> u64 {

@@ -5,7 +5,7 @@
 //! on several threads, written in order. Memory holds the batches under way and the counts.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -20,7 +20,7 @@ use super::{
     body::{Opener, bare},
     index::{ByHash, Index},
     model::{EdgeKind, Label},
-    rules::{self, Implied, Subject},
+    rules::{self, Implied, Known, Subject},
     tables::{
         BODIES, CURSORS, Change, EXPECTED, MENTIONED, NODES, NOTES, NodeRow, OPEN, SNAPSHOTS, SnapshotRow, key_hash,
         remove_range,
@@ -178,6 +178,7 @@ impl Generation {
         let tenant = self.tenant.to_string();
         self.imply(index, &mut ranks, BTreeSet::from([implied(Label::Tenant, &tenant)])).await?;
         let tenant: Arc<str> = tenant.into();
+        let names = Arc::new(self.names()?);
         let begin = (self.clone(), None::<String>, 0_u32);
         let batches = stream::try_unfold(begin, |(this, after, number)| async move {
             let reader = this.clone();
@@ -188,9 +189,12 @@ impl Generation {
         });
         let (this, shared) = (self.clone(), index.clone());
         let derived = batches.map_ok(move |batch| {
-            let (this, index, tenant) = (this.clone(), shared.clone(), tenant.clone());
+            let (this, index, names, tenant) = (this.clone(), shared.clone(), names.clone(), tenant.clone());
             async move {
-                let derived = tokio::task::spawn_blocking(move || this.derive(batch, &index, &tenant)).await;
+                let derived = tokio::task::spawn_blocking(move || {
+                    this.derive(batch, &Knowledge { index: &index, names: &names }, &tenant)
+                })
+                .await;
                 derived.map_err(|error| GraphError::Body(error.to_string()))?
             }
         });
@@ -210,6 +214,32 @@ impl Generation {
         Ok((counts, totals))
     }
 
+    /// Other names of identities: sign-in names and application ids. Their keys are no ids of ARM, so they
+    /// stand behind those.
+    fn names(&self) -> Result<Names, GraphError> {
+        let mut names = Names::default();
+        let mut opener = Opener::new()?;
+        let mut after = "0".to_owned();
+        loop {
+            let span = Span::prefix(&self.number).after(&(self.number, after.clone()));
+            let mut seen = 0;
+            self.store.read(|read| {
+                read.scan(&NODES, &span, Order::Rising, |(_, key), row| {
+                    seen += 1;
+                    after.clone_from(&key);
+                    let is_named = matches!(row.label, Label::User | Label::ServicePrincipal | Label::Application);
+                    if is_named && let Some(body) = read.get(&BODIES, &row.body)? {
+                        names.note(row.label, key, &opener.json(&body.0)?);
+                    }
+                    Ok::<_, GraphError>(seen < BATCH)
+                })
+            })?;
+            if seen < BATCH {
+                return Ok(names);
+            }
+        }
+    }
+
     fn batch(&self, after: Option<&str>, number: u32) -> Result<Batch, GraphError> {
         let mut span = Span::prefix(&self.number);
         if let Some(after) = after {
@@ -226,11 +256,10 @@ impl Generation {
         Ok(Batch { number, rows })
     }
 
-    fn derive(&self, batch: Batch, index: &Index, tenant: &str) -> Result<Done, GraphError> {
+    fn derive(&self, batch: Batch, known: &Knowledge<'_>, tenant: &str) -> Result<Done, GraphError> {
         let mut said = Said::default();
         let mut implied = BTreeSet::new();
         let (mut counts, mut totals) = (Counts::default(), Totals::default());
-        let known = |key: &str| index.label_of(key);
         let mut opener = Opener::new()?;
         for (key, row, body) in &batch.rows {
             let Some(body) = body else { continue };
@@ -245,7 +274,7 @@ impl Generation {
                 tags: &row.tags,
                 body: &body,
             };
-            let derived = rules::derive(&subject, tenant, &known);
+            let derived = rules::derive(&subject, tenant, known);
             for edge in &derived.edges {
                 *counts.by_kind.entry(edge.kind.word().to_owned()).or_default() += 1;
             }
@@ -284,6 +313,52 @@ impl Generation {
             Ok(())
         })
         .await
+    }
+}
+
+/// What identities are called beside their object ids, lower-cased.
+#[derive(Default)]
+struct Names {
+    principals: HashMap<String, String>,
+    applications: HashMap<String, String>,
+}
+
+impl Names {
+    fn note(&mut self, label: Label, key: String, body: &Value) {
+        let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_lowercase);
+        match label {
+            Label::Application => drop(text("appId").map(|id| self.applications.insert(id, key))),
+            Label::ServicePrincipal => drop(text("appId").map(|id| self.principals.insert(id, key))),
+            _ => {
+                for name in [text("userPrincipalName"), text("mail")].into_iter().flatten() {
+                    self.principals.insert(name, key.clone());
+                }
+            }
+        }
+    }
+}
+
+/// What the rules may ask.
+struct Knowledge<'a> {
+    index: &'a Index,
+    names: &'a Names,
+}
+
+impl Known for Knowledge<'_> {
+    fn label_of(&self, key: &str) -> Option<Label> {
+        self.index.label_of(key)
+    }
+
+    fn principal(&self, name: &str) -> Option<String> {
+        self.names.principals.get(&name.to_lowercase()).cloned()
+    }
+
+    fn application(&self, app_id: &str) -> Option<String> {
+        self.names.applications.get(&app_id.to_lowercase()).cloned()
+    }
+
+    fn vault(&self, name: &str) -> Option<String> {
+        self.index.vault(name)
     }
 }
 

@@ -34,6 +34,8 @@ const LEVELS: usize = 6;
 const BATCH: usize = 500;
 /// Notes of lists that are not asked for again: `given-up/{subscription}/{type}`.
 const GIVEN_UP: &str = "given-up/";
+/// Principals that something refers to are noted below this.
+pub(super) const PRINCIPALS: &str = "/principals/";
 /// Rounds of reading what others refer to.
 const ROUNDS: usize = 4;
 
@@ -345,19 +347,26 @@ fn unread(scan: &Scan, providers: &Providers, id: &str) -> Option<Wanted> {
 #[derive(Clone, Default)]
 pub(super) struct Mentions {
     providers: Arc<Providers>,
+    /// Every resource is noted, not only children.
     is_wide: bool,
+    /// Principals are noted too.
+    with_principals: bool,
     noted: Arc<Mutex<HashSet<u64>>>,
 }
 
 impl Mentions {
-    pub(super) fn new(providers: Arc<Providers>, is_wide: bool) -> Self {
-        Self { providers, is_wide, noted: Arc::default() }
+    pub(super) fn new(providers: Arc<Providers>, filter: &Filter) -> Self {
+        let (is_wide, with_principals) = (filter.wants_referenced(), !filter.is_open());
+        Self { providers, is_wide, with_principals, noted: Arc::default() }
     }
 
     /// Ids in a body that may be resources nobody lists, each once a scan.
     pub(super) fn of(&self, found: &Found, into: &mut Vec<String>) {
         if found.label != crate::graph::model::Label::Resource {
             return;
+        }
+        if self.with_principals {
+            self.principals_of(found, into);
         }
         let own = arm::key(&found.id);
         for mention in mentions(&found.body) {
@@ -372,6 +381,20 @@ impl Mentions {
             }
             if self.noted.lock().unwrap_or_else(PoisonError::into_inner).insert(short_hash(&key)) {
                 into.push(mention.id);
+            }
+        }
+    }
+
+    fn principals_of(&self, found: &Found, into: &mut Vec<String>) {
+        let text = |pointer: &str| found.body.pointer(pointer).and_then(serde_json::Value::as_str);
+        let assigned = found.body.pointer("/identity/userAssignedIdentities").and_then(serde_json::Value::as_object);
+        let assigned = assigned.into_iter().flatten().filter_map(|(_, one)| one.get("principalId")?.as_str());
+        // An assignment's principal, the identity of a resource, a user-assigned identity's own.
+        let named = ["/properties/principalId", "/identity/principalId"].into_iter().filter_map(text);
+        for id in named.chain(assigned).filter(|id| uuid::Uuid::try_parse(id).is_ok()) {
+            let id = format!("{PRINCIPALS}{}", id.to_lowercase());
+            if self.noted.lock().unwrap_or_else(PoisonError::into_inner).insert(short_hash(&id)) {
+                into.push(id);
             }
         }
     }

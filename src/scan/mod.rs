@@ -146,7 +146,7 @@ async fn run(client: Client, graph: TenantGraph, request: ScanRequest, work: Wor
     phases.done("subscriptions");
     scan.report("providers", "reading which types there are", 0.03, Some(subscriptions.len() as u64));
     let providers = Arc::new(providers::load(&scan, &subscriptions).await?);
-    scan.mentions = Mentions::new(providers.clone(), scan.filter.wants_referenced());
+    scan.mentions = Mentions::new(providers.clone(), &scan.filter);
     phases.done("providers");
     scan.report("inventory", "reading groups and the inventory", 0.05, Some(subscriptions.len() as u64));
     resources::inventory(&scan, &subscriptions).await?;

@@ -88,7 +88,8 @@ impl Reader {
         self.put(stream, found, Cursor::Done).await
     }
 
-    async fn put(&self, stream: &str, found: Vec<Found>, cursor: Cursor) -> Result<(), ScanError> {
+    /// Writes a page and its cursor in one commit, with the ids that it mentions.
+    pub(super) async fn put(&self, stream: &str, found: Vec<Found>, cursor: Cursor) -> Result<(), ScanError> {
         let mut mentioned = Vec::new();
         for found in &found {
             self.mentions.of(found, &mut mentioned);

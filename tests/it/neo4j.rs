@@ -104,7 +104,7 @@ async fn a_scan_arrives_in_neo4j_whole_and_another_tenants_nodes_stay() {
     assert_eq!(json!(edges), result["relationships"]["total"]);
     assert_eq!(json!(edges), result["neo4j"]["relationships"]);
     let machines = "MATCH (n:Resource:Original {tenant_id: $t, type: 'Microsoft.Compute/virtualMachines'})\
-                    -[:REFERENCES]->(:Resource {type: 'Microsoft.Network/networkInterfaces'}) RETURN count(n) AS c";
+                    -[:USES]->(:Resource {type: 'Microsoft.Network/networkInterfaces'}) RETURN count(n) AS c";
     assert!(count(&graph, machines, tenant).await >= 8);
 
     // A narrower scan lets nothing go that it did not look at.

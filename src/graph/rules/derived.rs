@@ -18,7 +18,7 @@ pub fn is_back_reference(type_name: &str, path: &str) -> bool {
 }
 
 /// `a[3].b` as `a[].b`, lower-cased.
-fn without_indexes(path: &str) -> String {
+pub(super) fn without_indexes(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
     let mut inside = false;
     for c in path.chars() {

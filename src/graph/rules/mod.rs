@@ -7,6 +7,7 @@
 //! an unknown target becomes `External`, never nothing.
 
 mod derived;
+mod kinds;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,6 +54,21 @@ pub struct Derived {
 /// Which keys are nodes of the graph. `label_of` answers the label of a key.
 pub trait Known {
     fn label_of(&self, key: &str) -> Option<Label>;
+
+    /// Key of the user with this sign-in name, or of the service principal of this application id.
+    fn principal(&self, _name: &str) -> Option<String> {
+        None
+    }
+
+    /// Key of the application with this application id.
+    fn application(&self, _app_id: &str) -> Option<String> {
+        None
+    }
+
+    /// Key of the key vault with this name; they are unique in a cloud.
+    fn vault(&self, _name: &str) -> Option<String> {
+        None
+    }
 }
 
 impl<F: Fn(&str) -> Option<Label>> Known for F {
@@ -170,10 +186,17 @@ fn identity(subject: &Subject<'_>, known: &dyn Known, derived: &mut Derived) {
     match type_name.as_str() {
         "microsoft.authorization/roleassignments" => role_assignment(subject, known, derived),
         "microsoft.authorization/locks" | "microsoft.authorization/policyassignments" => {
-            scoped(subject, "properties.scope", known, derived);
+            scoped(EdgeKind::ScopedTo, subject, "properties.scope", known, derived);
+            scoped(EdgeKind::Protects, subject, "properties.scope", known, derived);
         }
         _ => {}
     }
+    if subject.label == Label::ServicePrincipal
+        && let Some(application) = text(subject.body, &["appId"]).and_then(|id| known.application(id))
+    {
+        derived.edge(EdgeKind::InstanceOf, subject.key, &application, "appId");
+    }
+    created_by(subject, known, derived);
     for (label, list, kind) in [
         (Label::Group, "members", EdgeKind::MemberOf),
         (Label::Group, "owners", EdgeKind::Owns),
@@ -190,7 +213,7 @@ fn identity(subject: &Subject<'_>, known: &dyn Known, derived: &mut Derived) {
 }
 
 fn role_assignment(subject: &Subject<'_>, known: &dyn Known, derived: &mut Derived) {
-    scoped(subject, "properties.scope", known, derived);
+    scoped(EdgeKind::ScopedTo, subject, "properties.scope", known, derived);
     let Some(principal) = text(subject.body, &["properties", "principalId"]) else { return };
     let principal_key = principal.to_lowercase();
     let label = match text(subject.body, &["properties", "principalType"]) {
@@ -215,22 +238,91 @@ fn role_assignment(subject: &Subject<'_>, known: &dyn Known, derived: &mut Deriv
     derived.edge(EdgeKind::References, subject.key, &role_key, "properties.roleDefinitionId");
 }
 
-fn scoped(subject: &Subject<'_>, path: &str, known: &dyn Known, derived: &mut Derived) {
+fn scoped(kind: EdgeKind, subject: &Subject<'_>, path: &str, known: &dyn Known, derived: &mut Derived) {
     let named = text(subject.body, &["properties", "scope"]).map(str::to_owned);
     let scope = named.or_else(|| ResourceId::parse(subject.id).map(|id| id.parent()));
     let Some(scope) = scope else { return };
     if scope == "/" {
         return;
     }
-    refer(EdgeKind::ScopedTo, subject, &scope, path, known, derived);
+    refer(kind, subject, &scope, path, known, derived);
+}
+
+/// Who made it: a sign-in name of a user, or the id of an application.
+fn created_by(subject: &Subject<'_>, known: &dyn Known, derived: &mut Derived) {
+    let Some(name) = text(subject.body, &["systemData", "createdBy"]).map(str::trim) else { return };
+    let label = match text(subject.body, &["systemData", "createdByType"]) {
+        Some("User") => Label::User,
+        Some("Application" | "ManagedIdentity") => Label::ServicePrincipal,
+        // Azure itself, or a key: nobody of the tenant.
+        _ => return,
+    };
+    let key = known.principal(name).unwrap_or_else(|| name.to_lowercase());
+    derived.edge(EdgeKind::CreatedBy, subject.key, &key, "systemData.createdBy");
+    derived.imply(label, &key, name);
 }
 
 fn references(subject: &Subject<'_>, known: &dyn Known, derived: &mut Derived) {
+    let holder = subject.type_name.to_lowercase();
+    let is_diagnostic = holder == "microsoft.insights/diagnosticsettings";
     for mention in mentions(subject.body) {
         if is_told_elsewhere(&mention.path) || derived::is_back_reference(subject.type_name, &mention.path) {
             continue;
         }
-        refer(EdgeKind::References, subject, &mention.id, &mention.path, known, derived);
+        let target = arm::key(&mention.id);
+        let path = derived::without_indexes(&mention.path);
+        let kind = kinds::kind_of(&holder, &path, &type_of(&target));
+        if kind == EdgeKind::PeeredWith {
+            peered(subject, &mention, known, derived);
+            continue;
+        }
+        refer(kind, subject, &mention.id, &mention.path, known, derived);
+        // What a diagnostic setting says is said of the resource that it stands at.
+        if is_diagnostic
+            && kind == EdgeKind::LogsTo
+            && let Some(scope) = ResourceId::parse(subject.id).map(|id| arm::key(&id.parent()))
+            && known.label_of(&scope).is_some()
+        {
+            let Some(Target::Known(to) | Target::Unknown { key: to, .. }) = resolve(&mention.id, known) else {
+                continue;
+            };
+            derived.edge(kind, &scope, &to, &mention.path);
+        }
+    }
+    for (path, name) in walk::vaults(subject.body) {
+        if let Some(vault) = known.vault(&name)
+            && vault != subject.key
+            && !subject.key.starts_with(&format!("{vault}/"))
+        {
+            derived.edge(EdgeKind::UsesKey, subject.key, &vault, &path);
+        }
+    }
+}
+
+/// The state of a peering stands beside the id of the other network.
+fn peered(subject: &Subject<'_>, mention: &Mention, known: &dyn Known, derived: &mut Derived) {
+    let Some(Target::Known(key) | Target::Unknown { key, .. }) = resolve(&mention.id, known) else { return };
+    if known.label_of(&key).is_none() {
+        derived.imply(Label::External, &key, &mention.id);
+    }
+    let at = mention.path.trim_end_matches(".remoteVirtualNetwork.id").replace('[', "/").replace("].", "/");
+    let at = format!("/{}", at.replace('.', "/"));
+    let state = subject.body.pointer(&at).and_then(|peering| peering.get("peeringState")).and_then(Value::as_str);
+    let properties = state.map(|state| ("state".to_owned(), state.to_owned())).into_iter().collect();
+    derived.edge_with(EdgeKind::PeeredWith, subject.key, &key, &mention.path, properties);
+}
+
+/// The type that a key says, as far as it is whole: `…/loadbalancers/l/backendaddresspools/p`.
+fn type_of(key: &str) -> String {
+    let mut at = key;
+    loop {
+        if let Some(id) = ResourceId::parse(at) {
+            return id.type_name();
+        }
+        match at.rfind('/') {
+            Some(cut) if cut > 0 => at = &at[..cut],
+            _ => return String::new(),
+        }
     }
 }
 

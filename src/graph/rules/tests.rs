@@ -40,7 +40,7 @@ fn an_id_of_a_sub_object_leads_to_the_resource_and_a_child_lies_in_its_parent() 
         "properties": {"subnet": {"id": subnet}},
     }]}});
     let found = edges(&nic(), &body, &[GROUP, &vnet(), &subnet]);
-    assert_eq!(found, [expect("CONTAINS", GROUP, &nic()), expect("REFERENCES", &nic(), &subnet)]);
+    assert_eq!(found, [expect("CONTAINS", GROUP, &nic()), expect("CONNECTED_TO", &nic(), &subnet)]);
     let found = edges(&subnet, &json!({}), &[GROUP, &vnet()]);
     assert_eq!(found, [expect("CONTAINS", &vnet(), &subnet)]);
 }
@@ -91,6 +91,71 @@ fn identities_are_edges() {
     let found = edges(&nic(), &body, &[&identity]);
     assert!(found.contains(&(String::from("USES_IDENTITY"), arm::key(&nic()), String::from("oid"))));
     assert!(found.contains(&expect("USES_IDENTITY", &nic(), &identity)));
+}
+
+#[test]
+fn a_peering_carries_its_state_and_a_lock_protects_its_scope() {
+    let other = format!("{GROUP}/providers/Microsoft.Network/virtualNetworks/w");
+    let body = json!({"properties": {"virtualNetworkPeerings": [
+        {"properties": {"peeringState": "Connected", "remoteVirtualNetwork": {"id": other}}},
+    ]}});
+    let (key, tags) = (arm::key(&vnet()), BTreeMap::new());
+    let id = vnet();
+    let type_name = "Microsoft.Network/virtualNetworks";
+    let subject =
+        Subject { label: Label::Resource, key: &key, id: &id, type_name, location: None, tags: &tags, body: &body };
+    let derived = derive(&subject, TENANT, &|_: &str| None::<Label>);
+    let peering = derived.edges.iter().find(|edge| edge.kind == EdgeKind::PeeredWith).expect("an edge");
+    assert_eq!(
+        (peering.target.as_str(), peering.properties["state"].as_str()),
+        (arm::key(&other).as_str(), "Connected")
+    );
+    let lock = format!("{}/providers/Microsoft.Authorization/locks/l", vnet());
+    let found = edges(&lock, &json!({"properties": {"level": "CanNotDelete"}}), &[&vnet()]);
+    assert!(found.contains(&expect("PROTECTS", &lock, &vnet())), "{found:?}");
+}
+
+#[test]
+fn what_a_diagnostic_setting_says_is_said_of_its_resource() {
+    let workspace = format!("{GROUP}/providers/Microsoft.OperationalInsights/workspaces/w");
+    let setting = format!("{}/providers/Microsoft.Insights/diagnosticSettings/d", vnet());
+    let found = edges(&setting, &json!({"properties": {"workspaceId": workspace}}), &[&vnet(), &workspace]);
+    assert!(found.contains(&expect("LOGS_TO", &vnet(), &workspace)), "{found:?}");
+}
+
+struct Named;
+
+impl Known for Named {
+    fn label_of(&self, _: &str) -> Option<Label> {
+        None
+    }
+
+    fn principal(&self, name: &str) -> Option<String> {
+        (name == "ann@contoso.com").then(|| "ann".to_owned())
+    }
+
+    fn vault(&self, name: &str) -> Option<String> {
+        (name == "kv").then(|| "/vault".to_owned())
+    }
+}
+
+#[test]
+fn makers_and_vaults_are_found_by_their_other_names() {
+    let body = json!({
+        "systemData": {"createdBy": "ann@contoso.com", "createdByType": "User"},
+        "properties": {"encryption": {"keyVaultProperties": {"keyVaultUri": "https://KV.vault.azure.net/"}}},
+    });
+    let (id, tags) = (nic(), BTreeMap::new());
+    let key = arm::key(&id);
+    let type_name = "Microsoft.Network/networkInterfaces";
+    let subject =
+        Subject { label: Label::Resource, key: &key, id: &id, type_name, location: None, tags: &tags, body: &body };
+    let derived = derive(&subject, TENANT, &Named);
+    let found: Vec<(EdgeKind, &str)> = derived.edges.iter().map(|edge| (edge.kind, edge.target.as_str())).collect();
+    assert!(
+        found.contains(&(EdgeKind::CreatedBy, "ann")) && found.contains(&(EdgeKind::UsesKey, "/vault")),
+        "{found:?}"
+    );
 }
 
 proptest! {

@@ -83,6 +83,49 @@ fn ids_in(text: &str, path: &str, found: &mut Vec<Mention>) {
     }
 }
 
+/// Names of the key vaults whose addresses stand in a body, and where.
+pub(super) fn vaults(body: &Value) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    vaults_in(body, &mut String::new(), 0, &mut found);
+    found
+}
+
+fn vaults_in(value: &Value, path: &mut String, depth: usize, found: &mut Vec<(String, String)>) {
+    if depth > DEPTH || path.len() > PATH {
+        return;
+    }
+    let length = path.len();
+    match value {
+        // `https://name.vault.azure.net/keys/k`; other clouds have other ends.
+        Value::String(text) => {
+            let host = text.strip_prefix("https://").and_then(|rest| rest.split('/').next());
+            if let Some((name, _)) = host.and_then(|host| host.split_once(".vault.")) {
+                found.push((path.clone(), name.to_lowercase()));
+            }
+        }
+        Value::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                path.push('[');
+                path.push_str(&at.to_string());
+                path.push(']');
+                vaults_in(item, path, depth + 1, found);
+                path.truncate(length);
+            }
+        }
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                if !path.is_empty() {
+                    path.push('.');
+                }
+                path.push_str(name);
+                vaults_in(field, path, depth + 1, found);
+                path.truncate(length);
+            }
+        }
+        _ => {}
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
