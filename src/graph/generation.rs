@@ -218,56 +218,16 @@ impl Generation {
 
     /// Writes a page and its cursor in one commit.
     pub async fn put(&self, page: Page) -> Result<Put, GraphError> {
-        self.put_mentioning(page, Vec::new()).await
-    }
-
-    /// The same, and ids that its bodies mention, to be looked at when all lists are read.
-    pub async fn put_mentioning(&self, page: Page, mentioned: Vec<String>) -> Result<Put, GraphError> {
-        let number = self.number;
-        let prepared = self.press(page.found)?;
-        let stream = (number, page.stream);
-        let cursor = match page.cursor {
-            Cursor::Next(next) => CursorRow::Next(next),
-            Cursor::Done => CursorRow::Done,
-        };
-        let this = self.clone();
-        self.write(move |write| {
-            let mut put = Put::default();
-            for node in prepared {
-                match this.write_node(write, node)? {
-                    Some(true) => put.added += 1,
-                    Some(false) => put.replaced += 1,
-                    None => {}
-                }
-            }
-            for id in mentioned {
-                write.put(&MENTIONED, &(number, arm::key(&id)), &Text(id))?;
-            }
-            write.put(&CURSORS, &stream, &cursor)?;
-            Ok(put)
-        })
-        .await
-    }
-
-    fn press(&self, found: Vec<Found>) -> Result<Vec<Prepared>, GraphError> {
-        if found.is_empty() {
-            return Ok(Vec::new());
+        let mut draft = self.draft()?;
+        for found in page.found {
+            draft.add(found)?;
         }
-        let mut press = Press::new()?;
-        let mut prepared = Vec::with_capacity(found.len());
-        self.store.read(|read| {
-            let before = |key: &str| match self.base {
-                Some((base, at_ms)) => {
-                    let row = read.get(&NODES, &(base, key.to_owned()))?;
-                    Ok(row.filter(NodeRow::has_body).map(|row| since(row, at_ms)))
-                }
-                None => Ok(None),
-            };
-            for one in found {
-                press.press(one, &before, &mut prepared)?;
-            }
-            Ok::<_, GraphError>(prepared)
-        })
+        draft.commit(&page.stream, page.cursor).await
+    }
+
+    /// A page that is filled one by one, so that only one body is held as a tree.
+    pub fn draft(&self) -> Result<PageDraft<'_>, GraphError> {
+        Ok(PageDraft { generation: self, press: None, prepared: Vec::new(), mentioned: Vec::new() })
     }
 
     /// Writes a node unless a fuller one stands: whether it is new, or `None` where it changed nothing.
@@ -516,6 +476,75 @@ impl Generation {
     pub async fn set_note(&self, name: &str, text: String) -> Result<(), GraphError> {
         let key = (self.number, name.to_owned());
         self.write(move |write| write.put(&NOTES, &key, &Text(text))).await
+    }
+}
+
+/// A page on its way: what was found is packed at once.
+pub struct PageDraft<'a> {
+    generation: &'a Generation,
+    press: Option<Press>,
+    prepared: Vec<Prepared>,
+    mentioned: Vec<String>,
+}
+
+impl PageDraft<'_> {
+    pub fn add(&mut self, found: Found) -> Result<(), GraphError> {
+        let press = match &mut self.press {
+            Some(press) => press,
+            None => self.press.insert(Press::new()?),
+        };
+        let Some((base, at_ms)) = self.generation.base else {
+            return press.press(found, &|_| Ok(None), &mut self.prepared);
+        };
+        self.generation.store.read(|read| {
+            let before = |key: &str| {
+                let row = read.get(&NODES, &(base, key.to_owned()))?;
+                Ok(row.filter(NodeRow::has_body).map(|row| since(row, at_ms)))
+            };
+            press.press(found, &before, &mut self.prepared)
+        })
+    }
+
+    /// Ids that bodies mention, to be looked at when all lists are read.
+    pub fn mentioned(&mut self) -> &mut Vec<String> {
+        &mut self.mentioned
+    }
+
+    /// How many things are in it.
+    pub fn len(&self) -> usize {
+        self.prepared.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.prepared.is_empty()
+    }
+
+    /// Writes everything and where the stream stands, in one commit.
+    pub async fn commit(self, stream: &str, cursor: Cursor) -> Result<Put, GraphError> {
+        let Self { generation, prepared, mentioned, .. } = self;
+        let number = generation.number;
+        let stream = (number, stream.to_owned());
+        let cursor = match cursor {
+            Cursor::Next(next) => CursorRow::Next(next),
+            Cursor::Done => CursorRow::Done,
+        };
+        let this = generation.clone();
+        let written = generation.write(move |write| {
+            let mut put = Put::default();
+            for node in prepared {
+                match this.write_node(write, node)? {
+                    Some(true) => put.added += 1,
+                    Some(false) => put.replaced += 1,
+                    None => {}
+                }
+            }
+            for id in mentioned {
+                write.put(&MENTIONED, &(number, arm::key(&id)), &Text(id))?;
+            }
+            write.put(&CURSORS, &stream, &cursor)?;
+            Ok(put)
+        });
+        written.await
     }
 }
 

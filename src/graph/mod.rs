@@ -31,7 +31,7 @@ use std::{
 };
 
 pub use carry::Kept;
-pub use generation::{Cell, Cursor, Entry, Expected, ExpectedAt, Generation, Page, Put, Select};
+pub use generation::{Cell, Cursor, Entry, Expected, ExpectedAt, Generation, Page, PageDraft, Put, Select};
 pub use publish::{Draft, Facts, Published, Totals};
 pub use snapshot::{EdgeKey, Neighbourhood, Search, Snapshot, SnapshotInfo};
 use uuid::Uuid;

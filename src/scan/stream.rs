@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{ScanError, children::Mentions};
 use crate::{
     azure::{Answer, AzureError, Client},
-    graph::{Cursor, Expected, Generation, Page, model::Found},
+    graph::{Cursor, Expected, Generation, model::Found},
     work::Work,
 };
 
@@ -53,12 +53,15 @@ impl Reader {
             return Ok(Listed { before: true, ..listed });
         };
         while let Some(answer) = pages.next(self).await? {
-            let mut items = Vec::with_capacity(answer.len());
+            let mut page = self.generation.draft()?;
             for value in answer.values() {
-                items.extend(found(value?));
+                if let Some(found) = found(value?) {
+                    listed.read += 1;
+                    self.mentions.of(&found, page.mentioned());
+                    page.add(found)?;
+                }
             }
-            listed.read += items.len() as u64;
-            self.put(stream, items, after(&answer)).await?;
+            page.commit(stream, after(&answer)).await?;
             pages.turn(&answer);
         }
         Ok(listed)
@@ -90,11 +93,12 @@ impl Reader {
 
     /// Writes a page and its cursor in one commit, with the ids that it mentions.
     pub(super) async fn put(&self, stream: &str, found: Vec<Found>, cursor: Cursor) -> Result<(), ScanError> {
-        let mut mentioned = Vec::new();
-        for found in &found {
-            self.mentions.of(found, &mut mentioned);
+        let mut page = self.generation.draft()?;
+        for found in found {
+            self.mentions.of(&found, page.mentioned());
+            page.add(found)?;
         }
-        self.generation.put_mentioning(Page { stream: stream.to_owned(), found, cursor }, mentioned).await?;
+        page.commit(stream, cursor).await?;
         Ok(())
     }
 

@@ -89,8 +89,14 @@ impl House {
 
     /// Starts the daemon and waits until it listens.
     pub fn start(&self, key: &str) -> Daemon {
+        self.start_with(key, &[])
+    }
+
+    /// The same with more environment.
+    pub fn start_with(&self, key: &str, environment: &[(&str, &str)]) -> Daemon {
         let mut child = self
             .command(&["serve", "--listen", "127.0.0.1:0"])
+            .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .stderr(
                 std::fs::File::options().create(true).append(true).open(self.dir.path().join("log")).expect("a log"),

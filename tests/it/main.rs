@@ -10,6 +10,7 @@
 mod api;
 mod broken_disk;
 mod cli;
+mod credentials;
 mod disk;
 mod full_disk;
 mod harness;

@@ -14,7 +14,7 @@ use neo4rs::{BoltType, ConfigBuilder, Error, Graph, Neo4jErrorKind, query};
 use tokio::task::JoinSet;
 
 use super::{MirrorError, PasswordSource, Settings, rows};
-use crate::graph::{EdgeKey, Snapshot, model::Label};
+use crate::graph::{EdgeKey, Snapshot, model::Label, tables::key_hash};
 
 /// Longest wait for one call; the library's own limit covers neither handshakes nor a full pool.
 const CALL: Duration = Duration::from_mins(2);
@@ -118,7 +118,8 @@ impl Writer {
         let tenant = snapshot.tenant_id().to_string();
         let number = i64::try_from(snapshot.number()).unwrap_or(i64::MAX);
         let mut flight = Flight::new(self);
-        let mut labels: HashMap<String, Label> = HashMap::new();
+        // By hash: a million keys would be a quarter of a gigabyte.
+        let mut labels: HashMap<u64, Label> = HashMap::new();
         let mut waiting: BTreeMap<Label, Vec<BoltType>> = BTreeMap::new();
         let mut after: Option<String> = None;
         loop {
@@ -126,7 +127,7 @@ impl Writer {
             let Some(last) = page.last() else { break };
             after = Some(last.key.clone());
             for node in page {
-                labels.insert(node.key.clone(), node.label);
+                labels.insert(key_hash(&node.key), node.label);
                 let label = node.label;
                 let rows = waiting.entry(label).or_default();
                 rows.push(rows::node(node, &tenant, number));
@@ -149,7 +150,7 @@ impl Writer {
         snapshot: &Snapshot,
         tenant: &str,
         number: i64,
-        labels: &HashMap<String, Label>,
+        labels: &HashMap<u64, Label>,
     ) -> Result<u64, MirrorError> {
         let mut flight = Flight::new(self);
         let mut waiting: BTreeMap<String, Vec<BoltType>> = BTreeMap::new();
@@ -159,7 +160,9 @@ impl Writer {
             let (page, last) = off_thread(snapshot, move |snapshot| snapshot.edges(after.as_ref(), PAGE)).await?;
             let is_last = page.len() < PAGE;
             for edge in &page {
-                let (Some(source), Some(target)) = (labels.get(&edge.source), labels.get(&edge.target)) else {
+                let (Some(source), Some(target)) =
+                    (labels.get(&key_hash(&edge.source)), labels.get(&key_hash(&edge.target)))
+                else {
                     continue;
                 };
                 count += 1;
