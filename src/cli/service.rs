@@ -38,6 +38,13 @@ pub struct SimulateArgs {
     /// Address to serve on, IP:PORT; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     pub listen: std::net::SocketAddr,
+    /// Serve https with an authority of its own, whose certificate is written to a file; take every
+    /// api-version, and answer for key vaults and storage accounts: for programs that know only Azure
+    #[arg(long)]
+    pub tls: bool,
+    /// Write the authority's certificate here [default: beside the secret]
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    pub ca_file: Option<PathBuf>,
     /// Wait this long before each answer
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pub latency: u64,

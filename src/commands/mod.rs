@@ -39,7 +39,11 @@ async fn simulate(args: SimulateArgs, screen: &mut Screen) -> anyhow::Result<()>
     let usual = simulator::Settings::default();
     let page_size = args.page_size.map_or(usual.page_size, |size| size as usize);
     let (listen, latency, quota) = (args.listen, Duration::from_millis(args.latency), args.quota);
-    let settings = simulator::Settings { listen, sources, latency, quota, page_size, ..usual };
+    let mut settings =
+        simulator::Settings { listen, sources, latency, quota, page_size, ca_file: args.ca_file, ..usual };
+    if args.tls {
+        settings = settings.for_foreign_programs();
+    }
     let running = simulator::start(settings).await?;
     let usual = || std::env::temp_dir().join(format!("atgd-simulator-{}.secret", running.addr.port()));
     screen.raw(running.snippet(&args.secret_file.unwrap_or_else(usual)).as_bytes());

@@ -11,12 +11,18 @@
 //! from it; what it serves is what [`Running::served`] says.
 
 mod contoso;
+mod data_plane;
 mod generate;
 mod graph;
 mod load;
 mod login;
+mod metadata;
+mod reads;
+mod reply;
 mod routes;
+mod serve;
 mod throttle;
+mod tls;
 mod world;
 
 use std::{
@@ -25,7 +31,7 @@ use std::{
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, PoisonError, RwLock, RwLockReadGuard,
         atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
@@ -33,14 +39,21 @@ use std::{
 
 use serde_json::Value;
 use tokio::{net::TcpListener, sync::Notify, task::JoinHandle};
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::{Uuid, uuid};
 
-use self::{throttle::Throttle, world::World};
+use self::{
+    login::Login,
+    serve::{Cut, Door},
+    throttle::Throttle,
+    world::World,
+};
 
 /// The demo tenant.
 pub const CONTOSO: Uuid = uuid!("c0470500-0000-4000-8000-000000000001");
 const CLIENT: Uuid = uuid!("c0470500-0000-4000-8000-00000000c11e");
+/// Longest that a stop waits for answers that are being given.
+const STOPPING: Duration = Duration::from_secs(2);
 const SECRET: &str = "simulated-client-secret";
 
 /// What to serve, and how.
@@ -60,6 +73,25 @@ pub struct Settings {
     pub page_size: usize,
     /// Share of requests that fail with 429, 503 or a reset connection, 0 to 1.
     pub fail_rate: f64,
+    /// https with an authority of its own, for programs that know nothing else.
+    pub tls: bool,
+    /// Where the authority's certificate is written by [`Running::snippet`]; beside the secret if unset.
+    pub ca_file: Option<PathBuf>,
+    /// Rewrite URLs of key vaults and storage in the bodies to the simulator, which answers a little there.
+    pub data_plane: bool,
+    /// Take any api-version, and any type of a known provider, as Azure does for programs that bring their own.
+    pub any_version: bool,
+    /// How long a token is good.
+    pub token_life: Duration,
+    /// Further clients that have the same secret: each is a principal with buckets of its own.
+    pub more_clients: Vec<Uuid>,
+}
+
+impl Settings {
+    /// https, and what programs need that know only Azure: their own api-versions, and data planes.
+    pub fn for_foreign_programs(self) -> Self {
+        Self { tls: true, data_plane: true, any_version: true, ..self }
+    }
 }
 
 /// Where resources come from.
@@ -86,6 +118,12 @@ impl Default for Settings {
             client_secret: SECRET.to_owned(),
             page_size: 100,
             fail_rate: 0.0,
+            tls: false,
+            ca_file: None,
+            data_plane: false,
+            any_version: false,
+            token_life: Duration::from_secs(3_599),
+            more_clients: Vec::new(),
         }
     }
 }
@@ -97,20 +135,25 @@ pub enum SimulatorError {
     Source { path: String, cause: String },
     #[error("listening on {address}: {source}")]
     Listen { address: SocketAddr, source: std::io::Error },
+    #[error("making a key or certificate: {0}")]
+    Tls(String),
 }
 
 /// A running simulator; stopped when told, or when dropped.
 pub struct Running {
     pub addr: SocketAddr,
     state: Arc<State>,
-    stop: CancellationToken,
+    /// The authority's certificate, PEM.
+    ca: Option<String>,
+    stop: DropGuard,
     server: JoinHandle<()>,
 }
 
 /// What the routes share.
 struct State {
     settings: Settings,
-    world: World,
+    world: RwLock<World>,
+    login: Login,
     throttle: Throttle,
     counts: Mutex<BTreeMap<String, u64>>,
     held: AtomicBool,
@@ -119,45 +162,73 @@ struct State {
     base: String,
 }
 
-/// Loads what is to be served and listens.
-pub async fn start(settings: Settings) -> Result<Running, SimulatorError> {
-    let sources = if settings.sources.is_empty() { vec![Source::Contoso] } else { settings.sources.clone() };
+impl State {
+    fn new(settings: Settings, base: String, world: World) -> Result<Self, SimulatorError> {
+        Ok(Self {
+            throttle: Throttle::new(settings.quota),
+            login: Login::new()?,
+            base,
+            settings,
+            world: RwLock::new(world),
+            counts: Mutex::default(),
+            held: AtomicBool::new(false),
+            released: Notify::new(),
+            failing: AtomicU32::new(0),
+        })
+    }
+
+    fn world(&self) -> RwLockReadGuard<'_, World> {
+        self.world.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Fills a world; `base` is where data planes are, if bodies are to be rewritten.
+fn fill(settings: &Settings, base: &str) -> Result<World, SimulatorError> {
+    let contoso = [Source::Contoso];
+    let sources = if settings.sources.is_empty() { contoso.as_slice() } else { &settings.sources };
     let mut world = World::new(settings.tenant_id);
+    if settings.data_plane {
+        world.data_plane = Some(base.to_owned());
+    }
     for source in sources {
         match source {
             Source::Contoso => contoso::fill(&mut world),
-            Source::Directory(path) => load::fill(&mut world, &path)?,
-            Source::Generated { resources, subscriptions } => generate::fill(&mut world, resources, subscriptions),
+            Source::Directory(path) => load::fill(&mut world, path)?,
+            Source::Generated { resources, subscriptions } => generate::fill(&mut world, *resources, *subscriptions),
         }
     }
     world.settle();
+    Ok(world)
+}
+
+/// Loads what is to be served and listens.
+pub async fn start(settings: Settings) -> Result<Running, SimulatorError> {
     let failed = |source| SimulatorError::Listen { address: settings.listen, source };
     let listener = TcpListener::bind(settings.listen).await.map_err(failed)?;
     let addr = listener.local_addr().map_err(failed)?;
+    let authority = settings.tls.then(|| tls::authority(addr.ip())).transpose()?;
+    let base = format!("{}://{addr}", if settings.tls { "https" } else { "http" });
+    let world = fill(&settings, &base)?;
+    let (acceptor, ca) = authority.map(|made| (made.acceptor, made.certificate)).unzip();
+    let door = Door::open(listener, acceptor).map_err(failed)?;
+    let state = Arc::new(State::new(settings, base, world)?);
     let stop = CancellationToken::new();
-    let state = Arc::new(State {
-        throttle: Throttle::new(settings.quota),
-        base: format!("http://{addr}"),
-        settings,
-        world,
-        counts: Mutex::default(),
-        held: AtomicBool::new(false),
-        released: Notify::new(),
-        failing: AtomicU32::new(0),
-    });
-    let router = routes::router(state.clone());
-    let stopped = stop.clone();
+    let router = routes::router(state.clone()).into_make_service_with_connect_info::<Cut>();
+    let (stopped, released) = (stop.clone(), state.clone());
     let server = tokio::spawn(async move {
+        let told = stopped.clone();
+        let graceful = axum::serve(door, router).with_graceful_shutdown(async move { told.cancelled().await });
         tokio::select! {
-            served = axum::serve(listener, router) => {
+            served = graceful => {
                 if let Err(error) = served {
                     tracing::error!(%error, "the simulator's server ended");
                 }
             }
-            () = stopped.cancelled() => {}
+            () = async { stopped.cancelled().await; tokio::time::sleep(STOPPING).await } => {}
         }
+        drop(released);
     });
-    Ok(Running { addr, state, stop, server })
+    Ok(Running { addr, state, ca, stop: stop.drop_guard(), server })
 }
 
 impl Running {
@@ -183,23 +254,45 @@ impl Running {
             tracing::error!(path = %secret_file.display(), %error, "the client secret could not be written");
         }
         let (base, settings) = (&self.state.base, &self.state.settings);
+        let ca_file = self.write_ca(secret_file);
+        let ca_line = ca_file.map(|file| format!("ca_file = \"{}\"\n", file.display())).unwrap_or_default();
+        let world = self.state.world();
         format!(
             "# This is no Azure: a simulator that runs on this machine. {} resources in {} subscriptions; {} skipped.\n\
-             [azure.clouds.sim]\nauthority = \"{base}\"\nresource_manager = \"{base}\"\ngraph = \"{base}\"\n\
+             [azure.clouds.sim]\nauthority = \"{base}\"\nresource_manager = \"{base}\"\ngraph = \"{base}\"\n{ca_line}\
              [tenants.sim]\ntenant_id = \"{}\"\ncloud = \"sim\"\n\
              [tenants.sim.credential]\nkind = \"client_secret\"\nclient_id = \"{}\"\nsecret_file = \"{}\"\n",
-            self.state.world.len(),
-            self.state.world.subscriptions().len(),
-            self.state.world.skipped,
+            world.len(),
+            world.subscriptions().len(),
+            world.skipped,
             settings.tenant_id,
             settings.client_id,
             secret_file.display(),
         )
     }
 
+    /// The authority's certificate, if this is https.
+    pub fn ca(&self) -> Option<&str> {
+        self.ca.as_deref()
+    }
+
+    /// A token for the usual client, as the token endpoint gives it.
+    pub fn token(&self) -> String {
+        self.state.login.token(&self.state.settings, &self.state.base, self.state.settings.client_id, &self.state.base)
+    }
+
+    fn write_ca(&self, secret_file: &Path) -> Option<PathBuf> {
+        let ca = self.ca.as_ref()?;
+        let file = self.state.settings.ca_file.clone().unwrap_or_else(|| secret_file.with_extension("ca.pem"));
+        if let Err(error) = std::fs::write(&file, ca) {
+            tracing::error!(path = %file.display(), %error, "the authority's certificate could not be written");
+        }
+        Some(file)
+    }
+
     /// Everything that can be read by id: resources and groups.
     pub fn served(&self) -> Vec<(String, Value)> {
-        self.state.world.all().map(|stored| (stored.id.clone(), stored.value())).collect()
+        self.state.world().all().map(|stored| (stored.id.clone(), stored.value())).collect()
     }
 
     /// Requests so far, by kind.
@@ -224,13 +317,15 @@ impl Running {
 
     pub async fn stop(self) {
         self.release();
-        self.stop.cancel();
+        drop(self.stop);
         let _ = self.server.await;
     }
 
     /// Serves until the process ends.
     pub async fn forever(self) {
-        let _ = self.server.await;
+        let Self { server, stop, .. } = self;
+        let _ = server.await;
+        drop(stop);
     }
 }
 

@@ -13,26 +13,9 @@ use tower::ServiceExt;
 use super::*;
 
 fn state(sources: &[Source]) -> Arc<State> {
-    let settings = Settings::default();
-    let mut world = World::new(settings.tenant_id);
-    for source in sources {
-        match source {
-            Source::Contoso => contoso::fill(&mut world),
-            Source::Directory(path) => load::fill(&mut world, path).expect("loads"),
-            Source::Generated { resources, subscriptions } => generate::fill(&mut world, *resources, *subscriptions),
-        }
-    }
-    world.settle();
-    Arc::new(State {
-        throttle: Throttle::new(settings.quota),
-        base: "http://127.0.0.1:1".to_owned(),
-        settings,
-        world,
-        counts: Mutex::default(),
-        held: AtomicBool::new(false),
-        released: Notify::new(),
-        failing: AtomicU32::new(0),
-    })
+    let settings = Settings { sources: sources.to_vec(), ..Settings::default() };
+    let world = fill(&settings, "http://127.0.0.1:1").expect("loads");
+    Arc::new(State::new(settings, "http://127.0.0.1:1".to_owned(), world).expect("a key"))
 }
 
 async fn ask(router: &Router, uri: &str, token: Option<&str>) -> (StatusCode, Value) {
@@ -75,23 +58,25 @@ async fn every_resource_of_contoso_is_reached_by_inventory_lists_and_children() 
     let (_, granted) = token(&router, SECRET).await;
     let granted = granted["access_token"].as_str().expect("a token").to_owned();
     let mut reached = BTreeSet::new();
-    for stored in state.world.all() {
-        let version = state.world.facts(&stored.type_name()).expect("known").versions.first().expect("one").clone();
-        let (status, body) = ask(&router, &format!("{}?api-version={version}", stored.id), Some(&granted)).await;
-        assert_eq!((status.as_u16(), &body), (200, &stored.value()), "{}", stored.id);
-        let list = stored.id.rsplit_once('/').expect("a name").0;
+    let served: Vec<_> =
+        state.world().all().map(|stored| (stored.id.clone(), stored.type_name(), stored.value())).collect();
+    for (id, kind, value) in served {
+        let version = state.world().facts(&kind).expect("known").versions.first().expect("one").clone();
+        let (status, body) = ask(&router, &format!("{id}?api-version={version}"), Some(&granted)).await;
+        assert_eq!((status.as_u16(), &body), (200, &value), "{id}");
+        let list = id.rsplit_once('/').expect("a name").0;
         let (status, list) = ask(&router, &format!("{list}?api-version={version}"), Some(&granted)).await;
         let ids = list["value"].as_array().into_iter().flatten().filter_map(|item| item["id"].as_str());
-        let listed = ids.map(crate::arm::key).any(|key| key == stored.parsed.key());
+        let listed = ids.map(crate::arm::key).any(|key| key == crate::arm::key(&id));
         if status.as_u16() == 200 && listed {
-            reached.insert(stored.parsed.key());
+            reached.insert(crate::arm::key(&id));
         }
     }
-    assert_eq!(reached.len(), state.world.len());
-    let types: BTreeSet<String> = state.world.all().map(|stored| stored.type_name().to_lowercase()).collect();
-    assert!(state.world.len() >= 150, "{} resources", state.world.len());
+    assert_eq!(reached.len(), state.world().len());
+    let types: BTreeSet<String> = state.world().all().map(|stored| stored.type_name().to_lowercase()).collect();
+    assert!(state.world().len() >= 150, "{} resources", state.world().len());
     assert!(types.len() >= 40, "{} types", types.len());
-    assert_eq!(state.world.skipped, 0);
+    assert_eq!(state.world().skipped, 0);
 }
 
 #[tokio::test]
@@ -114,7 +99,7 @@ async fn lists_are_paged_and_every_element_comes_once() {
     let router = routes::router(state.clone());
     let (_, granted) = token(&router, SECRET).await;
     let granted = granted["access_token"].as_str().expect("a token").to_owned();
-    let subscription = state.world.subscriptions().keys().next().expect("one").clone();
+    let subscription = state.world().subscriptions().keys().next().expect("one").clone();
     let mut next = Some(format!("/subscriptions/{subscription}/resources?api-version=2021-04-01&$top=1000"));
     let (mut ids, mut pages) = (BTreeSet::new(), 0);
     while let Some(address) = next {
@@ -139,5 +124,5 @@ fn recorded_groups_load_whole_each_into_a_subscription_of_its_own() {
     }
     let state = state(&[Source::Directory(path.clone())]);
     let files = std::fs::read_dir(path).expect("readable").count();
-    assert_eq!((state.world.subscriptions().len(), state.world.skipped), (files, 0));
+    assert_eq!((state.world().subscriptions().len(), state.world().skipped), (files, 0));
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::data_plane;
 use crate::arm::{self, ResourceId};
 
 /// Everything in one tenant.
@@ -21,6 +22,8 @@ pub(super) struct World {
     /// Collection of Microsoft Graph → objects.
     pub directory: BTreeMap<&'static str, Vec<Value>>,
     pub management_groups: Vec<Value>,
+    /// Where data planes are served, if bodies are to be rewritten.
+    pub data_plane: Option<String>,
 }
 
 /// A resource or group as it is served.
@@ -60,6 +63,7 @@ impl World {
             types: BTreeMap::new(),
             directory: BTreeMap::new(),
             management_groups: Vec::new(),
+            data_plane: None,
         }
     }
 
@@ -100,7 +104,9 @@ impl World {
             self.subscriptions.entry(id.clone()).or_insert(id);
         }
         self.by_type.entry(type_name.to_lowercase()).or_default().insert(key.clone());
-        let stored = Stored { id: parsed.text.clone(), parsed, text: body.to_string() };
+        let text = body.to_string();
+        let text = self.data_plane.as_ref().map_or(text.clone(), |base| data_plane::rewrite(&text, base));
+        let stored = Stored { id: parsed.text.clone(), parsed, text };
         self.resources.insert(key, stored);
     }
 
@@ -147,6 +153,12 @@ impl World {
 
     pub(super) fn facts(&self, type_name: &str) -> Option<&TypeFacts> {
         self.types.get(&type_name.to_lowercase())
+    }
+
+    /// Whether any type of a provider is known.
+    pub(super) fn has_namespace(&self, namespace: &str) -> bool {
+        let prefix = format!("{}/", namespace.to_lowercase());
+        self.types.range(prefix.clone()..).next().is_some_and(|(name, _)| name.starts_with(&prefix))
     }
 
     pub(super) fn types(&self) -> impl Iterator<Item = &TypeFacts> {

@@ -22,6 +22,7 @@ mod reload;
 mod scan;
 mod scan_faults;
 mod scan_resume;
+mod simulator;
 mod store;
 mod sweep;
 mod tidy;
