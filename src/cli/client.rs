@@ -155,6 +155,9 @@ pub struct GenerateIacArgs {
     /// Wait, then unpack the files here; must be empty or absent
     #[arg(long, value_name = "DIR", conflicts_with = "no_wait")]
     pub output: Option<PathBuf>,
+    /// Show what was made: the tree of the files, and what became of each type of resource
+    #[arg(long, conflicts_with = "no_wait")]
+    pub open: bool,
 }
 
 /// `atgd jobs`

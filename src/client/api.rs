@@ -12,8 +12,8 @@ use uuid::Uuid;
 
 use super::{ApiKey, ClientError};
 use crate::api::{
-    Accepted, BackupMade, CancelAnswer, CreateKeyRequest, CreatedKey, ErrorCode, ErrorEnvelope, Event, Health, JobList,
-    JobResult, JobView, KeyList, KeyView, Operation, RotateKeyRequest, ScanRequest, StoreReport,
+    Accepted, ArtifactEntry, BackupMade, CancelAnswer, CreateKeyRequest, CreatedKey, ErrorCode, ErrorEnvelope, Event,
+    Health, JobList, JobResult, JobView, KeyList, KeyView, Operation, RotateKeyRequest, ScanRequest, StoreReport,
 };
 
 /// Where a daemon listens when nobody says.
@@ -154,6 +154,16 @@ impl Api {
     pub(super) async fn artifacts(&self, id: Uuid) -> Result<Response, ClientError> {
         let path = format!("/api/v1/jobs/{id}/artifacts");
         self.send(self.request(Method::GET, &path), &path).await
+    }
+
+    /// What is in a finished job's zip.
+    pub async fn artifact_list(&self, id: Uuid) -> Result<Vec<ArtifactEntry>, ClientError> {
+        self.get(&format!("/api/v1/jobs/{id}/artifacts/list")).await
+    }
+
+    /// One JSON file out of a finished job's zip.
+    pub async fn artifact_json(&self, id: Uuid, name: &str) -> Result<Value, ClientError> {
+        self.get(&format!("/api/v1/jobs/{id}/artifacts/file/{}", segment(name))).await
     }
 
     pub async fn health(&self) -> Result<Health, ClientError> {

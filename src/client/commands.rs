@@ -50,7 +50,11 @@ async fn scan(args: ScanArgs, screen: &mut Screen) -> Result<Exit, ClientError> 
     let request = requests::scan_request(&args)?;
     if args.plan {
         let plan = api.plan_scan(&request).await?;
-        screen.object(&plan);
+        if screen.is_json() {
+            screen.object(&plan);
+        } else {
+            report::plan(screen, &plan);
+        }
         return Ok(Exit::Completed);
     }
     submit(&api, &Operation::Scan(request), args.follow, screen).await.map(|(exit, _)| exit)
@@ -63,6 +67,10 @@ async fn generate(args: GenerateIacArgs, screen: &mut Screen) -> Result<Exit, Cl
     }
     let request = requests::generate_request(&args)?;
     let (exit, id) = submit(&api, &Operation::GenerateIac(request), args.follow, screen).await?;
+    if args.open && exit == Exit::Completed && !screen.is_json() {
+        report::files(screen, &api.artifact_list(id).await?);
+        report::made(screen, &api.artifact_json(id, "report.json").await?);
+    }
     if let (Some(directory), Exit::Completed) = (&args.output, exit) {
         let count = super::unpack(&api, id, directory).await?;
         screen.say(&format!("{count} files are in {}", directory.display()));

@@ -1,12 +1,14 @@
 //! What is printed of jobs and their results.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::{
     Screen,
-    table::{Align, Table},
+    table::{Align, Table, printable},
 };
-use crate::api::{Health, JobResult, JobType, JobView};
+use crate::api::{ArtifactEntry, Health, JobResult, JobType, JobView};
 
 /// Reasons that are listed of a partial scan or a generation with warnings.
 const MOST_REASONS: usize = 10;
@@ -121,6 +123,64 @@ fn generation(screen: &mut Screen, result: &Value) {
         let text = warning.as_str().map_or_else(|| warning.to_string(), str::to_owned);
         screen.say(&format!("warning: {text}"));
     }
+}
+
+/// What a scan would cost.
+pub(super) fn plan(screen: &mut Screen, plan: &Value) {
+    let mut table = Table::new([("BUCKET", Align::Left), ("REQUESTS", Align::Right)]);
+    for (bucket, count) in plan["requests"].as_object().into_iter().flatten() {
+        table.row([bucket.clone(), count.to_string()]);
+    }
+    screen.table(&table);
+    let seconds = plan["seconds"].as_f64().unwrap_or_default();
+    screen.line(&match plan["binding"].as_str() {
+        Some(binding) => format!("about {seconds:.0} s, bound by {binding}"),
+        None => format!("about {seconds:.0} s; no bucket is a limit"),
+    });
+    let children = &plan["children"];
+    let types = |value: &Value| value.as_array().map_or_else(|| value.as_u64().unwrap_or(0), |list| list.len() as u64);
+    screen.line(&format!(
+        "child types: {} are listed, {} are left out (--child-type GLOB adds them)",
+        types(&children["listed"]),
+        types(&children["skipped"]),
+    ));
+}
+
+/// The files of a zip as a tree, with their sizes.
+pub(super) fn files(screen: &mut Screen, entries: &[ArtifactEntry]) {
+    let mut above: Vec<&str> = Vec::new();
+    for entry in entries {
+        let mut parts: Vec<&str> = entry.path.split('/').collect();
+        let name = parts.pop().unwrap_or_default();
+        let shared = above.iter().zip(&parts).take_while(|(a, b)| a == b).count();
+        for (depth, directory) in parts.iter().enumerate().skip(shared) {
+            screen.line(&format!("{}{}/", "  ".repeat(depth), printable(directory)));
+        }
+        let indent = "  ".repeat(parts.len());
+        let width = 48_usize.saturating_sub(indent.len());
+        screen.line(&format!("{indent}{:<width$} {:>9} bytes", printable(name), entry.size));
+        above = parts;
+    }
+}
+
+/// What became of each type, from a generation's `report.json`.
+pub(super) fn made(screen: &mut Screen, report: &Value) {
+    let mut types: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
+    for row in report["resources"].as_array().into_iter().flatten() {
+        let counts = types.entry(row["type"].as_str().unwrap_or("-")).or_default();
+        let column = match row["emitted_as"].as_str() {
+            None => 2,
+            Some(address) if address.starts_with("azurerm_") => 0,
+            Some(_) => 1,
+        };
+        counts[column] += 1;
+    }
+    let right = Align::Right;
+    let mut table = Table::new([("TYPE", Align::Left), ("TYPED", right), ("GENERIC", right), ("LEFT OUT", right)]);
+    for (name, [typed, generic, left_out]) in types {
+        table.row([name.to_owned(), typed.to_string(), generic.to_string(), left_out.to_string()]);
+    }
+    screen.table(&table);
 }
 
 /// How a daemon is.

@@ -69,10 +69,15 @@ impl Ledger {
         self.jobs.entry(id.to_owned()).or_insert(known);
     }
 
-    /// Terminal states never change.
-    fn saw(&mut self, id: &str, status: &str) {
+    fn terminal(&self, id: &str) -> Option<String> {
+        self.jobs.get(id).and_then(|known| known.terminal.clone())
+    }
+
+    /// Terminal states never change. `before` is what was known when the answer was asked for: another
+    /// client may have seen the end since then, which an earlier answer that arrives late need not show.
+    fn saw(&mut self, id: &str, before: Option<&str>, status: &str) {
         let Some(known) = self.jobs.get_mut(id) else { return };
-        if let Some(before) = &known.terminal {
+        if let Some(before) = before {
             assert_eq!(before, status, "job {id} was resurrected");
         }
         if matches!(status, "completed" | "failed" | "cancelled") {
@@ -80,6 +85,9 @@ impl Ledger {
                 !(known.is_cancel_acknowledged && status == "failed"),
                 "job {id} failed after its cancel was acknowledged"
             );
+            if let Some(other) = &known.terminal {
+                assert_eq!(other, status, "job {id} ended in two ways");
+            }
             known.terminal = Some(status.to_owned());
         }
     }
@@ -207,12 +215,13 @@ impl Client {
     async fn look(&mut self) -> Result<(), Gone> {
         let is_any = self.rng.random_bool(0.2);
         let Some(id) = self.any_job(|known| is_any || known.terminal.is_none()) else { return Ok(()) };
+        let before = with(&self.ledger, |ledger| ledger.terminal(&id));
         let (status, job) = self.call(reqwest::Method::GET, &format!("/api/v1/jobs/{id}"), None, None).await?;
         with(&self.ledger, |ledger| {
             let is_purged = ledger.jobs.get(&id).is_some_and(|known| known.purge != Purge::No);
             assert!(status == 200 || is_purged, "job {id} is lost: {status} {job}");
             if status == 200 {
-                ledger.saw(&id, job["status"].as_str().unwrap_or_default());
+                ledger.saw(&id, before.as_deref(), job["status"].as_str().unwrap_or_default());
             }
         });
         Ok(())
@@ -335,7 +344,7 @@ impl Rig {
             _ => assert_eq!(status, 200, "job {id} is lost"),
         }
         let word = job["status"].as_str().unwrap_or_default().to_owned();
-        with(&self.ledger, |ledger| ledger.saw(id, &word));
+        with(&self.ledger, |ledger| ledger.saw(id, known.terminal.as_deref(), &word));
         let is_terminal = job["completed_at"] != Value::Null;
         if known.is_cancel_acknowledged && !is_terminal {
             assert_eq!(job["cancel_requested"], true, "the cancel of job {id} is forgotten: {job}");
