@@ -17,7 +17,7 @@ pub struct Answer {
     text: String,
     /// Where the elements of a list stand.
     elements: Vec<Range<usize>>,
-    /// Address of the next page; `null` and "" are none.
+    /// Address of the next page; `null` and "" are none. Of Resource Graph the `$skipToken`.
     pub next: Option<String>,
 }
 
@@ -25,6 +25,11 @@ pub struct Answer {
 struct Envelope<'a> {
     #[serde(borrow, default)]
     value: Option<&'a RawValue>,
+    /// Resource Graph's rows.
+    #[serde(borrow, default)]
+    data: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "$skipToken")]
+    skip_token: Option<&'a RawValue>,
     #[serde(borrow, default, rename = "nextLink")]
     next: Option<&'a RawValue>,
     #[serde(borrow, default, rename = "@odata.nextLink")]
@@ -50,11 +55,12 @@ impl Answer {
             None => return Ok((Vec::new(), None)),
             Some(b'{') => {
                 let envelope: Envelope<'_> = serde_json::from_str(trimmed)?;
-                let links = [envelope.next, envelope.odata_next, envelope.other_next];
+                let links = [envelope.next, envelope.odata_next, envelope.other_next, envelope.skip_token];
                 let mut links =
                     links.into_iter().flatten().filter_map(|link| serde_json::from_str::<String>(link.get()).ok());
                 let next = links.find(|link| !link.trim().is_empty()).map(|link| link.trim().to_owned());
-                (envelope.value.map(RawValue::get).filter(|text| text.starts_with('[')), next)
+                let lists = [envelope.value, envelope.data].into_iter().flatten().map(RawValue::get);
+                (lists.into_iter().find(|text| text.starts_with('[')), next)
             }
             Some(_) => (Some(trimmed).filter(|text| text.starts_with('[')), None),
         };
@@ -71,6 +77,11 @@ impl Answer {
             from..from + element.get().len()
         };
         Ok((elements.into_iter().map(place).collect(), next))
+    }
+
+    /// Bytes of its text.
+    pub fn size(&self) -> usize {
+        self.text.len()
     }
 
     /// The whole as one value; an empty body is `null`.

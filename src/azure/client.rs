@@ -21,7 +21,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{
-    Answer, AzureError, CloudSettings, Refusal, TenantSettings,
+    Answer, AzureError, CloudSettings, Refusal, Strategy, TenantSettings,
     credential::Tokens,
     governor::{Bucket, Governor, Kind, Limits},
 };
@@ -60,6 +60,7 @@ struct Inner {
     cloud: CloudSettings,
     tenant: Uuid,
     subscriptions: Vec<Uuid>,
+    strategy: Strategy,
     permits: Semaphore,
     large: Semaphore,
     traffic: Mutex<BTreeMap<&'static str, u64>>,
@@ -101,6 +102,7 @@ impl Client {
                 cloud: settings.cloud.clone(),
                 tenant: settings.tenant_id,
                 subscriptions: settings.subscriptions.clone(),
+                strategy: settings.strategy,
                 permits: Semaphore::new(IN_FLIGHT),
                 large: Semaphore::new(LARGE_AT_ONCE),
                 traffic: Mutex::default(),
@@ -118,6 +120,11 @@ impl Client {
     /// Subscriptions that the configuration keeps to; empty: all.
     pub fn subscriptions(&self) -> &[Uuid] {
         &self.inner.subscriptions
+    }
+
+    /// How the configuration wants bodies to be read.
+    pub fn strategy(&self) -> Strategy {
+        self.inner.strategy
     }
 
     /// Whether the credential works and is of this tenant.

@@ -53,6 +53,7 @@ const fn limits(kind: Kind) -> (f64, f64) {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
     pub reads: (f64, f64),
+    pub queries: (f64, f64),
     pub directory: (f64, f64),
 }
 
@@ -89,7 +90,7 @@ impl Governor {
             let (capacity, refill) = limits(kind);
             (capacity * self.share, refill * self.share)
         };
-        Limits { reads: used(Kind::Reads), directory: used(Kind::Directory) }
+        Limits { reads: used(Kind::Reads), queries: used(Kind::Query), directory: used(Kind::Directory) }
     }
 
     /// Waits for a token.

@@ -35,6 +35,25 @@ pub struct Settings {
     pub share: f64,
 }
 
+/// How bodies are read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Strategy {
+    #[default]
+    List,
+    Graph,
+    Auto,
+}
+
+impl Strategy {
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::List => "list",
+            Self::Graph => "graph",
+            Self::Auto => "auto",
+        }
+    }
+}
+
 /// One tenant.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TenantSettings {
@@ -44,6 +63,7 @@ pub struct TenantSettings {
     /// Empty: all that the credential sees.
     pub subscriptions: Vec<Uuid>,
     pub credential: CredentialSettings,
+    pub strategy: Strategy,
 }
 
 /// Endpoints, without a trailing slash. Plain http only for loopback addresses.

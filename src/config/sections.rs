@@ -139,8 +139,13 @@ pub struct Store {}
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Strategy {
+    /// The lists of each type.
     #[default]
     List,
+    /// Resource Graph.
+    Graph,
+    /// The one of both that takes less time within the quotas.
+    Auto,
 }
 
 /// `[azure]`

@@ -166,13 +166,18 @@ impl Opener {
     }
 
     pub(super) fn bytes(&mut self, packed: &[u8]) -> Result<Vec<u8>, GraphError> {
-        let size = zstd::bulk::Decompressor::upper_bound(packed).unwrap_or(LARGEST).min(LARGEST);
-        self.0.decompress(packed, size).map_err(|error| GraphError::Body(error.to_string()))
+        self.0.decompress(packed, unpacked_size(packed)).map_err(|error| GraphError::Body(error.to_string()))
     }
 
     pub(super) fn json(&mut self, packed: &[u8]) -> Result<Value, GraphError> {
         serde_json::from_slice(&self.bytes(packed)?).map_err(|error| GraphError::Body(error.to_string()))
     }
+}
+
+/// What the frame says of itself, for a buffer of that size; bounded.
+pub(super) fn unpacked_size(packed: &[u8]) -> usize {
+    let said = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten();
+    said.and_then(|size| usize::try_from(size).ok()).unwrap_or(LARGEST).min(LARGEST)
 }
 
 /// One body.

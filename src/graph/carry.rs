@@ -14,7 +14,7 @@ use crate::store::{Order, Span, StoreError};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
     pub key: String,
-    /// None: it is known to be there and unchanged (a scan of changes only).
+    /// None: as it was, for nothing says that it changed (a scan of changes only).
     pub stale: Option<String>,
 }
 
@@ -52,10 +52,10 @@ impl Generation {
                 let Some(row) = read.get(&NODES, &(base, key.clone()))? else { continue };
                 let mut row = since(row, at_ms);
                 row.change = super::tables::Change::Unchanged;
-                if stale.is_none() {
+                if stale.is_none() && row.stale.is_none() {
                     row.last_seen = 0;
                 }
-                row.stale = stale;
+                row.stale = stale.or(row.stale);
                 rows.push((key, row));
             }
             Ok::<_, StoreError>(())

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{
     GraphError,
-    body::{Prepared, Press, decompress, key_of},
+    body::{Prepared, Press, decompress, key_of, unpacked_size},
     index::Index,
     model::{Found, Fullness, Label},
     tables::{
@@ -29,8 +29,6 @@ use crate::{
 
 /// Rows that are looked at in one read when an open generation is taken up again.
 const BATCH: usize = 2_000;
-/// Largest page of the inventory after decompression.
-const EXPECTED_BYTES: usize = 64 << 20;
 
 /// A page of one stream of answers.
 #[derive(Debug, Clone)]
@@ -75,6 +73,8 @@ pub struct Entry {
     pub location: Option<String>,
     pub tags: std::collections::BTreeMap<String, String>,
     pub fullness: Fullness,
+    /// It was not seen in its own scan.
+    pub is_stale: bool,
 }
 
 /// How many resources of a type there are in a subscription.
@@ -109,6 +109,7 @@ pub struct Generation {
     pub(super) number: u64,
     /// The snapshot that it is compared with, and when that was.
     pub(super) base: Option<(u64, i64)>,
+    begun_ms: i64,
     index: Arc<Mutex<Index>>,
     next_body: Arc<AtomicU64>,
 }
@@ -126,6 +127,7 @@ impl Generation {
             scan,
             number: open.number,
             base,
+            begun_ms: open.begun_at,
             index: Arc::default(),
             next_body: Arc::new(AtomicU64::new(1)),
         };
@@ -136,6 +138,11 @@ impl Generation {
     /// Its number: that of the snapshot it becomes.
     pub fn number(&self) -> u64 {
         self.number
+    }
+
+    /// When the scan began, whatever interrupted it since.
+    pub fn begun_ms(&self) -> i64 {
+        self.begun_ms
     }
 
     /// Whether there is a snapshot that it is compared with.
@@ -397,8 +404,7 @@ impl Generation {
         })?;
         let Some((at, page)) = found else { return Ok((Vec::new(), None)) };
         let failed = |error: &dyn std::fmt::Display| GraphError::Body(error.to_string());
-        let size = zstd::bulk::Decompressor::upper_bound(&page.0).unwrap_or(EXPECTED_BYTES).min(EXPECTED_BYTES);
-        let text = zstd::bulk::decompress(&page.0, size).map_err(|error| failed(&error))?;
+        let text = zstd::bulk::decompress(&page.0, unpacked_size(&page.0)).map_err(|error| failed(&error))?;
         let text = String::from_utf8(text).map_err(|error| failed(&error))?;
         let mut rows = Vec::new();
         for (head, text) in text.lines().filter_map(|line| line.split_once('\t')) {
@@ -561,6 +567,7 @@ pub(super) fn since(mut row: NodeRow, at_ms: i64) -> NodeRow {
 pub(super) fn entry(key: String, row: NodeRow) -> Entry {
     let subscription = row.subscription();
     Entry {
+        is_stale: row.stale.is_some(),
         key,
         label: row.label,
         id: row.id,

@@ -2,7 +2,7 @@
 //!
 //! All wrong fields are told at once.
 
-use crate::api::{At, FieldError, FilterConfig, GenerateIacRequest, OutputFormat, ScanMode, ScanRequest, Time};
+use crate::api::{At, FieldError, FilterConfig, GenerateIacRequest, OutputFormat, ScanRequest, Time};
 
 use super::refusal::Refusal;
 
@@ -54,9 +54,6 @@ pub(super) fn scan(request: &ScanRequest) -> Result<(), Refusal> {
         && !(1..=LONGEST_TIMEOUT).contains(&seconds)
     {
         findings.add("timeout_seconds", format!("{seconds} is out of range: expected 1 to {LONGEST_TIMEOUT}"));
-    }
-    if request.mode == ScanMode::Delta {
-        findings.add("mode", "delta scans are not in this version: expected full");
     }
     findings.globs("include_child_types", &request.include_child_types);
     if let Some(filter) = &request.filter_config {

@@ -64,6 +64,5 @@ fn of_scan(error: &ScanError) -> Failure {
         ScanError::Artifact(error) => failure("artifacts", &error.to_string(), false),
         ScanError::Journal(error) => failure("journal", &error.to_string(), matches!(error, JournalError::Store(_))),
         ScanError::NoSubscription(_) => failure("no_subscription", &error.to_string(), false),
-        ScanError::NoDelta => failure("unsupported", &error.to_string(), false),
     }
 }

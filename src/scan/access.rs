@@ -1,20 +1,11 @@
-//! Who may do what: role assignments and definitions, locks, policy assignments, management groups;
-//! diagnostic settings on request.
+//! Who may do what: role assignments and definitions, locks, policy assignments, management groups.
 
-use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 
-use super::{
-    AT_ONCE, Scan, ScanError,
-    resources::settle,
-    types::{element, encoded},
-};
+use super::{Scan, ScanError, resources::settle, types::encoded};
 use crate::{
     arm::ResourceId,
-    graph::{
-        Select,
-        model::{Found, Fullness, Label},
-    },
+    graph::model::{Found, Fullness, Label},
 };
 
 /// Listed once a subscription: type and api-version. One list gives all below.
@@ -25,8 +16,6 @@ const LISTED: [(&str, &str); 3] = [
 ];
 const ROLES: &str = "2022-04-01";
 const MANAGEMENT_GROUPS: &str = "2021-04-01";
-const DIAGNOSTICS: (&str, &str) = ("Microsoft.Insights/diagnosticSettings", "2021-05-01-preview");
-const BATCH: usize = 500;
 
 pub(super) async fn read(scan: &Scan, subscriptions: &[String]) -> Result<(), ScanError> {
     for subscription in subscriptions {
@@ -61,11 +50,7 @@ pub(super) async fn read(scan: &Scan, subscriptions: &[String]) -> Result<(), Sc
         }
         settle(scan, &format!("/subscriptions/{subscription}/roleDefinitions"), listed)?;
     }
-    management_groups(scan).await?;
-    if scan.request.include_diagnostics {
-        diagnostics(scan).await?;
-    }
-    Ok(())
+    management_groups(scan).await
 }
 
 /// Whether the filter keeps it, or the resource that it stands at was kept. Groups and subscriptions
@@ -125,37 +110,4 @@ async fn management_groups(scan: &Scan) -> Result<(), ScanError> {
         });
     }
     scan.reader().settle("management-groups", found).await
-}
-
-async fn diagnostics(scan: &Scan) -> Result<(), ScanError> {
-    let (type_name, version) = DIAGNOSTICS;
-    let mut select = Select { after: None, limit: BATCH };
-    loop {
-        let entries = scan.generation.entries(&select)?;
-        let Some(last) = entries.last() else { return Ok(()) };
-        select.after = Some(last.key.clone());
-        let asked = entries.into_iter().filter(|entry| entry.label == Label::Resource && entry.type_name != type_name);
-        let each = stream::iter(asked.map(|entry| async move {
-            let first = format!("{}/providers/{type_name}?api-version={version}", encoded(&entry.id));
-            let subscription = entry.subscription.clone().unwrap_or_default();
-            let keep = |body: Value| element(body, type_name, version, &subscription);
-            let stream = format!("diagnostics/{}", entry.key);
-            match scan.reader().list(&stream, &first, keep).await {
-                // Types without diagnostics answer so.
-                Err(ScanError::Azure(error))
-                    if error.refusal().is_some_and(|refusal| matches!(refusal.status, 400 | 404 | 405)) =>
-                {
-                    scan.reader().settle(&stream, Vec::new()).await
-                }
-                listed => {
-                    if let Err(ScanError::Azure(error)) = &listed {
-                        scan.receipt.partial(&subscription, type_name, &error.word());
-                    }
-                    settle(scan, &entry.id, listed)
-                }
-            }
-        }));
-        each.buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await?;
-        scan.check_cancel()?;
-    }
 }

@@ -1,9 +1,11 @@
 //! Child resources: their types come from the provider metadata, so that none need be known.
 //!
-//! Level by level below every parent that was found. A table (`child_types.tsv`) only says what is no
-//! resource and what comes by the thousand; the latter is listed where the request asks for it. A
-//! child list that a provider refuses for several parents is not asked again in the scan, and the
-//! receipt says so. What a body mentions below a known parent and no list gave is read by its id.
+//! Level by level below every parent that was found, then what stands at resources of other providers, and
+//! below that again. A table (`child_types.tsv`) only says what is no resource, what another list gives
+//! already, and what comes by the thousand; the latter is listed where the request asks for it. A child list
+//! that a provider refuses for several parents is not asked again in the scan, and the receipt says so; where
+//! there is one child with a fixed name instead of a list, that is read. What a body mentions below a known
+//! parent and no list gave is read by its id.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
@@ -14,11 +16,12 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 
 use super::{
-    AT_ONCE, Scan, ScanError,
+    AT_ONCE, Scan, ScanError, extensions,
     filter::Filter,
     providers::{Providers, TypeFacts},
+    refusals::Refusals,
     resources::settle,
-    types::{element, encoded, get, other_version},
+    types::{self, element, encoded, get, other_version},
 };
 use crate::{
     arm::{self, ResourceId},
@@ -26,14 +29,10 @@ use crate::{
     graph::{Entry, Select, model::Found, rules::mentions},
 };
 
-/// Refusals after which a child type is not asked again.
-const REFUSALS: u32 = 3;
 /// Levels below a top-level resource.
 const LEVELS: usize = 6;
 /// Entries that are looked at in one go.
 const BATCH: usize = 500;
-/// Notes of lists that are not asked for again: `given-up/{subscription}/{type}`.
-const GIVEN_UP: &str = "given-up/";
 /// Principals that something refers to are noted below this.
 pub(super) const PRINCIPALS: &str = "/principals/";
 /// Rounds of reading what others refer to.
@@ -50,7 +49,7 @@ pub(super) struct LeftOut {
 /// What the table says of a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Habit {
-    /// No resource: never asked.
+    /// No resource, or what another list gives: never asked.
     Skip,
     /// Many: asked on request.
     Many,
@@ -60,8 +59,8 @@ static TABLE: LazyLock<Vec<(Habit, globset::GlobMatcher)>> = LazyLock::new(|| {
     let rows = include_str!("child_types.tsv").lines().filter(|line| !line.starts_with('#'));
     rows.filter_map(|line| {
         let (habit, glob) = line.split_once('\t')?;
-        let habit = if habit == "skip" { Habit::Skip } else { Habit::Many };
-        let glob = globset::GlobBuilder::new(glob).case_insensitive(true).build().ok()?;
+        let habit = if habit == "many" { Habit::Many } else { Habit::Skip };
+        let glob = globset::GlobBuilder::new(glob).case_insensitive(true).literal_separator(true).build().ok()?;
         Some((habit, glob.compile_matcher()))
     })
     .collect()
@@ -71,43 +70,9 @@ fn habit(type_name: &str) -> Option<Habit> {
     TABLE.iter().find(|(_, glob)| glob.is_match(type_name)).map(|(habit, _)| *habit)
 }
 
-/// How often each child type was refused, by subscription and type.
-#[derive(Default)]
-struct Refusals(Mutex<BTreeMap<(String, String), (u32, String)>>);
-
-impl Refusals {
-    fn is_given_up(&self, subscription: &str, type_name: &str) -> bool {
-        let refused = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        refused.get(&(subscription.to_owned(), type_name.to_owned())).is_some_and(|(count, _)| *count >= REFUSALS)
-    }
-
-    /// Those that an earlier run of this scan gave up.
-    fn recalled(scan: &Scan) -> Result<Self, ScanError> {
-        let mut refused = BTreeMap::new();
-        for (name, word) in scan.generation.notes(GIVEN_UP)? {
-            if let Some((subscription, type_name)) = name[GIVEN_UP.len()..].split_once('/') {
-                refused.insert((subscription.to_owned(), type_name.to_owned()), (REFUSALS, word));
-            }
-        }
-        Ok(Self(Mutex::new(refused)))
-    }
-
-    /// Counts a refusal; the name of the note to keep where it was the last that counts.
-    fn add(&self, subscription: &str, type_name: &str, word: String) -> Option<String> {
-        let mut refused = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = refused.entry((subscription.to_owned(), type_name.to_owned())).or_default();
-        entry.0 += 1;
-        entry.1 = word;
-        (entry.0 == REFUSALS).then(|| format!("{GIVEN_UP}{subscription}/{type_name}"))
-    }
-
-    /// A list that worked for one parent is asked for all.
-    fn clear(&self, subscription: &str, type_name: &str) {
-        let mut refused = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(entry) = refused.get_mut(&(subscription.to_owned(), type_name.to_owned())) {
-            entry.0 = 0;
-        }
-    }
+/// Whether a type is no resource, or comes with another list.
+pub(super) fn is_skipped(type_name: &str) -> bool {
+    habit(type_name) == Some(Habit::Skip)
 }
 
 /// Child types to list below each type of parent of a subscription.
@@ -117,6 +82,24 @@ type Plan = BTreeMap<(String, String), Vec<Arc<TypeFacts>>>;
 pub(super) async fn read(scan: &Scan, providers: &Providers) -> Result<Vec<LeftOut>, ScanError> {
     let refusals = Refusals::recalled(scan)?;
     let mut left_out = BTreeSet::new();
+    levels(scan, providers, &refusals, &mut left_out).await?;
+    let before = scan.generation.count();
+    extensions::read(scan, providers, &refusals).await?;
+    types::remaining(scan, providers).await?;
+    mentioned(scan, providers).await?;
+    if scan.generation.count() > before {
+        levels(scan, providers, &refusals, &mut left_out).await?;
+    }
+    left_out.extend(refusals.given_up());
+    Ok(left_out.into_iter().collect())
+}
+
+async fn levels(
+    scan: &Scan,
+    providers: &Providers,
+    refusals: &Refusals,
+    left_out: &mut BTreeSet<LeftOut>,
+) -> Result<(), ScanError> {
     for level in 1..=LEVELS {
         let mut plan = Plan::new();
         let (mut lists, mut parents) = (0, 0);
@@ -141,18 +124,10 @@ pub(super) async fn read(scan: &Scan, providers: &Providers) -> Result<Vec<LeftO
             break;
         }
         if !plan.is_empty() {
-            one_level(scan, level, lists, &plan, &refusals).await?;
+            one_level(scan, level, lists, &plan, refusals).await?;
         }
     }
-    mentioned(scan, providers).await?;
-    let refused = refusals.0.lock().unwrap_or_else(PoisonError::into_inner);
-    for ((subscription, type_name), (count, word)) in refused.iter() {
-        if *count >= REFUSALS {
-            let reason = format!("the provider has no such list ({word}); not asked again");
-            left_out.insert(LeftOut { subscription: subscription.clone(), type_name: type_name.clone(), reason });
-        }
-    }
-    Ok(left_out.into_iter().collect())
+    Ok(())
 }
 
 /// Every planned list below every parent of a level, in the order of the parents' keys.
@@ -213,6 +188,10 @@ async fn below(scan: &Scan, parent: Entry, child: Arc<TypeFacts>, refusals: &Ref
     if refusals.is_given_up(&subscription, &key) || scan.reader().is_done(&stream)? {
         return Ok(());
     }
+    let single = || single(scan, &parent, &child, refusals, &stream);
+    if refusals.is_single(&subscription, &key) && single().await? {
+        return Ok(());
+    }
     let mut tried = vec![version];
     loop {
         let version = tried.last().cloned().unwrap_or_default();
@@ -221,22 +200,50 @@ async fn below(scan: &Scan, parent: Entry, child: Arc<TypeFacts>, refusals: &Ref
             let found = element(body, &child.name, &version, &subscription)?;
             // Some lists give more than was asked for: only what lies below this parent.
             let lies_below = arm::key(&found.id).starts_with(&format!("{}/", parent.key));
-            (lies_below && (scan.generation.has(&found.id) || scan.receipt.admit())).then_some(found)
+            (lies_below && admits(scan, &found.id)).then_some(found)
         };
         match scan.reader().list(&stream, &first, keep).await {
-            Ok(_) => {
-                refusals.clear(&subscription, &key);
-                return Ok(());
-            }
+            Ok(listed) => return refusals.answered(scan, &subscription, &key, listed.read, false).await,
             Err(ScanError::Azure(error)) => {
                 if let Some(next) = other_version(&error, &tried) {
                     tried.push(next);
                     continue;
                 }
+                let is_refused = matches!(error.refusal().map(|refusal| refusal.status), Some(400 | 404 | 405));
+                if is_refused && single().await? {
+                    return Ok(());
+                }
                 return refused(scan, &parent, &child, error, refusals, &stream).await;
             }
             Err(error) => return Err(error),
         }
+    }
+}
+
+/// Whether one more is within the limit, or was counted already.
+pub(super) fn admits(scan: &Scan, id: &str) -> bool {
+    scan.generation.has(id) || scan.generation.is_expected(id) || scan.receipt.admit()
+}
+
+/// Some types have one resource below each parent, and no list: whether it was there.
+async fn single(
+    scan: &Scan,
+    parent: &Entry,
+    child: &TypeFacts,
+    refusals: &Refusals,
+    stream: &str,
+) -> Result<bool, ScanError> {
+    let Some(version) = child.version() else { return Ok(false) };
+    let segment = child.name.rsplit('/').next().unwrap_or_default();
+    let id = format!("{}/{segment}/default", parent.id);
+    match get(scan, &id, &child.name, &version).await {
+        Ok(Some(found)) if admits(scan, &id) => {
+            let subscription = parent.subscription.as_deref().unwrap_or_default();
+            refusals.found_single(subscription, &child.name.to_lowercase());
+            scan.reader().settle(stream, vec![found]).await?;
+            Ok(true)
+        }
+        _ => Ok(false),
     }
 }
 
@@ -250,9 +257,7 @@ async fn refused(
 ) -> Result<(), ScanError> {
     let subscription = parent.subscription.as_deref().unwrap_or_default();
     if let Some(400 | 404 | 405) = error.refusal().map(|refusal| refusal.status) {
-        if let Some(given_up) = refusals.add(subscription, &child.name.to_lowercase(), error.word()) {
-            scan.generation.set_note(&given_up, error.word()).await?;
-        }
+        refusals.refused(scan, subscription, &child.name.to_lowercase(), &error.word()).await?;
         scan.reader().settle(stream, Vec::new()).await
     } else {
         scan.receipt.partial(subscription, &child.name, &error.word());
@@ -290,7 +295,7 @@ async fn mentioned(scan: &Scan, providers: &Providers) -> Result<(), ScanError> 
 
 async fn one_mentioned(scan: &Scan, key: String, facts: (String, String, String)) -> Result<(), ScanError> {
     let (id, type_name, version) = facts;
-    let stream = format!("get/{key}");
+    let stream = format!("mention/{key}");
     if scan.reader().is_done(&stream)? {
         return Ok(());
     }

@@ -115,12 +115,9 @@ impl Filter {
                     (format!("?{}", name.to_lowercase()), format!("&$filter=resourceType%20eq%20'{}'", quoted(name)))
                 })
                 .collect()
-        } else if let [region] = self.regions.as_slice() {
-            vec![(String::new(), format!("&$filter=location%20eq%20'{}'", quoted(region)))]
-        } else if let (1, Some((name, Some(value)))) = (self.config.tags.len(), self.config.tags.first_key_value()) {
-            let filter =
-                format!("&$filter=tagName%20eq%20'{}'%20and%20tagValue%20eq%20'{}'", quoted(name), quoted(value));
-            vec![(String::new(), filter)]
+        } else if let (1, Some((name, _))) = (self.config.tags.len(), self.config.tags.first_key_value()) {
+            // ARM minds the case of values, and we do not.
+            vec![(String::new(), format!("&$filter=tagName%20eq%20'{}'", quoted(name)))]
         } else {
             vec![(String::new(), String::new())]
         };
@@ -215,10 +212,7 @@ mod tests {
                 "/subscriptions/s/resourceGroups/{group}&$filter=resourceType%20eq%20'N%2EX%2Ft'"
             ))
         );
-        assert_eq!(
-            lists(json!({"tags": {"it's": "x"}})),
-            ["/subscriptions/s&$filter=tagName%20eq%20'it%27%27s'%20and%20tagValue%20eq%20'x'"]
-        );
+        assert_eq!(lists(json!({"tags": {"it's": "x"}})), ["/subscriptions/s&$filter=tagName%20eq%20'it%27%27s'"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! subscriptions ▸ providers ▸ groups + inventory ▸ LIST per type ▸ what LIST lacked, by id
-//!   ▸ children below each parent, level by level ▸ access (roles, locks, policies) ▸ identities ▸ publish
+//!   ▸ children below each parent, level by level ▸ what stands at resources ▸ access (roles, locks, policies) ▸ identities ▸ publish
 //! ```
 //! The inventory is the expectation; the receipt (coverage) says per subscription and type what was
 //! expected, what was read, and why something was not. Every list is a stream with a cursor that is
@@ -12,12 +12,16 @@
 mod access;
 mod artifacts;
 mod children;
+mod delta;
+mod extensions;
 mod filter;
 mod identities;
 mod plan;
 mod providers;
 mod reconcile;
+mod refusals;
 mod report;
+mod resource_graph;
 mod resources;
 mod stream;
 mod types;
@@ -30,8 +34,8 @@ use serde_json::{Map, Value, json};
 use self::{children::Mentions, filter::Filter, report::Receipt, stream::Reader};
 use crate::{
     api::{ScanMode, ScanRequest, Time},
-    azure::{AzureError, Client},
-    graph::{Facts, Generation, GraphError, Snapshot, TenantGraph},
+    azure::{AzureError, Client, Strategy},
+    graph::{self, Facts, Generation, GraphError, Snapshot, TenantGraph},
     work::{ArtifactError, JournalError, Level, Work},
 };
 
@@ -55,8 +59,6 @@ pub enum ScanError {
     Cancelled,
     #[error("no subscription can be read: {0}")]
     NoSubscription(String),
-    #[error("scan mode delta is not available yet; use full")]
-    NoDelta,
 }
 
 /// One scan at work: what all phases share. Clones share it.
@@ -69,6 +71,8 @@ struct Scan {
     receipt: Arc<Receipt>,
     mentions: Mentions,
     started: Instant,
+    /// When the first run of this scan began.
+    begun_ms: i64,
     work: Work,
 }
 
@@ -115,9 +119,6 @@ pub async fn discover(
 }
 
 async fn run(client: Client, graph: TenantGraph, request: ScanRequest, work: Work) -> Result<Value, ScanError> {
-    if request.mode == ScanMode::Delta {
-        return Err(ScanError::NoDelta);
-    }
     if let Some(result) = finished(&graph, &work).await? {
         return Ok(result);
     }
@@ -136,9 +137,12 @@ async fn run(client: Client, graph: TenantGraph, request: ScanRequest, work: Wor
         mentions: Mentions::default(),
         request: Arc::new(request),
         started,
+        begun_ms: 0,
         work,
     };
+    scan.begun_ms = scan.generation.begun_ms();
     scan.receipt.resume(&scan.generation);
+    let mut since = since(&scan, &graph).await?;
 
     scan.report("subscriptions", "listing subscriptions", 0.01, None);
     let subscriptions = resources::subscriptions(&scan).await?;
@@ -148,16 +152,26 @@ async fn run(client: Client, graph: TenantGraph, request: ScanRequest, work: Wor
     let providers = Arc::new(providers::load(&scan, &subscriptions).await?);
     scan.mentions = Mentions::new(providers.clone(), &scan.filter);
     phases.done("providers");
-    scan.report("inventory", "reading groups and the inventory", 0.05, Some(subscriptions.len() as u64));
-    resources::inventory(&scan, &subscriptions).await?;
-    phases.done("inventory");
-    scan.report("resources", "reading resources by type", 0.15, None);
-    types::read(&scan, &providers).await?;
-    phases.done("resources");
-    scan.check_cancel()?;
-    scan.report("children", "reading child resources", 0.45, None);
-    let left_out = children::read(&scan, &providers).await?;
-    phases.done("children");
+    let mut left_out = Vec::new();
+    if let Some(time) = &since {
+        match delta::read(&scan, &graph, &providers, &subscriptions, time).await {
+            Ok(left) => left_out = left,
+            Err(error) if resource_graph::is_absent(&scan.client, &error) => {
+                let why = format!("changes can't be read, so everything is: {error}");
+                scan.work.progress.log(Level::Warn, &why);
+                since = None;
+            }
+            Err(error) => return Err(error),
+        }
+        phases.done("changes");
+    }
+    if since.is_none() {
+        bodies(&scan, &providers, &subscriptions, &mut phases).await?;
+        scan.check_cancel()?;
+        scan.report("children", "reading child resources", 0.45, None);
+        left_out = children::read(&scan, &providers).await?;
+        phases.done("children");
+    }
     scan.report("access", "reading role assignments, locks and policies", 0.75, None);
     access::read(&scan, &subscriptions).await?;
     phases.done("access");
@@ -170,7 +184,7 @@ async fn run(client: Client, graph: TenantGraph, request: ScanRequest, work: Wor
     scan.check_cancel()?;
     if scan.generation.has_base() {
         scan.report("comparing", "asking for what the snapshot before has and this scan did not see", 0.85, None);
-        reconcile::reconcile(&scan, &providers, &subscriptions, &left_out).await?;
+        reconcile::reconcile(&scan, &providers, &subscriptions, &left_out, since.is_some()).await?;
         phases.done("comparing");
     }
     scan.check_cancel()?;
@@ -190,13 +204,101 @@ async fn run(client: Client, graph: TenantGraph, request: ScanRequest, work: Wor
         scan.work.progress.log(Level::Warn, &format!("{}: {} ({})", gap.scope, gap.message, gap.code));
     }
     let published = draft.published.clone();
-    let facts =
-        report::Facts { published, subscriptions, identities: people, coverage, phases: phases.all, before, started };
+    let facts = report::Facts {
+        published,
+        subscriptions,
+        identities: people,
+        coverage,
+        phases: phases.all,
+        before,
+        started,
+        since,
+    };
     let result = report::result(&scan, facts);
     scan.work.journal.record(RESULT, &result.to_string()).await?;
+    delta::note(&graph, scan.generation.number(), scan.begun_ms, &scan.request).await?;
     // Last of all: who cancels before this finds the old snapshot, who dies after it finds the result.
     scan.generation.publish(draft).await?;
     Ok(result)
+}
+
+/// Since when changes are to be read; `None`: everything is read. Decided once for all runs of a scan.
+async fn since(scan: &Scan, graph: &TenantGraph) -> Result<Option<String>, ScanError> {
+    const NOTE: &str = "since";
+    if scan.request.mode != ScanMode::Delta {
+        return Ok(None);
+    }
+    if let Some(noted) = scan.generation.note(NOTE)? {
+        return Ok(Some(noted).filter(|since| !since.is_empty()));
+    }
+    let since = match delta::since(graph, &scan.request)? {
+        Ok(since) => Some(since),
+        Err(why) => {
+            scan.work.progress.log(Level::Info, &format!("{why}: everything is read instead of changes only"));
+            None
+        }
+    };
+    scan.generation.set_note(NOTE, since.clone().unwrap_or_default()).await?;
+    Ok(since)
+}
+
+/// Groups, and whole bodies of everything that the inventory or Resource Graph has.
+async fn bodies(
+    scan: &Scan,
+    providers: &providers::Providers,
+    subscriptions: &[String],
+    phases: &mut Phases,
+) -> Result<(), ScanError> {
+    scan.report("inventory", "reading groups and the inventory", 0.05, Some(subscriptions.len() as u64));
+    let counted = match scan.client.strategy() {
+        Strategy::List => None,
+        strategy => resource_graph_counts(scan, subscriptions, strategy).await?,
+    };
+    if let Some(cells) = counted {
+        for subscription in subscriptions {
+            resources::groups(scan, subscription).await?;
+        }
+        phases.done("inventory");
+        scan.report("resources", "reading resources by Resource Graph", 0.15, None);
+        resource_graph::read(scan, providers, cells).await?;
+        types::untracked(scan, providers).await?;
+    } else {
+        resources::inventory(scan, subscriptions).await?;
+        phases.done("inventory");
+        scan.report("resources", "reading resources by type", 0.15, None);
+        types::read(scan, providers).await?;
+    }
+    phases.done("resources");
+    Ok(())
+}
+
+/// What Resource Graph counts, if bodies are to be read from it. Once decided, a scan stays with its way.
+async fn resource_graph_counts(
+    scan: &Scan,
+    subscriptions: &[String],
+    strategy: Strategy,
+) -> Result<Option<Vec<graph::Cell>>, ScanError> {
+    const NOTE: &str = "strategy";
+    let noted = scan.generation.note(NOTE)?;
+    if noted.as_deref() == Some(Strategy::List.word()) {
+        return Ok(None);
+    }
+    let cells = match resource_graph::counts(&scan.client, subscriptions).await {
+        Ok(cells) => Some(cells),
+        Err(error) if resources::is_fatal(&scan.client, &error) => return Err(error.into()),
+        Err(error) => {
+            let why = format!("Resource Graph can't be read, so the lists of each type are: {error}");
+            scan.work.progress.log(Level::Warn, &why);
+            None
+        }
+    };
+    let cells = cells.filter(|cells| {
+        let (lists, queries) = resource_graph::seconds(&scan.client, cells);
+        strategy == Strategy::Graph || noted.is_some() || queries < lists
+    });
+    let chosen = if cells.is_some() { Strategy::Graph } else { Strategy::List };
+    scan.generation.set_note(NOTE, chosen.word().to_owned()).await?;
+    Ok(cells)
 }
 
 /// A scan that had published when its attempt ended: the files again, and the result that was noted.

@@ -2,19 +2,20 @@
 //!
 //! Where the tenant was scanned before, its snapshot says how much there is, children included; else the
 //! inventory is looked at, and what lies below children is not known. The time is that of the bucket with
-//! the most to do: what exceeds its burst, at the share of its refill that is used.
+//! the most to do: what exceeds its burst, at the share of its refill that is used. By Resource Graph the
+//! bodies are queries; of a scan of changes only what it reads in any case is known beforehand.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::{ScanError, children, filter::Filter, providers::Providers, types::READ_ELSEWHERE};
+use super::{ScanError, children, delta, filter::Filter, providers::Providers, resource_graph, types::READ_ELSEWHERE};
 use crate::{
-    api::ScanRequest,
+    api::{ScanMode, ScanRequest},
     arm::ResourceId,
-    azure::Client,
+    azure::{Client, Strategy},
     graph::{
-        GraphError, TenantGraph,
+        Cell, GraphError, TenantGraph,
         model::{Label, Node},
     },
 };
@@ -40,6 +41,10 @@ pub async fn estimate(client: Client, graph: Option<TenantGraph>, request: ScanR
     client.check().await?;
     let filter = Filter::of(request.filter_config.as_ref());
     let subscriptions = subscriptions(&client, &request).await?;
+    let since = match &graph {
+        Some(graph) if request.mode == ScanMode::Delta => delta::since(graph, &request)?.ok(),
+        _ => None,
+    };
     let snapshot = graph.map(|graph| graph.latest()).transpose()?.flatten();
     let basis = if snapshot.is_some() { "the last snapshot" } else { "the inventory" };
     let mut known = match snapshot {
@@ -59,10 +64,17 @@ pub async fn estimate(client: Client, graph: Option<TenantGraph>, request: ScanR
     }
     let mut requests: BTreeMap<String, u64> = BTreeMap::new();
     let (mut listed, mut skipped) = (BTreeSet::new(), BTreeSet::new());
+    let way = if since.is_some() { Way::Changes } else { way(&client, &known, &subscriptions) };
     for subscription in &subscriptions {
         let metadata = super::providers::metadata(&client, subscription).await?;
-        let reads = of_subscription(&request, &filter, &known, subscription, &metadata, &mut listed, &mut skipped);
+        let asked = Asked { request: &request, filter: &filter, known: &known, metadata: &metadata, way };
+        let reads = of_subscription(&asked, subscription, &mut listed, &mut skipped);
         requests.insert(format!("reads/{subscription}"), reads);
+    }
+    match way {
+        Way::Lists => {}
+        Way::Queries => drop(requests.insert("queries".to_owned(), 1 + known.queries(&subscriptions))),
+        Way::Changes => drop(requests.insert("queries".to_owned(), subscriptions.len() as u64)),
     }
     requests.insert("reads/tenant".to_owned(), 2 + known.management_groups);
     if request.include_identities {
@@ -71,7 +83,11 @@ pub async fn estimate(client: Client, graph: Option<TenantGraph>, request: ScanR
     }
     let limits = client.limits();
     let seconds = |bucket: &str, count: u64| {
-        let (burst, refill) = if bucket == "directory" { limits.directory } else { limits.reads };
+        let (burst, refill) = match bucket {
+            "directory" => limits.directory,
+            "queries" => limits.queries,
+            _ => limits.reads,
+        };
         (count as f64 - burst).max(0.0) / refill
     };
     let binding = requests
@@ -84,30 +100,52 @@ pub async fn estimate(client: Client, graph: Option<TenantGraph>, request: ScanR
         "seconds": binding.map_or(0.0, |(_, seconds, _)| seconds),
         "children": {"listed": listed, "skipped": skipped},
         "basis": basis,
+        "strategy": if way == Way::Queries { "graph" } else { "list" },
+        "mode": if way == Way::Changes { "delta" } else { "full" },
     }))
+}
+
+/// How bodies are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Lists,
+    Queries,
+    Changes,
+}
+
+fn way(client: &Client, known: &Known, subscriptions: &[String]) -> Way {
+    let (lists, queries) = resource_graph::seconds(client, &known.cells(subscriptions));
+    match client.strategy() {
+        Strategy::Graph => Way::Queries,
+        Strategy::Auto if queries < lists => Way::Queries,
+        _ => Way::Lists,
+    }
+}
+
+/// What the reads of a subscription depend on.
+struct Asked<'a> {
+    request: &'a ScanRequest,
+    filter: &'a Filter,
+    known: &'a Known,
+    metadata: &'a Providers,
+    way: Way,
 }
 
 /// Reads of one subscription.
 fn of_subscription(
-    request: &ScanRequest,
-    filter: &Filter,
-    known: &Known,
+    asked: &Asked<'_>,
     subscription: &str,
-    metadata: &Providers,
     listed: &mut BTreeSet<String>,
     skipped: &mut BTreeSet<String>,
 ) -> u64 {
+    let Asked { request, filter, known, metadata, way } = asked;
     let here =
         || known.counts.iter().filter(|((of, _), _)| of == subscription).map(|((_, name), count)| (name, *count));
-    let is_tracked = |name: &str| {
-        let is_top_level = name.matches('/').count() == 1;
-        is_top_level && !READ_ELSEWHERE.contains(&name.to_lowercase().as_str())
-    };
     let rows: u64 = here().filter(|(name, _)| is_tracked(name)).map(|(_, count)| count).sum();
     let lists: u64 = here().filter(|(name, _)| is_tracked(name)).map(|(_, count)| count.div_ceil(PAGE)).sum();
     let inventory = rows.div_ceil(INVENTORY_PAGE).max(filter.pushed_down(subscription).len() as u64);
     let groups = known.groups.get(subscription).copied().unwrap_or(0).div_ceil(INVENTORY_PAGE).max(1);
-    let mut total = 1 + groups + inventory + lists;
+    let mut total = 1 + groups + if *way == Way::Lists { inventory + lists } else { 0 };
     // Role assignments, locks, policy assignments, and role definitions.
     for name in ["roleassignments", "locks", "policyassignments"] {
         let name = format!("microsoft.authorization/{name}");
@@ -115,6 +153,9 @@ fn of_subscription(
         total += count.div_ceil(PAGE).max(1);
     }
     total += BUILT_IN_ROLES.div_ceil(INVENTORY_PAGE);
+    if *way == Way::Changes {
+        return total;
+    }
     for (name, count) in here() {
         for child in metadata.children_of(subscription, name) {
             if children::is_planned(&request.include_child_types, child) && !filter.excludes_type(&child.name) {
@@ -168,7 +209,31 @@ async fn from_snapshot(snapshot: crate::graph::Snapshot, filter: Option<Filter>)
     Ok(counted.await.map_err(|error| GraphError::Body(error.to_string()))??)
 }
 
+/// Whether the inventory and the lists of types give it.
+fn is_tracked(name: &str) -> bool {
+    name.matches('/').count() == 1 && !READ_ELSEWHERE.contains(&name.to_lowercase().as_str())
+}
+
 impl Known {
+    fn cells(&self, subscriptions: &[String]) -> Vec<Cell> {
+        let here = self.counts.iter().filter(|((of, name), _)| subscriptions.contains(of) && is_tracked(name));
+        let cell = |((of, name), count): (&(String, String), &u64)| Cell {
+            subscription: of.clone(),
+            type_name: name.to_lowercase(),
+            count: *count,
+        };
+        here.map(cell).collect()
+    }
+
+    /// Pages of bodies by Resource Graph.
+    fn queries(&self, subscriptions: &[String]) -> u64 {
+        let mut rows: BTreeMap<String, u64> = BTreeMap::new();
+        for cell in self.cells(subscriptions) {
+            *rows.entry(cell.subscription).or_default() += cell.count;
+        }
+        rows.values().map(|rows| rows.div_ceil(INVENTORY_PAGE)).sum()
+    }
+
     fn count(&mut self, node: Node, filter: Option<&Filter>) {
         let subscription = node.subscription_id.clone().unwrap_or_default();
         match node.label {

@@ -29,6 +29,9 @@ pub(super) struct TypeFacts {
     pub versions: Vec<String>,
     /// Its resources have a location, so that the inventory lists them.
     pub tracked: bool,
+    /// Its resources may stand at other resources.
+    #[serde(default)]
+    pub extension: bool,
 }
 
 impl TypeFacts {
@@ -48,11 +51,26 @@ impl Providers {
         self.type_of(subscription, type_name).map_or_else(|| type_name.to_owned(), |facts| facts.name.clone())
     }
 
-    /// Which api-version to read a type with. One that the metadata does not know is asked with any: the
-    /// refusal names those that it has.
+    /// Which api-version to read a type with. One that the metadata does not know is asked with that of the
+    /// type above it, or the newest of its namespace: if it is refused, the refusal names those that it has.
     pub(super) fn version_of(&self, subscription: &str, type_name: &str) -> String {
-        let known = self.type_of(subscription, type_name).and_then(TypeFacts::version);
-        known.unwrap_or_else(|| VERSION.to_owned())
+        let mut name = type_name;
+        loop {
+            if let Some(version) = self.type_of(subscription, name).and_then(TypeFacts::version) {
+                return version;
+            }
+            match name.rsplit_once('/') {
+                Some((above, _)) if above.contains('/') => name = above,
+                _ => break,
+            }
+        }
+        let namespace = format!("{}/", type_name.split('/').next().unwrap_or_default().to_lowercase());
+        let types = self.by_subscription.get(subscription);
+        let beside = types.into_iter().flat_map(|types| types.range(namespace.clone()..));
+        let beside = beside.take_while(|(name, _)| name.starts_with(&namespace));
+        let versions: Vec<String> = beside.filter_map(|(_, facts)| facts.version()).collect();
+        let newest = arm::newest(versions.iter().map(String::as_str));
+        newest.map_or_else(|| VERSION.to_owned(), |version| version.as_str().to_owned())
     }
 
     pub(super) fn subscriptions(&self) -> impl Iterator<Item = &String> {
@@ -65,6 +83,12 @@ impl Providers {
         let Some(types) = self.by_subscription.get(subscription) else { return Vec::new() };
         let below = types.range(prefix.clone()..).take_while(|(name, _)| name.starts_with(&prefix));
         below.filter(|(name, _)| !name[prefix.len()..].contains('/')).map(|(_, facts)| facts).collect()
+    }
+
+    /// Whether the metadata of a subscription says of any type that it stands at other resources.
+    pub(super) fn marks_extensions(&self, subscription: &str) -> bool {
+        let types = self.by_subscription.get(subscription).into_iter().flat_map(BTreeMap::values);
+        types.into_iter().any(|facts| facts.extension)
     }
 
     /// Top-level types whose resources the inventory does not list.
@@ -89,6 +113,7 @@ pub(super) async fn metadata(client: &Client, subscription: &str) -> Result<Prov
         }
         next = answer.next;
     }
+    fill_in(&mut types);
     Ok(Providers { by_subscription: BTreeMap::from([(subscription.to_owned(), types)]) })
 }
 
@@ -132,7 +157,64 @@ fn read(provider: &Value, types: &mut BTreeMap<String, TypeFacts>) {
         let versions = versions.filter_map(Value::as_str).map(str::to_owned).collect();
         let capabilities = entry.get("capabilities").and_then(Value::as_str).unwrap_or_default();
         let tracked = capabilities.contains("SupportsTags") || capabilities.contains("SupportsLocation");
+        let extension = capabilities.contains("SupportsExtension");
         let name = format!("{namespace}/{kind}");
-        types.insert(name.to_lowercase(), TypeFacts { name, versions, tracked });
+        types.insert(name.to_lowercase(), TypeFacts { name, versions, tracked, extension });
+    }
+}
+
+/// Types that the metadata leaves out between a type and one below it: read as the one below.
+fn fill_in(types: &mut BTreeMap<String, TypeFacts>) {
+    let mut missing = BTreeMap::new();
+    for facts in types.values() {
+        let mut name = facts.name.as_str();
+        while let Some((above, _)) = name.rsplit_once('/').filter(|(above, _)| above.contains('/')) {
+            if !types.contains_key(&above.to_lowercase()) {
+                let between = TypeFacts { name: above.to_owned(), tracked: false, extension: false, ..facts.clone() };
+                missing.entry(above.to_lowercase()).or_insert(between);
+            }
+            name = above;
+        }
+    }
+    types.extend(missing);
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn providers() -> Providers {
+        let mut types = BTreeMap::new();
+        read(
+            &json!({"namespace": "Contoso.X", "resourceTypes": [
+                {"resourceType": "a", "apiVersions": ["2020-01-01", "2021-01-01-preview"], "capabilities": "SupportsTags"},
+                {"resourceType": "b/c/d", "apiVersions": ["2019-01-01"], "capabilities": "None"},
+                {"resourceType": "e", "apiVersions": ["2018-01-01"], "capabilities": "SupportsExtension"},
+            ]}),
+            &mut types,
+        );
+        fill_in(&mut types);
+        Providers { by_subscription: BTreeMap::from([("s".to_owned(), types)]) }
+    }
+
+    #[test]
+    fn a_type_between_two_is_there_although_the_metadata_leaves_it_out() {
+        let providers = providers();
+        let names = |facts: Vec<&TypeFacts>| facts.iter().map(|facts| facts.name.clone()).collect::<Vec<_>>();
+        assert_eq!(names(providers.children_of("s", "contoso.x/B")), ["Contoso.X/b/c"]);
+        assert_eq!(names(providers.children_of("s", "Contoso.X/b/c")), ["Contoso.X/b/c/d"]);
+        assert_eq!(names(providers.untracked("s")), ["Contoso.X/b", "Contoso.X/e"]);
+        assert!(providers.marks_extensions("s") && !providers.marks_extensions("t"));
+    }
+
+    #[test]
+    fn a_type_that_the_metadata_lacks_is_asked_as_those_around_it() {
+        let providers = providers();
+        assert_eq!(providers.version_of("s", "contoso.x/a"), "2020-01-01");
+        assert_eq!(providers.version_of("s", "Contoso.X/e/below"), "2018-01-01");
+        assert_eq!(providers.version_of("s", "Contoso.X/unknown"), "2020-01-01");
+        assert_eq!(providers.version_of("s", "Fabrikam.Y/z"), VERSION);
     }
 }

@@ -32,6 +32,8 @@ const BATCH: usize = 2_000;
 enum Verdict {
     Gone,
     Stale(String),
+    /// As it was: nothing says that it changed.
+    Same,
     /// It is there after all.
     Found,
     /// Only a GET can tell; what it answers is kept only if the scan wants it.
@@ -48,6 +50,8 @@ struct Reconciler<'a> {
     denied: Denied,
     gone: HashSet<String>,
     stale: HashSet<String>,
+    /// Only what changed was read.
+    is_delta: bool,
 }
 
 pub(super) async fn reconcile(
@@ -55,13 +59,14 @@ pub(super) async fn reconcile(
     providers: &Providers,
     subscriptions: &[String],
     left_out: &[LeftOut],
+    is_delta: bool,
 ) -> Result<(), ScanError> {
     let left_out = left_out
         .iter()
         .map(|left| ((left.subscription.clone(), left.type_name.to_lowercase()), left.reason.as_str()))
         .collect();
     let (denied, gone, stale) = (Denied::default(), HashSet::new(), HashSet::new());
-    let mut work = Reconciler { scan, providers, subscriptions, left_out, denied, gone, stale };
+    let mut work = Reconciler { scan, providers, subscriptions, left_out, denied, gone, stale, is_delta };
     let mut after = None;
     loop {
         let (absent, last) = scan.generation.absent(after.as_deref(), BATCH)?;
@@ -98,6 +103,7 @@ impl Reconciler<'_> {
                     self.stale.insert(entry.key.clone());
                     kept.push(Kept { key: entry.key, stale: Some(reason) });
                 }
+                Verdict::Same => kept.push(Kept { key: entry.key, stale: None }),
                 Verdict::Found | Verdict::Ask { .. } => {}
             }
         }
@@ -143,6 +149,17 @@ impl Reconciler<'_> {
         if !subscription.is_empty() && !self.subscriptions.contains(&subscription) {
             return stale("its subscription was not read");
         }
+        if self.is_delta && !self.is_read_anyway(entry) {
+            // What had changed was asked for by id; what lies below something read again is asked now.
+            let asked = scan.reader().is_done(&format!("get/{}", entry.key)).unwrap_or(false);
+            let is_below =
+                ancestors(&entry.id).iter().any(|key| key.contains("/providers/") && scan.generation.has(key));
+            return match (asked, is_below || entry.is_stale) {
+                (true, _) => Verdict::Gone,
+                (false, true) => Verdict::Ask { keep: true },
+                (false, false) => Verdict::Same,
+            };
+        }
         if entry.label == Label::ResourceGroup {
             return match scan.receipt.why_unlisted(&subscription, "groups") {
                 Some(reason) => Verdict::Stale(reason),
@@ -176,6 +193,13 @@ impl Reconciler<'_> {
             return stale("diagnostic settings were not asked for");
         }
         Verdict::Ask { keep: parsed.is_child() || is_diagnostic || self.is_read(&subscription, entry) }
+    }
+
+    /// Whether a scan of changes reads all of its kind.
+    fn is_read_anyway(&self, entry: &Entry) -> bool {
+        entry.label != Label::Resource
+            || READ_ELSEWHERE.contains(&entry.type_name.to_lowercase().as_str())
+                && !entry.type_name.eq_ignore_ascii_case("Microsoft.Insights/diagnosticSettings")
     }
 
     /// Whether the filter keeps it, as far as the row of the snapshot before can tell.

@@ -193,11 +193,13 @@ pub(super) struct Facts {
     pub phases: Vec<(&'static str, f64)>,
     pub before: Traffic,
     pub started: Instant,
+    /// Only what changed since then was read.
+    pub since: Option<String>,
 }
 
 /// The result as the contract has it.
 pub(super) fn result(scan: &Scan, facts: Facts) -> Value {
-    let Facts { published, subscriptions, identities, coverage, phases, before, started } = facts;
+    let Facts { published, subscriptions, identities, coverage, phases, before, started, since } = facts;
     let after = scan.client.traffic();
     let by_api: BTreeMap<&str, u64> =
         after.by_api.iter().map(|(api, count)| (*api, count - before.by_api.get(api).copied().unwrap_or(0))).collect();
@@ -207,7 +209,8 @@ pub(super) fn result(scan: &Scan, facts: Facts) -> Value {
         "tenant_id": scan.client.tenant_id(),
         "scan_id": scan.work.job_id,
         "snapshot": published.number,
-        "mode": "full",
+        "mode": if since.is_some() { "delta" } else { "full" },
+        "since": since,
         "partial": scan.receipt.is_partial(),
         "subscriptions": {
             "total": subscriptions.len() + failed.len(),

@@ -87,8 +87,8 @@ struct Row {
     tags: Value,
 }
 
-async fn one_inventory(scan: &Scan, subscription: &str) -> Result<(), ScanError> {
-    let reader = scan.reader();
+/// Groups of a subscription, also empty ones.
+pub(super) async fn groups(scan: &Scan, subscription: &str) -> Result<(), ScanError> {
     let groups = format!("/subscriptions/{subscription}/resourcegroups?api-version={GROUPS}");
     let group = |body: Value| {
         let id = body.get("id")?.as_str()?.to_owned();
@@ -102,11 +102,15 @@ async fn one_inventory(scan: &Scan, subscription: &str) -> Result<(), ScanError>
         };
         scan.filter.keeps_group(&found.id).then_some(found)
     };
-    let listed = reader.list(&format!("groups/{subscription}"), &groups, group).await;
+    let listed = scan.reader().list(&format!("groups/{subscription}"), &groups, group).await;
     if let Err(ScanError::Azure(error)) = &listed {
         scan.receipt.unlisted(subscription, "groups", &error.word());
     }
-    settle(scan, &format!("/subscriptions/{subscription}/resourcegroups"), listed)?;
+    settle(scan, &format!("/subscriptions/{subscription}/resourcegroups"), listed)
+}
+
+async fn one_inventory(scan: &Scan, subscription: &str) -> Result<(), ScanError> {
+    groups(scan, subscription).await?;
     let expand = "$expand=createdTime,changedTime,provisioningState";
     let lists = scan.filter.pushed_down(subscription).into_iter().map(|(name, scope, filter)| async move {
         let first = format!("{scope}/resources?api-version={GROUPS}&$top=1000&{expand}{filter}");
@@ -116,6 +120,12 @@ async fn one_inventory(scan: &Scan, subscription: &str) -> Result<(), ScanError>
             // A group that the filter names need not be in every subscription.
             if error.refusal().is_some_and(|refusal| refusal.status == 404 && refusal.code == "ResourceGroupNotFound") {
                 return Ok(());
+            }
+            // A filter that is not understood is no reason to read nothing: rows are looked at here anyway.
+            if !filter.is_empty() && error.refusal().is_some_and(|refusal| refusal.status == 400) {
+                let whole = format!("{scope}/resources?api-version={GROUPS}&$top=1000&{expand}");
+                let listed = scan.reader().expect(&format!("inventory/{subscription}{name}"), &whole, wanted).await;
+                return settle(scan, &format!("{scope}/resources"), listed);
             }
             scan.receipt.unlisted(subscription, "inventory", &error.word());
         }

@@ -29,16 +29,20 @@ use crate::{
 /// one by one any more.
 const DENIED: u32 = 5;
 
-/// Whole bodies of everything in the inventory.
+/// Whole bodies of everything in the inventory. Children that it lists are left to the lists below their
+/// parents, and to [`remaining`].
 pub(super) async fn read(scan: &Scan, providers: &Providers) -> Result<(), ScanError> {
     let cells = scan.generation.expected_cells();
+    for cell in &cells {
+        scan.receipt.expect(&cell.subscription, &cell.type_name, cell.count);
+    }
+    let cells: Vec<Cell> = cells.into_iter().filter(|cell| is_top_level(&cell.type_name)).collect();
     let rows = cells.iter().map(|cell| cell.count).sum::<u64>().max(1);
     let done = AtomicU64::new(0);
     let failed: Mutex<BTreeSet<(String, String)>> = Mutex::default();
     let each = stream::iter(cells.iter().cloned().map(|cell| {
         let (done, failed) = (&done, &failed);
         async move {
-            scan.receipt.expect(&cell.subscription, &cell.type_name, cell.count);
             if !one_list(scan, providers, &cell).await? {
                 let cell = (cell.subscription.clone(), cell.type_name.clone());
                 failed.lock().unwrap_or_else(PoisonError::into_inner).insert(cell);
@@ -54,13 +58,28 @@ pub(super) async fn read(scan: &Scan, providers: &Providers) -> Result<(), ScanE
     if !failed.is_empty() {
         by_group(scan, providers, &cells, &failed).await?;
     }
-    left_over(scan, providers).await?;
-    scan.generation.forget_expected();
+    left_over(scan, providers, true).await?;
     untracked(scan, providers).await
 }
 
+/// What the inventory lists and no list gave, children included. Nothing is expected any more after it.
+pub(super) async fn remaining(scan: &Scan, providers: &Providers) -> Result<(), ScanError> {
+    left_over(scan, providers, false).await?;
+    scan.generation.forget_expected();
+    Ok(())
+}
+
+fn is_top_level(type_name: &str) -> bool {
+    type_name.matches('/').count() == 1
+}
+
+/// What is known to have changed, one by one.
+pub(super) async fn changed(scan: &Scan, providers: &Providers) -> Result<(), ScanError> {
+    left_over(scan, providers, true).await
+}
+
 /// Whether LIST at subscription scope gave the type.
-async fn one_list(scan: &Scan, providers: &Providers, cell: &Cell) -> Result<bool, ScanError> {
+pub(super) async fn one_list(scan: &Scan, providers: &Providers, cell: &Cell) -> Result<bool, ScanError> {
     let subscription = &cell.subscription;
     let type_name = providers.spelled(subscription, &cell.type_name);
     let version = providers.version_of(subscription, &type_name);
@@ -204,15 +223,17 @@ impl Denied {
 }
 
 /// What LIST lacked is read one by one; what is not there any more goes, the rest stays as inventoried.
-async fn left_over(scan: &Scan, providers: &Providers) -> Result<(), ScanError> {
+async fn left_over(scan: &Scan, providers: &Providers, top_level: bool) -> Result<(), ScanError> {
     let denied = Denied::default();
     let mut after = None;
     loop {
         let (rows, last) = scan.generation.unmet(after.as_ref())?;
         let mut asked = BTreeSet::new();
-        let rows = rows.into_iter().filter(|row| asked.insert(crate::arm::key(&row.id))).collect::<Vec<_>>();
+        let rows = rows.into_iter().filter(|row| is_top_level(&row.type_name) == top_level);
+        let rows = rows.filter(|row| asked.insert(crate::arm::key(&row.id))).collect::<Vec<_>>();
         let each = stream::iter(rows.into_iter().map(|row| one_by_id(scan, providers, row, &denied)));
-        each.buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await?;
+        let unread: Vec<Option<Unread>> = each.buffer_unordered(AT_ONCE).try_collect().await?;
+        by_place(scan, providers, unread.into_iter().flatten().collect()).await?;
         match last {
             Some(last) => after = Some(last),
             None => return Ok(()),
@@ -220,31 +241,73 @@ async fn left_over(scan: &Scan, providers: &Providers) -> Result<(), ScanError> 
     }
 }
 
-async fn one_by_id(scan: &Scan, providers: &Providers, row: Expected, denied: &Denied) -> Result<(), ScanError> {
+/// A row whose GET gave nothing, and why.
+struct Unread {
+    row: Expected,
+    type_name: String,
+    error: AzureError,
+}
+
+async fn one_by_id(
+    scan: &Scan,
+    providers: &Providers,
+    row: Expected,
+    denied: &Denied,
+) -> Result<Option<Unread>, ScanError> {
     let stream = format!("get/{}", crate::arm::key(&row.id));
     if scan.reader().is_done(&stream)? {
-        return Ok(());
+        return Ok(None);
     }
     let type_name = providers.spelled(&row.subscription, &row.type_name);
     let places = Denied::places(&row.subscription, &type_name, &row.id);
     let version = providers.version_of(&row.subscription, &type_name);
     if denied.gave_up(&places) {
         scan.receipt.partial(&row.subscription, &type_name, "not permitted for several of its resources");
-        return as_inventoried(scan, row, &type_name).await;
+        as_inventoried(scan, row, &type_name).await?;
+        return Ok(None);
     }
     match get(scan, &row.id, &type_name, &version).await {
         Ok(found) => {
             denied.note(&places, false);
-            scan.reader().settle(&stream, found.into_iter().collect()).await
+            scan.reader().settle(&stream, found.into_iter().collect()).await?;
+            Ok(None)
         }
         Err(error) if is_fatal(&scan.client, &error) => Err(error.into()),
         Err(error) => {
             denied.note(&places, error.refusal().is_some_and(|refusal| matches!(refusal.status, 401 | 403)));
-            scan.receipt.partial(&row.subscription, &type_name, &error.word());
-            scan.receipt.gap(&row.id, &error);
-            as_inventoried(scan, row, &type_name).await
+            Ok(Some(Unread { row, type_name, error }))
         }
     }
+}
+
+/// Rows that have no GET may still be in the list of their group (of a child: below its parent), whatever
+/// that costs; what no list has stays as inventoried, and is a gap.
+async fn by_place(scan: &Scan, providers: &Providers, unread: Vec<Unread>) -> Result<(), ScanError> {
+    let mut lists = BTreeSet::new();
+    for Unread { row, type_name, error } in &unread {
+        let has_no_get = error.refusal().is_some_and(|refusal| matches!(refusal.status, 400 | 404 | 405));
+        let group = ResourceId::parse(&row.id).filter(|id| !id.is_child()).and_then(|id| id.resource_group);
+        if let Some(group) = group.filter(|_| has_no_get) {
+            let scope = format!("/subscriptions/{}/resourceGroups/{group}", row.subscription);
+            lists.insert((row.subscription.clone(), scope, type_name.clone()));
+        }
+    }
+    let each = stream::iter(lists.into_iter().map(|(subscription, scope, type_name)| async move {
+        let version = providers.version_of(&subscription, &type_name);
+        match list_type(scan, &scope, &subscription, &type_name, &version).await {
+            Err(ScanError::Azure(error)) if !is_fatal(&scan.client, &error) => Ok(()),
+            outcome => outcome,
+        }
+    }));
+    each.buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await?;
+    for Unread { row, type_name, error } in unread {
+        if !scan.generation.has(&row.id) {
+            scan.receipt.partial(&row.subscription, &type_name, &error.word());
+            scan.receipt.gap(&row.id, &error);
+            as_inventoried(scan, row, &type_name).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Keeps the row of the inventory, which is less than a body and more than nothing. Where the snapshot
@@ -274,9 +337,12 @@ pub(super) async fn get(scan: &Scan, id: &str, type_name: &str, version: &str) -
         let answer = scan.client.arm(&format!("{}?api-version={version}", encoded(id))).await;
         match answer.and_then(|answer| answer.value()) {
             Ok(body) if body.is_object() => {
+                // As Azure spells it, where it is the same thing.
+                let own = body.get("id").and_then(Value::as_str);
+                let own = own.filter(|own| crate::arm::key(own) == crate::arm::key(id));
                 return Ok(Some(Found {
                     label: Label::Resource,
-                    id: id.to_owned(),
+                    id: own.unwrap_or(id).to_owned(),
                     type_name: type_name.to_owned(),
                     api_version: version,
                     fullness: Fullness::Read,
@@ -318,7 +384,7 @@ pub(super) const READ_ELSEWHERE: [&str; 9] = [
 ];
 
 /// Top-level types that no inventory lists are asked for only where the request names them.
-async fn untracked(scan: &Scan, providers: &Providers) -> Result<(), ScanError> {
+pub(super) async fn untracked(scan: &Scan, providers: &Providers) -> Result<(), ScanError> {
     let known: BTreeSet<(String, String)> =
         scan.generation.cells().into_iter().map(|cell| (cell.subscription, cell.type_name)).collect();
     let mut wanted: Vec<(String, TypeFacts)> = Vec::new();
@@ -326,7 +392,10 @@ async fn untracked(scan: &Scan, providers: &Providers) -> Result<(), ScanError> 
         for facts in providers.untracked(subscription) {
             let name = facts.name.to_lowercase();
             let is_read = READ_ELSEWHERE.contains(&name.as_str()) || known.contains(&(subscription.clone(), name));
-            if !is_read && scan.filter.asks_for(&scan.request.include_child_types, &facts.name) {
+            if !is_read
+                && !super::children::is_skipped(&facts.name)
+                && scan.filter.asks_for(&scan.request.include_child_types, &facts.name)
+            {
                 wanted.push((subscription.clone(), facts.clone()));
             }
         }

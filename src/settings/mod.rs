@@ -121,6 +121,11 @@ pub fn azure(config: &Config) -> anyhow::Result<azure::Settings> {
             },
             subscriptions: tenant.subscriptions.clone(),
             credential,
+            strategy: match config.azure.strategy {
+                config::Strategy::List => azure::Strategy::List,
+                config::Strategy::Graph => azure::Strategy::Graph,
+                config::Strategy::Auto => azure::Strategy::Auto,
+            },
         });
     }
     Ok(azure::Settings { tenants, share: config.azure.share })

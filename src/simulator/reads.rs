@@ -247,8 +247,11 @@ fn providers(world: &World, subscription: &str) -> Vec<String> {
     for facts in world.types() {
         let Some((namespace, kind)) = facts.name.split_once('/') else { continue };
         let versions: Vec<&String> = facts.versions.iter().rev().collect();
-        let capabilities =
-            if facts.tracked { "CrossResourceGroupResourceMove, SupportsTags, SupportsLocation" } else { "None" };
+        let capabilities = match (facts.tracked, facts.extension) {
+            (true, _) => "CrossResourceGroupResourceMove, SupportsTags, SupportsLocation",
+            (false, true) => "SupportsExtension",
+            (false, false) => "None",
+        };
         let entry = json!({"resourceType": kind, "locations": ["East US", "West Europe"], "apiVersions": versions, "capabilities": capabilities});
         let slot = namespaces.entry(namespace.to_lowercase()).or_insert_with(|| {
             let operations = json!({"resourceType": "operations", "locations": [], "apiVersions": versions, "capabilities": "None"});

@@ -50,6 +50,8 @@ pub(super) struct TypeFacts {
     pub name: String,
     pub versions: BTreeSet<String>,
     pub tracked: bool,
+    /// Some stand at other resources.
+    pub extension: bool,
 }
 
 impl World {
@@ -96,6 +98,7 @@ impl World {
             facts.name.clone_from(&type_name);
         }
         facts.tracked |= parsed.segments.len() == 1 && body.get("location").is_some();
+        facts.extension |= parsed.segments.len() == 1 && parsed.scope.contains("/providers/");
         if !api_version.is_empty() {
             facts.versions.insert(api_version.to_owned());
         }
@@ -110,8 +113,9 @@ impl World {
         self.resources.insert(key, stored);
     }
 
-    /// Makes the groups that resources lie in and nobody gave, and versions for types without one.
+    /// Makes the resources and groups that others lie in and nobody gave, and versions for types without one.
     pub(super) fn settle(&mut self) {
+        self.make_parents();
         let mut missing = BTreeMap::new();
         for stored in self.resources.values() {
             let (Some(subscription), Some(group)) = (&stored.parsed.subscription, &stored.parsed.resource_group) else {
@@ -137,10 +141,37 @@ impl World {
             let facts = self.types.entry(name.to_lowercase()).or_default();
             facts.name = name;
             facts.versions.extend(["2022-04-01", "2020-05-01", "2023-04-01"].map(str::to_owned));
+            facts.extension = true;
         }
         let facts = self.types.entry("microsoft.insights/diagnosticsettings".to_owned()).or_default();
         "Microsoft.Insights/diagnosticSettings".clone_into(&mut facts.name);
+        facts.extension = true;
         facts.versions.insert("2021-05-01-preview".to_owned());
+    }
+
+    /// A child can't be without what it is a child of.
+    fn make_parents(&mut self) {
+        loop {
+            let mut missing = BTreeMap::new();
+            for stored in self.resources.values().filter(|stored| stored.parsed.namespace.is_some()) {
+                let parent = stored.parsed.parent();
+                if parent.contains("/providers/") && !self.resources.contains_key(&arm::key(&parent)) {
+                    missing.entry(arm::key(&parent)).or_insert(parent);
+                }
+            }
+            let before = self.len();
+            for id in missing.into_values() {
+                let type_name = ResourceId::parse(&id).map(|id| id.type_name());
+                let body = json!({
+                    "id": id, "name": id.rsplit('/').next(), "type": type_name, "location": "eastus",
+                    "properties": {"provisioningState": "Succeeded"},
+                });
+                self.add(&id, "", &body);
+            }
+            if self.len() == before {
+                return;
+            }
+        }
     }
 
     pub(super) fn get(&self, key: &str) -> Option<&Stored> {

@@ -19,6 +19,7 @@ async fn works(sim: &simulator::Running, credential: CredentialSettings) -> Resu
     let base = sim.url();
     let cloud = CloudSettings { authority: base.clone(), resource_manager: base.clone(), graph: base, ca_file: None };
     let tenant = TenantSettings {
+        strategy: atgd::azure::Strategy::List,
         name: "sim".to_owned(),
         tenant_id: sim.tenant_id(),
         cloud,

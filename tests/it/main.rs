@@ -21,6 +21,8 @@ mod proxy;
 mod reload;
 mod scan;
 mod scan_faults;
+mod scan_graph;
+mod scan_protocol;
 mod scan_resume;
 mod simulator;
 mod store;

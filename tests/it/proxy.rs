@@ -26,6 +26,9 @@ pub enum Act {
     CutOff,
 }
 
+/// What answers the queries of Resource Graph: body to status and text.
+pub type Queries = Arc<dyn Fn(&serde_json::Value) -> (u16, String) + Send + Sync>;
+
 /// `(method, path and query)` to what becomes of it.
 pub type Rule = Arc<dyn Fn(&str, &str) -> Act + Send + Sync>;
 
@@ -34,6 +37,7 @@ struct Shared {
     own: String,
     http: reqwest::Client,
     rule: Mutex<Rule>,
+    queries: Mutex<Option<Queries>>,
     counts: Mutex<BTreeMap<String, u64>>,
 }
 
@@ -53,6 +57,7 @@ impl Proxy {
             own: format!("http://{addr}"),
             http: reqwest::Client::new(),
             rule: Mutex::new(pass),
+            queries: Mutex::new(None),
             counts: Mutex::default(),
         });
         let router = Router::new().fallback(handle).with_state(shared.clone());
@@ -67,6 +72,16 @@ impl Proxy {
 
     pub fn set(&self, rule: impl Fn(&str, &str) -> Act + Send + Sync + 'static) {
         *lock(&self.shared.rule) = Arc::new(rule);
+    }
+
+    /// Its own address.
+    pub fn url(&self) -> String {
+        self.shared.own.clone()
+    }
+
+    /// From now on Resource Graph is answered here.
+    pub fn answer_queries(&self, queries: impl Fn(&serde_json::Value) -> (u16, String) + Send + Sync + 'static) {
+        *lock(&self.shared.queries) = Some(Arc::new(queries));
     }
 
     pub fn pass_all(&self) {
@@ -103,6 +118,11 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
         _ => {}
     }
     let body = axum::body::to_bytes(body, 8 << 20).await.expect("a body");
+    let queries = lock(&shared.queries).clone().filter(|_| path.contains("Microsoft.ResourceGraph/resources"));
+    if let Some(queries) = queries {
+        let (status, text) = queries(&serde_json::from_slice(&body).expect("JSON"));
+        return plain(status, Body::from(text));
+    }
     let mut passed = shared.http.request(parts.method, format!("{}{path}", shared.upstream)).body(body);
     for (name, value) in parts.headers.iter().filter(|(name, _)| !["host", "content-length"].contains(&name.as_str())) {
         passed = passed.header(name, value);

@@ -15,21 +15,21 @@ use crate::{
     proxy::{Act, Proxy},
 };
 
-const SUBSCRIPTIONS: [&str; 2] = ["aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-000000000002"];
+pub const SUBSCRIPTIONS: [&str; 2] = ["aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-000000000002"];
 
 /// A world that the test writes: bodies by id, served by a simulator that is started anew when it changes.
-struct World {
+pub struct World {
     directory: tempfile::TempDir,
-    ids: BTreeSet<String>,
+    pub ids: BTreeSet<String>,
     next: u32,
 }
 
 impl World {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self { directory: tempfile::tempdir().expect("a directory"), ids: BTreeSet::new(), next: 0 }
     }
 
-    fn add(&mut self, id: &str, body: &Value) {
+    pub fn add(&mut self, id: &str, body: &Value) {
         self.ids.insert(id.to_owned());
         std::fs::write(self.file(id), body.to_string()).expect("written");
     }
@@ -39,7 +39,7 @@ impl World {
     }
 
     /// Removes a thing and all below it.
-    fn remove(&mut self, id: &str) {
+    pub fn remove(&mut self, id: &str) {
         let below: Vec<String> =
             self.ids.iter().filter(|known| *known == id || known.starts_with(&format!("{id}/"))).cloned().collect();
         for id in below {
@@ -49,7 +49,7 @@ impl World {
     }
 
     /// A few more resources, some with children, of types that no table of ours names.
-    fn grow(&mut self, rng: &mut StdRng) {
+    pub fn grow(&mut self, rng: &mut StdRng) {
         for _ in 0..rng.random_range(3..10) {
             self.next += 1;
             let subscription = SUBSCRIPTIONS[rng.random_range(0..SUBSCRIPTIONS.len())];
@@ -70,11 +70,11 @@ impl World {
     }
 }
 
-fn body(id: &str) -> Value {
+pub fn body(id: &str) -> Value {
     json!({"id": id, "name": id.rsplit('/').next(), "location": "westeurope", "properties": {"state": "on"}})
 }
 
-async fn serve(world: &World, at: Option<std::net::SocketAddr>) -> simulator::Running {
+pub async fn serve(world: &World, at: Option<std::net::SocketAddr>) -> simulator::Running {
     let mut settings = simulator::Settings {
         sources: vec![simulator::Source::Directory(world.directory.path().to_owned())],
         page_size: 5,
@@ -86,7 +86,7 @@ async fn serve(world: &World, at: Option<std::net::SocketAddr>) -> simulator::Ru
     simulator::start(settings).await.expect("the simulator starts")
 }
 
-async fn scan(house: &House, daemon: &Daemon, more: &Value) -> Value {
+pub async fn scan(house: &House, daemon: &Daemon, more: &Value) -> Value {
     let mut body = json!({"tenant_id": house.tenant, "include_child_types": ["*"]});
     body.as_object_mut().expect("a map").extend(more.as_object().expect("a map").clone());
     let id = daemon.submit("/api/v1/scan", &body).await;
@@ -96,7 +96,7 @@ async fn scan(house: &House, daemon: &Daemon, more: &Value) -> Value {
 }
 
 /// Ids of everything that the graph has, groups included.
-async fn stored(daemon: &Daemon, tenant: &str) -> BTreeSet<String> {
+pub async fn stored(daemon: &Daemon, tenant: &str) -> BTreeSet<String> {
     let mut ids = BTreeSet::new();
     let mut cursor = String::new();
     loop {
@@ -116,7 +116,7 @@ async fn stored(daemon: &Daemon, tenant: &str) -> BTreeSet<String> {
     }
 }
 
-fn house(directory: tempfile::TempDir, sim: &simulator::Running, proxy: &Proxy) -> House {
+pub fn house(directory: tempfile::TempDir, sim: &simulator::Running, proxy: &Proxy) -> House {
     let snippet = proxy.snippet(&sim.snippet(&directory.path().join("secret")));
     House::in_directory(directory, &snippet, sim.tenant_id().to_string())
 }

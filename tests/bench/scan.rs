@@ -1,0 +1,280 @@
+//! Figures of scans by the real binary: `cargo bench --bench scan [-- rate latency buckets children two million kills]`.
+//!
+//! | part | what |
+//! |---|---|
+//! | `rate` | 100,000 generated resources without limits and latency, then again without change |
+//! | `latency` | the same with 50 ms before each answer |
+//! | `buckets` | 100,000 resources in one subscription within ARM's true buckets, beside the plan (about a minute) |
+//! | `children` | 20,000 resources of which 2,500 have lists below, the same way (some minutes) |
+//! | `two` | two scans of `buckets` submitted at once, while plans of it are made |
+//! | `million` | 1,000,000 resources: time and memory |
+//! | `kills` | 50,000 resources, `kill -9` at 20 random instants: what was asked twice |
+//!
+//! Simulator and daemon are processes of their own on loopback. Processor time stands beside the wall's, for
+//! machines are shared: what a machine of two free cores does is bounded by the sum of both.
+
+#![allow(
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a bench fails by panicking, and prints its figures"
+)]
+
+#[path = "../it/harness.rs"]
+#[allow(dead_code, reason = "the harness serves the tests too")]
+mod harness;
+
+use std::{
+    collections::BTreeMap,
+    io::{BufRead, BufReader, Write},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use harness::{Daemon, House};
+use rand::{RngExt, SeedableRng, rngs::StdRng};
+use serde_json::{Value, json};
+
+/// Longest scan.
+const LONGEST: Duration = Duration::from_mins(90);
+
+fn main() {
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let runs = |part: &str| wanted.is_empty() && part == "rate" || wanted.iter().any(|name| name == part);
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let hundred = ["--resources", "100000", "--subscriptions", "10"];
+    if runs("rate") {
+        runtime.block_on(free("100,000, no limits", &hundred, 2));
+    }
+    if runs("latency") {
+        runtime.block_on(free("100,000, 50 ms", &[&hundred[..], &["--latency", "50"]].concat(), 1));
+    }
+    if runs("buckets") {
+        runtime.block_on(bound("100,000 in one subscription", &["--resources", "100000", "--quota"], 1));
+    }
+    if runs("children") {
+        let bodies = bodies_with_children(2_500, 7);
+        let path = bodies.path().to_str().expect("a path").to_owned();
+        runtime.block_on(bound("20,000 with children", &[&path, "--quota"], 1));
+    }
+    if runs("two") {
+        runtime.block_on(bound(
+            "two jobs of one principal",
+            &["--resources", "100000", "--subscriptions", "1", "--quota"],
+            2,
+        ));
+    }
+    if runs("million") {
+        let million = ["--resources", "1000000", "--subscriptions", "20"];
+        runtime.block_on(free("1,000,000, no limits", &million, 1));
+    }
+    if runs("kills") {
+        runtime.block_on(kills());
+    }
+}
+
+/// `atgd simulate` in a process of its own; ended when dropped.
+struct Simulator(Child);
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn simulate(arguments: &[&str]) -> (Simulator, House) {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_atgd"))
+        .arg("simulate")
+        .args(arguments)
+        .args(["--listen", "127.0.0.1:0"])
+        .current_dir(dir.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("atgd simulate starts");
+    let mut snippet = String::new();
+    let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+    // The snippet ends with the secret's file.
+    for line in lines.by_ref() {
+        let line = line.expect("text");
+        snippet.push_str(&line);
+        snippet.push('\n');
+        if line.starts_with("secret_file") {
+            break;
+        }
+    }
+    let tenant = snippet
+        .lines()
+        .find_map(|line| line.strip_prefix("tenant_id = "))
+        .expect("the snippet names the tenant")
+        .trim_matches('"')
+        .to_owned();
+    (Simulator(child), House::in_directory(dir, &snippet, tenant))
+}
+
+/// MiB.
+fn memory(pid: u32, field: &str) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("a running process");
+    let line = status.lines().find(|line| line.starts_with(field)).expect("the field");
+    let kib: f64 = line.split_whitespace().nth(1).and_then(|word| word.parse().ok()).expect("a number");
+    kib / 1024.0
+}
+
+/// Processor seconds of a process, its own and the kernel's for it.
+fn processor(pid: u32) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("a running process");
+    let after = stat.rsplit(')').next().expect("fields");
+    let ticks: Vec<f64> = after.split_whitespace().skip(11).take(2).filter_map(|word| word.parse().ok()).collect();
+    ticks.iter().sum::<f64>() / 100.0
+}
+
+async fn ended(daemon: &Daemon, id: &str) -> Value {
+    let start = Instant::now();
+    loop {
+        let job = daemon.get(&format!("/api/v1/jobs/{id}")).await;
+        if job["completed_at"] != Value::Null {
+            assert_eq!(job["status"], "completed", "{job}");
+            return daemon.get(&format!("/api/v1/jobs/{id}/result")).await["result"].clone();
+        }
+        assert!(start.elapsed() < LONGEST, "the scan never ended: {job}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+async fn free(what: &str, arguments: &[&str], times: u32) {
+    let (sim, house) = simulate(arguments);
+    let daemon = house.start(&house.key(&["admin"]));
+    for time in 0..times {
+        let before = (processor(daemon.pid()), processor(sim.0.id()));
+        let start = Instant::now();
+        let id = daemon.submit("/api/v1/scan", &json!({"tenant_id": house.tenant})).await;
+        let result = ended(&daemon, &id).await;
+        let took = start.elapsed().as_secs_f64();
+        let (own, simulated) = (processor(daemon.pid()) - before.0, processor(sim.0.id()) - before.1);
+        let total = result["resources"]["total"].as_f64().expect("a number");
+        println!(
+            "scan {what}, {}: {total} resources, {} relationships in {took:.1} s = {:.0}/s; processor {own:.1} s + simulator {simulated:.1} s = {:.0}/s on two cores; {} requests, peak {:.0} MiB",
+            if time == 0 { "first" } else { "again" },
+            result["relationships"]["total"],
+            total / took,
+            2.0 * total / (own + simulated),
+            result["requests"]["total"],
+            memory(daemon.pid(), "VmHWM"),
+        );
+        let phases = result["phases"].as_array().cloned().unwrap_or_default();
+        let phases = phases.iter().map(|phase| {
+            format!(
+                "{} {:.1}",
+                phase["name"].as_str().unwrap_or_default(),
+                phase["seconds"].as_f64().unwrap_or_default()
+            )
+        });
+        println!("  phases: {}", phases.collect::<Vec<_>>().join(", "));
+    }
+}
+
+/// Jobs of one principal within the buckets, beside what the plan says.
+async fn bound(what: &str, arguments: &[&str], jobs: usize) {
+    let (_sim, house) = simulate(arguments);
+    let daemon = house.start(&house.key(&["admin"]));
+    let request = json!({"tenant_id": house.tenant, "include_identities": false});
+    let plan = async || {
+        let (status, plan) = daemon.call(reqwest::Method::POST, "/api/v1/scan?plan=true", Some(&request)).await;
+        assert_eq!(status, 200, "{plan}");
+        plan
+    };
+    let planned = plan().await;
+    // What the plan itself has read of the buckets comes back.
+    tokio::time::sleep(Duration::from_secs(15)).await;
+    let start = Instant::now();
+    let mut ids = Vec::new();
+    for _ in 0..jobs {
+        ids.push(daemon.submit("/api/v1/scan", &request).await);
+    }
+    if jobs > 1 {
+        plan().await;
+    }
+    let (mut requests, mut throttled, mut resources) = (0.0, 0, Value::Null);
+    for id in ids {
+        let result = ended(&daemon, &id).await;
+        requests += result["requests"]["total"].as_f64().expect("a number");
+        throttled += result["requests"]["throttled"].as_u64().expect("a number");
+        resources = result["resources"]["total"].clone();
+    }
+    let took = start.elapsed().as_secs_f64();
+    let all: f64 = planned["requests"].as_object().expect("buckets").values().filter_map(Value::as_f64).sum();
+    let bound = (requests - 200.0) / 20.0;
+    println!(
+        "buckets, {what}: {resources} resources, {requests} requests (planned {all} a scan) in {took:.1} s; (requests - 200) / 20 = {bound:.1} s, planned {}: {:.2} of it; throttled {throttled}",
+        planned["seconds"],
+        took / bound,
+    );
+}
+
+/// Arrays of bodies: parents with a list of children each, in one subscription.
+fn bodies_with_children(parents: usize, children: usize) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut file =
+        std::io::BufWriter::new(std::fs::File::create(directory.path().join("bodies.json")).expect("a file"));
+    let mut bodies = Vec::new();
+    for parent in 0..parents {
+        let group = parent / 50;
+        let id = format!(
+            "/subscriptions/aaaaaaaa-0000-4000-8000-000000000009/resourceGroups/rg-{group}/providers/Contoso.Data/servers/server-{parent}"
+        );
+        bodies.push(json!({"id": id, "name": format!("server-{parent}"), "location": "eastus", "properties": {"state": "Ready"}}));
+        for child in 0..children {
+            let kind = if child % 2 == 0 { "databases" } else { "rules" };
+            let id = format!("{id}/{kind}/c{child}");
+            bodies.push(json!({"id": id, "name": format!("c{child}"), "properties": {"number": child}}));
+        }
+    }
+    serde_json::to_writer(&mut file, &bodies).expect("written");
+    file.flush().expect("written");
+    directory
+}
+
+async fn kills() {
+    const KILLS: u64 = 20;
+    let (_sim, house) = simulate(&["--resources", "50000", "--subscriptions", "5", "--latency", "20"]);
+    let key = house.key(&["admin"]);
+    let mut rng = StdRng::seed_from_u64(20);
+    let base = std::fs::read_to_string(house.config()).expect("readable");
+    let base = base
+        .lines()
+        .find_map(|line| line.strip_prefix("resource_manager = "))
+        .expect("an address")
+        .trim_matches('"')
+        .to_owned();
+    let counted = async || -> BTreeMap<String, u64> {
+        reqwest::get(format!("{base}/_simulator/requests")).await.expect("an answer").json().await.expect("JSON")
+    };
+    let mut daemon = house.start(&key);
+    let id = daemon.submit("/api/v1/scan", &json!({"tenant_id": house.tenant, "include_identities": false})).await;
+    let mut killed = 0;
+    while killed < KILLS {
+        tokio::time::sleep(Duration::from_millis(rng.random_range(100..700))).await;
+        if daemon.get(&format!("/api/v1/jobs/{id}")).await["completed_at"] != Value::Null {
+            break;
+        }
+        daemon.kill();
+        killed += 1;
+        daemon = house.start(&key);
+    }
+    let result = ended(&daemon, &id).await;
+    let total: u64 = counted().await.iter().filter(|(kind, _)| *kind != "token").map(|(_, count)| count).sum();
+    let (_sim, other) = simulate(&["--resources", "50000", "--subscriptions", "5"]);
+    let whole = other.start(&other.key(&["admin"]));
+    let id = whole.submit("/api/v1/scan", &json!({"tenant_id": other.tenant, "include_identities": false})).await;
+    let undisturbed = ended(&whole, &id).await;
+    println!(
+        "kills: {killed} of one scan of {} resources (undisturbed {}), partial {}; {total} requests, undisturbed {}",
+        result["resources"]["total"],
+        undisturbed["resources"]["total"],
+        result["partial"],
+        undisturbed["requests"]["total"],
+    );
+    assert_eq!(result["resources"]["total"], undisturbed["resources"]["total"]);
+}
