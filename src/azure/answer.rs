@@ -5,7 +5,10 @@
 
 use std::ops::Range;
 
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
 use serde_json::{Value, value::RawValue};
 
 use super::AzureError;
@@ -24,10 +27,10 @@ pub struct Answer {
 #[derive(Deserialize)]
 struct Envelope<'a> {
     #[serde(borrow, default)]
-    value: Option<&'a RawValue>,
+    value: Elements<'a>,
     /// Resource Graph's rows.
     #[serde(borrow, default)]
-    data: Option<&'a RawValue>,
+    data: Elements<'a>,
     #[serde(borrow, default, rename = "$skipToken")]
     skip_token: Option<&'a RawValue>,
     #[serde(borrow, default, rename = "nextLink")]
@@ -36,6 +39,61 @@ struct Envelope<'a> {
     odata_next: Option<&'a RawValue>,
     #[serde(borrow, default, rename = "NextLink")]
     other_next: Option<&'a RawValue>,
+}
+
+/// Elements of a list as texts; of what is no list there are none.
+#[derive(Default)]
+struct Elements<'a>(Vec<&'a RawValue>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Elements<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Seen;
+        impl<'de> Visitor<'de> for Seen {
+            type Value = Elements<'de>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("any JSON")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+                let mut elements = Vec::new();
+                while let Some(element) = list.next_element()? {
+                    elements.push(element);
+                }
+                Ok(Elements(elements))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Elements::default())
+            }
+
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(Elements::default())
+            }
+
+            fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+                Ok(Elements::default())
+            }
+
+            fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+                Ok(Elements::default())
+            }
+
+            fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+                Ok(Elements::default())
+            }
+
+            fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+                Ok(Elements::default())
+            }
+
+            fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+                Ok(Elements::default())
+            }
+        }
+        deserializer.deserialize_any(Seen)
+    }
 }
 
 impl Answer {
@@ -51,7 +109,7 @@ impl Answer {
 
     fn taken_apart(&self) -> Result<(Vec<Range<usize>>, Option<String>), serde_json::Error> {
         let trimmed = self.text.trim_start();
-        let (list, next) = match trimmed.as_bytes().first() {
+        let (elements, next) = match trimmed.as_bytes().first() {
             None => return Ok((Vec::new(), None)),
             Some(b'{') => {
                 let envelope: Envelope<'_> = serde_json::from_str(trimmed)?;
@@ -59,18 +117,11 @@ impl Answer {
                 let mut links =
                     links.into_iter().flatten().filter_map(|link| serde_json::from_str::<String>(link.get()).ok());
                 let next = links.find(|link| !link.trim().is_empty()).map(|link| link.trim().to_owned());
-                let lists = [envelope.value, envelope.data].into_iter().flatten().map(RawValue::get);
-                (lists.into_iter().find(|text| text.starts_with('[')), next)
+                let Elements(value) = envelope.value;
+                (if value.is_empty() { envelope.data.0 } else { value }, next)
             }
-            Some(_) => (Some(trimmed).filter(|text| text.starts_with('[')), None),
+            Some(_) => (serde_json::from_str::<Elements<'_>>(trimmed)?.0, None),
         };
-        let Some(list) = list else {
-            if !trimmed.starts_with('{') {
-                serde_json::from_str::<serde::de::IgnoredAny>(trimmed)?;
-            }
-            return Ok((Vec::new(), next));
-        };
-        let elements: Vec<&RawValue> = serde_json::from_str(list)?;
         let start = self.text.as_ptr() as usize;
         let place = |element: &RawValue| {
             let from = element.get().as_ptr() as usize - start;

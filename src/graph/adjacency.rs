@@ -2,10 +2,11 @@
 //!
 //! ```text
 //! EDGES     (generation, last sayer) ─▶ zstd [ sayer ▸ its edges ] × up to HOLDERS, in key order
-//! EDGES_IN  (generation, hash(end), batch) ─▶ who says an edge with this end, where that is somebody else
+//! EDGES_IN  (generation, place(end), batch) ─▶ who says an edge with these ends, where that is somebody else
 //! ```
 //! A node says edges that it holds (its subnet) and edges that others hold (its group contains it). Ids
-//! of one region of the key space are much alike, so packing makes rows few and small.
+//! of one region of the key space are much alike, so packing makes rows few and small. Ends share a row with
+//! others of their bucket, so that a batch adds few rows, side by side; one with many sayers has its own.
 
 use std::collections::BTreeMap;
 
@@ -21,6 +22,10 @@ use crate::store::{Bytes, Order, Read, Span, Write, bincoded, unbincoded};
 
 /// Sayers in one row.
 const HOLDERS: usize = 32;
+/// Rows that the ends of a batch share.
+const BUCKETS: u64 = 128;
+/// An end with more sayers in a batch than this has a row of its own.
+const SHARED: usize = 16;
 /// Rows longer than this are compressed.
 const PLAIN: usize = 400;
 const ZSTD_LEVEL: i32 = 1;
@@ -68,26 +73,45 @@ pub(super) struct Rows {
 
 impl Rows {
     pub(super) fn pack(generation: u64, batch: u32, said: Said) -> Result<Self, GraphError> {
-        let mut ends: BTreeMap<String, BTreeMap<&String, u8>> = BTreeMap::new();
+        let mut ends: Vec<(u64, &str, &str, u8)> = Vec::new();
         for (sayer, edges) in &said.sayers {
             for edge in edges {
                 for (end, side) in [(&edge.source, AS_SOURCE), (&edge.target, AS_TARGET)] {
                     if end != sayer {
-                        *ends.entry(end.clone()).or_default().entry(sayer).or_default() |= side;
+                        ends.push((key_hash(end), end, sayer, side));
                     }
                 }
             }
         }
+        // Sorted, so that a batch's rows go in side by side.
+        ends.sort_unstable();
         let mut rows = Self::default();
         let compressor = zstd::bulk::Compressor::new(ZSTD_LEVEL);
         let mut compressor = compressor.map_err(|error| GraphError::Body(error.to_string()))?;
-        for (end, sayers) in ends {
-            let at = (generation, key_hash(&end), batch);
-            let sayers = sayers.into_iter().map(|(sayer, sides)| (sides, sayer.clone())).collect();
-            rows.ends.push((at, packed(&mut compressor, &Ends { end, sayers })?));
+        let mut shared: Vec<Ends> = Vec::new();
+        let mut own: BTreeMap<u64, Vec<Ends>> = BTreeMap::new();
+        for of_end in ends.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+            let (hash, end, ..) = of_end[0];
+            let mut sayers: Vec<(u8, String)> = Vec::new();
+            for of_sayer in of_end.chunk_by(|a, b| a.2 == b.2) {
+                let sides = of_sayer.iter().fold(0, |sides, (.., side)| sides | side);
+                sayers.push((sides, of_sayer[0].2.to_owned()));
+            }
+            let ends = Ends { end: end.to_owned(), sayers };
+            if ends.sayers.len() > SHARED {
+                // Of two keys with one place, a wonder, both are in the row.
+                own.entry(own_place(hash)).or_default().push(ends);
+            } else {
+                if shared.last().is_some_and(|last| bucket(key_hash(&last.end)) != bucket(hash)) {
+                    rows.share(generation, batch, &mut compressor, &mut shared)?;
+                }
+                shared.push(ends);
+            }
         }
-        // Sorted, so that a batch's rows go in side by side.
-        rows.ends.sort_by_key(|(at, _)| *at);
+        rows.share(generation, batch, &mut compressor, &mut shared)?;
+        for (place, ends) in own {
+            rows.ends.push(((generation, place, batch), packed(&mut compressor, &ends)?));
+        }
         let mut sayers = said.sayers.into_iter().filter(|(_, edges)| !edges.is_empty()).peekable();
         while sayers.peek().is_some() {
             let mut chunk = Vec::with_capacity(HOLDERS);
@@ -102,6 +126,21 @@ impl Rows {
         Ok(rows)
     }
 
+    fn share(
+        &mut self,
+        generation: u64,
+        batch: u32,
+        compressor: &mut zstd::bulk::Compressor<'_>,
+        shared: &mut Vec<Ends>,
+    ) -> Result<(), GraphError> {
+        if let Some(first) = shared.first() {
+            let at = (generation, bucket(key_hash(&first.end)), batch);
+            self.ends.push((at, packed(compressor, shared)?));
+            shared.clear();
+        }
+        Ok(())
+    }
+
     pub(super) fn write(&self, write: &mut Write<'_>) -> Result<(), crate::store::StoreError> {
         for (at, row) in &self.edges {
             write.put(&EDGES, at, row)?;
@@ -111,6 +150,16 @@ impl Rows {
         }
         Ok(())
     }
+}
+
+/// The row that an end shares; hashes in order give buckets in order.
+const fn bucket(hash: u64) -> u64 {
+    hash / (u64::MAX / BUCKETS + 1)
+}
+
+/// The row of an end that shares none.
+const fn own_place(hash: u64) -> u64 {
+    hash | 1 << 63
 }
 
 impl PackedEdge {
@@ -174,13 +223,16 @@ pub(super) fn of(read: &Read, generation: u64, key: &str, side: Side, limit: usi
     let mut opener = Opener::new()?;
     let mut sayers = vec![key.to_owned()];
     let bit = if side == Side::Out { AS_SOURCE } else { AS_TARGET };
-    read.scan(&EDGES_IN, &Span::prefix(&(generation, key_hash(key))), Order::Rising, |_, row| {
-        let ends: Ends = unpacked(&mut opener, &row)?;
-        if ends.end == key {
-            sayers.extend(ends.sayers.into_iter().filter(|(sides, _)| sides & bit != 0).map(|(_, sayer)| sayer));
-        }
-        Ok::<_, GraphError>(sayers.len() <= limit)
-    })?;
+    let hash = key_hash(key);
+    for place in [bucket(hash), own_place(hash)] {
+        read.scan(&EDGES_IN, &Span::prefix(&(generation, place)), Order::Rising, |_, row| {
+            let ends: Vec<Ends> = unpacked(&mut opener, &row)?;
+            for ends in ends.into_iter().filter(|ends| ends.end == key) {
+                sayers.extend(ends.sayers.into_iter().filter(|(sides, _)| sides & bit != 0).map(|(_, sayer)| sayer));
+            }
+            Ok::<_, GraphError>(sayers.len() <= limit)
+        })?;
+    }
     sayers.sort();
     sayers.dedup();
     let mut found = Vec::new();

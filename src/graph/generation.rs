@@ -14,11 +14,11 @@ use uuid::Uuid;
 
 use super::{
     GraphError,
-    body::{Prepared, Press, decompress, key_of, unpacked_size},
+    body::{Prepared, Press, decompress, key_of},
     index::Index,
     model::{Found, Fullness, Label},
     tables::{
-        BODIES, BodyAt, CURSORS, CursorRow, EDGES, EDGES_IN, EXPECTED, MENTIONED, NODES, NOTES, NodeRow, OPEN, OpenRow,
+        BODIES, BodyAt, CURSORS, CursorRow, EDGES, EDGES_IN, MENTIONED, NODES, NOTES, NodeRow, OPEN, OpenRow,
         SNAPSHOTS, Text, key_hash, remove_range,
     },
 };
@@ -86,20 +86,6 @@ pub struct Cell {
     pub count: u64,
 }
 
-/// A row of the inventory: what a scan expects to read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Expected {
-    pub id: String,
-    pub subscription: String,
-    pub type_name: String,
-    /// The row as Azure gave it, JSON.
-    pub text: String,
-}
-
-/// Where a page of the inventory stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ExpectedAt(String, u32);
-
 /// A handle on an open generation; clones share it.
 #[derive(Clone)]
 pub struct Generation {
@@ -112,6 +98,8 @@ pub struct Generation {
     begun_ms: i64,
     index: Arc<Mutex<Index>>,
     next_body: Arc<AtomicU64>,
+    /// Presses at rest: making one costs more than a page.
+    presses: Arc<Mutex<Vec<Press>>>,
 }
 
 impl Generation {
@@ -130,6 +118,7 @@ impl Generation {
             begun_ms: open.begun_at,
             index: Arc::default(),
             next_body: Arc::new(AtomicU64::new(1)),
+            presses: Arc::default(),
         };
         this.recall().await?;
         Ok(this)
@@ -316,8 +305,9 @@ impl Generation {
 
     /// Whether a thing was found.
     pub fn has(&self, id: &str) -> bool {
-        let index = self.index();
-        index.has(key_hash(&arm::key(id))) || index.has(key_hash(&key_of(Label::User, id)))
+        // What is no id of ARM is known by its text: object ids.
+        let key = if id.contains('/') { arm::key(id) } else { key_of(Label::User, id) };
+        self.index().has(key_hash(&key))
     }
 
     /// Whether the snapshot that it is compared with has it.
@@ -341,91 +331,6 @@ impl Generation {
                 None => Ok(None),
             }
         })
-    }
-
-    /// Keeps a page of the inventory, with its cursor, in one commit.
-    pub async fn expect(&self, stream: &str, rows: Vec<Expected>, cursor: Cursor) -> Result<(), GraphError> {
-        let lines: Vec<String> = rows
-            .iter()
-            .map(|row| {
-                let head = serde_json::json!([row.id, row.subscription, row.type_name]);
-                format!("{head}\t{}", row.text.replace('\n', " "))
-            })
-            .collect();
-        let packed = zstd::bulk::compress(lines.join("\n").as_bytes(), 1);
-        let packed = packed.map_err(|error| GraphError::Body(error.to_string()))?;
-        let (number, stream) = (self.number, stream.to_owned());
-        let cursor = match cursor {
-            Cursor::Next(next) => CursorRow::Next(next),
-            Cursor::Done => CursorRow::Done,
-        };
-        self.write(move |write| {
-            let mut page = 0;
-            write.scan(&EXPECTED, &Span::prefix(&(number, stream.clone())), Order::Falling, |(_, _, last), _| {
-                page = last + 1;
-                Ok::<_, StoreError>(false)
-            })?;
-            write.put(&EXPECTED, &(number, stream.clone(), page), &Bytes(packed))?;
-            write.put(&CURSORS, &(number, stream), &cursor)
-        })
-        .await?;
-        let mut index = self.index();
-        for row in rows {
-            index.expect(key_hash(&arm::key(&row.id)), &row.subscription, &row.type_name);
-        }
-        Ok(())
-    }
-
-    fn each_expected(&self, visit: &mut dyn FnMut(Expected) -> Result<(), GraphError>) -> Result<(), GraphError> {
-        let mut after = None;
-        loop {
-            let (rows, last) = self.expected_page(after.as_ref())?;
-            for row in rows {
-                visit(row)?;
-            }
-            match last {
-                Some(last) => after = Some(last),
-                None => return Ok(()),
-            }
-        }
-    }
-
-    fn expected_page(&self, after: Option<&ExpectedAt>) -> Result<(Vec<Expected>, Option<ExpectedAt>), GraphError> {
-        let mut span = Span::prefix(&self.number);
-        if let Some(ExpectedAt(stream, page)) = after {
-            span = span.after(&(self.number, stream.clone(), *page));
-        }
-        let mut found = None;
-        self.store.read(|read| {
-            read.scan(&EXPECTED, &span, Order::Rising, |(_, stream, page), row| {
-                found = Some((ExpectedAt(stream, page), row));
-                Ok::<_, StoreError>(false)
-            })
-        })?;
-        let Some((at, page)) = found else { return Ok((Vec::new(), None)) };
-        let failed = |error: &dyn std::fmt::Display| GraphError::Body(error.to_string());
-        let text = zstd::bulk::decompress(&page.0, unpacked_size(&page.0)).map_err(|error| failed(&error))?;
-        let text = String::from_utf8(text).map_err(|error| failed(&error))?;
-        let mut rows = Vec::new();
-        for (head, text) in text.lines().filter_map(|line| line.split_once('\t')) {
-            let (id, subscription, type_name) = serde_json::from_str(head).map_err(|error| failed(&error))?;
-            rows.push(Expected { id, subscription, type_name, text: text.to_owned() });
-        }
-        Ok((rows, Some(at)))
-    }
-
-    /// Rows of the inventory that nothing gave so far, page by page, and where the next page begins. A
-    /// page may be empty and not the last.
-    pub fn unmet(&self, after: Option<&ExpectedAt>) -> Result<(Vec<Expected>, Option<ExpectedAt>), GraphError> {
-        let (mut rows, last) = self.expected_page(after)?;
-        let index = self.index();
-        rows.retain(|row| !index.has(key_hash(&arm::key(&row.id))));
-        Ok((rows, last))
-    }
-
-    /// The expectation was met as far as it can be.
-    pub fn forget_expected(&self) {
-        self.index().forget_expected();
     }
 
     /// A page of the mentioned ids, in key order: key and id.
@@ -495,9 +400,11 @@ pub struct PageDraft<'a> {
 
 impl PageDraft<'_> {
     pub fn add(&mut self, found: Found) -> Result<(), GraphError> {
-        let press = match &mut self.press {
-            Some(press) => press,
-            None => self.press.insert(Press::new()?),
+        let press = if let Some(press) = &mut self.press {
+            press
+        } else {
+            let resting = self.generation.presses.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            self.press.insert(resting.map_or_else(Press::new, Ok)?)
         };
         let Some((base, at_ms)) = self.generation.base else {
             return press.press(found, &|_| Ok(None), &mut self.prepared);
@@ -527,7 +434,9 @@ impl PageDraft<'_> {
 
     /// Writes everything and where the stream stands, in one commit.
     pub async fn commit(self, stream: &str, cursor: Cursor) -> Result<Put, GraphError> {
-        let Self { generation, prepared, mentioned, .. } = self;
+        let Self { generation, prepared, mentioned, press } = self;
+        // No more of them than pages were filled at one moment.
+        generation.presses.lock().unwrap_or_else(PoisonError::into_inner).extend(press);
         let number = generation.number;
         let stream = (number, stream.to_owned());
         let cursor = match cursor {

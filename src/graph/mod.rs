@@ -14,6 +14,7 @@ mod backup;
 mod body;
 mod carry;
 mod collect;
+mod expected;
 mod generation;
 mod index;
 pub mod model;
@@ -31,7 +32,8 @@ use std::{
 };
 
 pub use carry::Kept;
-pub use generation::{Cell, Cursor, Entry, Expected, ExpectedAt, Generation, Page, PageDraft, Put, Select};
+pub use expected::{Expected, ExpectedAt};
+pub use generation::{Cell, Cursor, Entry, Generation, Page, PageDraft, Put, Select};
 pub use publish::{Draft, Facts, Published, Totals};
 pub use snapshot::{EdgeKey, Neighbourhood, Search, Snapshot, SnapshotInfo};
 use uuid::Uuid;

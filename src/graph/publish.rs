@@ -5,7 +5,7 @@
 //! on several threads, written in order. Memory holds the batches under way and the counts.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     sync::Arc,
 };
 
@@ -29,9 +29,11 @@ use super::{
 use crate::store::{Order, Span};
 
 /// Nodes of one batch.
-const BATCH: usize = 512;
+const BATCH: usize = 1_024;
 /// Batches whose edges are derived at once.
 const AT_ONCE: usize = 2;
+/// Batches that wait for their commit; beyond that deriving waits.
+const WRITING: usize = 3;
 
 /// What the scan says of the whole.
 #[derive(Debug, Clone)]
@@ -176,7 +178,8 @@ impl Generation {
         let (mut counts, mut totals) = (Counts::default(), Totals::default());
         let mut ranks = ByHash::default();
         let tenant = self.tenant.to_string();
-        self.imply(index, &mut ranks, BTreeSet::from([implied(Label::Tenant, &tenant)])).await?;
+        let root = wanted(index, &mut ranks, BTreeSet::from([implied(Label::Tenant, &tenant)]));
+        self.write_derived(Rows::default(), root).await?;
         let tenant: Arc<str> = tenant.into();
         let names = Arc::new(self.names()?);
         let begin = (self.clone(), None::<String>, 0_u32);
@@ -199,14 +202,25 @@ impl Generation {
             }
         });
         let mut derived = std::pin::pin!(derived.try_buffered(AT_ONCE));
+        let mut writing = VecDeque::new();
         while let Some(done) = derived.try_next().await? {
             if cancel.is_cancelled() {
                 return Err(GraphError::Cancelled);
             }
             add(&mut counts, &mut totals, done.counts, done.totals);
-            let rows = done.rows;
-            self.write(move |write| rows.write(write)).await?;
-            self.imply(index, &mut ranks, done.implied).await?;
+            let implied = wanted(index, &mut ranks, done.implied);
+            if writing.len() >= WRITING
+                && let Some(written) = writing.pop_front()
+            {
+                finish(written).await?;
+            }
+            // In order, for a better label of an implied node comes later; a scan that is given up has its
+            // generation closed, so what is still on its way is refused.
+            let (this, rows) = (self.clone(), done.rows);
+            writing.push_back(tokio::spawn(async move { this.write_derived(rows, implied).await }));
+        }
+        for written in writing {
+            finish(written).await?;
         }
         for (label, _) in ranks.into_values() {
             *counts.by_label.entry(label.word().to_owned()).or_default() += 1;
@@ -285,35 +299,36 @@ impl Generation {
         Ok(Done { rows: Rows::pack(self.number, batch.number, said)?, implied, counts, totals })
     }
 
-    /// Writes nodes that edges imply, where nothing better stands. A kind that is known replaces
-    /// `Principal`, never the other way.
-    async fn imply(
-        &self,
-        index: &Index,
-        ranks: &mut ByHash<(Label, u8)>,
-        implied: BTreeSet<Implied>,
-    ) -> Result<(), GraphError> {
-        let mut wanted = Vec::new();
-        for one in implied {
-            let hash = key_hash(&one.key);
-            let is_better = ranks.get(&hash).is_none_or(|(_, known)| rank(one.label) > *known);
-            if is_better && index.label_at(hash).is_none() {
-                ranks.insert(hash, (one.label, rank(one.label)));
-                wanted.push(one);
-            }
-        }
-        if wanted.is_empty() {
-            return Ok(());
-        }
+    /// Writes the edges of a batch, and nodes that they imply.
+    async fn write_derived(&self, rows: Rows, implied: Vec<Implied>) -> Result<(), GraphError> {
         let number = self.number;
         self.write(move |write| {
-            for one in wanted {
+            for one in implied {
                 write.put(&NODES, &(number, one.key), &bare(one.label, &one.id))?;
             }
-            Ok(())
+            rows.write(write)
         })
         .await
     }
+}
+
+/// Nodes that edges imply, where nothing better stands. A kind that is known replaces `Principal`, never the
+/// other way.
+fn wanted(index: &Index, ranks: &mut ByHash<(Label, u8)>, implied: BTreeSet<Implied>) -> Vec<Implied> {
+    let mut wanted = Vec::new();
+    for one in implied {
+        let hash = key_hash(&one.key);
+        let is_better = ranks.get(&hash).is_none_or(|(_, known)| rank(one.label) > *known);
+        if is_better && index.label_at(hash).is_none() {
+            ranks.insert(hash, (one.label, rank(one.label)));
+            wanted.push(one);
+        }
+    }
+    wanted
+}
+
+async fn finish(written: tokio::task::JoinHandle<Result<(), GraphError>>) -> Result<(), GraphError> {
+    written.await.map_err(|error| GraphError::Body(error.to_string()))?
 }
 
 /// What identities are called beside their object ids, lower-cased.

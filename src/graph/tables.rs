@@ -28,8 +28,8 @@ pub(super) const NODES: Table<(u64, String), NodeRow> = Table::new("nodes.v2");
 pub(super) const BODIES: Table<BodyAt, Bytes> = Table::new("bodies.v2");
 /// (generation, key of the last holder in it) → edges of some holders in key order (see `adjacency`).
 pub(super) const EDGES: Table<(u64, String), Bytes> = Table::new("edges.v2");
-/// (generation, hash of the target's key, batch) → who holds edges to it.
-pub(super) const EDGES_IN: Table<(u64, u64, u32), Bytes> = Table::new("edges_in.v2");
+/// (generation, place by the hash of an end's key, batch) → who says edges with these ends.
+pub(super) const EDGES_IN: Table<(u64, u64, u32), Bytes> = Table::new("edges_in.v3");
 /// (generation, stream, page) → rows of the inventory, JSON lines, zstd: what a scan expects to read.
 pub(super) const EXPECTED: Table<(u64, String, u32), Bytes> = Table::new("expected.v1");
 /// (generation, key) → an id that a body mentions below a known parent and that nothing gave yet.

@@ -150,6 +150,8 @@ pub(super) fn seal(
     names.sort();
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
+        // Ids repeat themselves: more effort makes it little smaller and much slower.
+        .compression_level(Some(1))
         .last_modified_time(DateTime::DEFAULT)
         .unix_permissions(0o644)
         .large_file(true);

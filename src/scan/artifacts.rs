@@ -12,6 +12,7 @@ use crate::{
 };
 
 const BATCH: usize = 1_000;
+const EDGES: usize = 5_000;
 
 #[derive(Serialize)]
 struct NodeLine<'a> {
@@ -69,7 +70,7 @@ pub(super) fn write(work: &Work, snapshot: &Snapshot, coverage: &Value) -> Resul
     let mut after = None;
     let mut first = true;
     loop {
-        let (edges, last) = snapshot.edges(after.as_ref(), BATCH)?;
+        let (edges, last) = snapshot.edges(after.as_ref(), EDGES)?;
         let Some(last) = last else { break };
         after = Some(last);
         for edge in edges {

@@ -26,7 +26,7 @@ use super::{
 use crate::{
     arm::{self, ResourceId},
     azure::AzureError,
-    graph::{Entry, Select, model::Found, rules::mentions},
+    graph::{Entry, Select, model::Found, rules::each_id},
 };
 
 /// Levels below a top-level resource.
@@ -374,20 +374,20 @@ impl Mentions {
             self.principals_of(found, into);
         }
         let own = arm::key(&found.id);
-        for mention in mentions(&found.body) {
+        each_id(&found.body, &mut |id| {
             // A child has a provider, and two types with their names.
-            let depth = mention.id.trim_matches('/').split('/').count();
+            let depth = id.trim_matches('/').split('/').count();
             if depth < if self.is_wide { 6 } else { 8 } {
-                continue;
+                return;
             }
-            let key = arm::key(&mention.id);
+            let key = arm::key(id);
             if key == own || !self.is_wide && !self.is_child(&key) {
-                continue;
+                return;
             }
             if self.noted.lock().unwrap_or_else(PoisonError::into_inner).insert(short_hash(&key)) {
-                into.push(mention.id);
+                into.push(id.to_owned());
             }
-        }
+        });
     }
 
     fn principals_of(&self, found: &Found, into: &mut Vec<String>) {
@@ -405,9 +405,18 @@ impl Mentions {
     }
 
     fn is_child(&self, key: &str) -> bool {
-        let Some(parsed) = ResourceId::parse(key).filter(ResourceId::is_child) else { return false };
-        let subscription = parsed.subscription.as_deref().unwrap_or_default();
-        self.providers.type_of(subscription, &parsed.type_name()).is_some()
+        // The key is lower-cased, as the types of the metadata are.
+        let Some((_, below)) = key.rsplit_once("/providers/") else { return false };
+        let mut parts = below.split('/');
+        let mut type_name = parts.next().unwrap_or_default().to_owned();
+        let mut levels = 0;
+        while let (Some(kind), Some(_)) = (parts.next(), parts.next()) {
+            type_name.push('/');
+            type_name.push_str(kind);
+            levels += 1;
+        }
+        let subscription = key.split('/').nth(2).unwrap_or_default();
+        levels > 1 && self.providers.knows(subscription, &type_name)
     }
 }
 

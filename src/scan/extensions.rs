@@ -71,11 +71,11 @@ pub(super) async fn read(scan: &Scan, providers: &Providers, refusals: &Refusals
 /// Nothing of its own kind stands at an extension resource, and groups hold no diagnostics.
 fn fits(entry: &Entry, type_name: &str) -> bool {
     let is_extension = entry.id.to_lowercase().matches("/providers/").count() > 1;
-    let is_diagnostic = type_name.eq_ignore_ascii_case(DIAGNOSTICS);
-    !is_extension
-        && !entry.type_name.eq_ignore_ascii_case(type_name)
-        && !(is_diagnostic && entry.label != Label::Resource)
-        && !entry.type_name.to_lowercase().starts_with("microsoft.authorization/")
+    let is_access = entry.type_name.to_lowercase().starts_with("microsoft.authorization/");
+    if is_extension || is_access || entry.type_name.eq_ignore_ascii_case(type_name) {
+        return false;
+    }
+    entry.label == Label::Resource || !type_name.eq_ignore_ascii_case(DIAGNOSTICS)
 }
 
 fn wanted(scan: &Scan, providers: &Providers) -> Wanted {

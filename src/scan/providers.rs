@@ -46,6 +46,11 @@ impl Providers {
         self.by_subscription.get(subscription)?.get(&type_name.to_lowercase())
     }
 
+    /// Whether there is a type; both are lower-cased.
+    pub(super) fn knows(&self, subscription: &str, type_name: &str) -> bool {
+        self.by_subscription.get(subscription).is_some_and(|types| types.contains_key(type_name))
+    }
+
     /// The spelling of the metadata, or the given one.
     pub(super) fn spelled(&self, subscription: &str, type_name: &str) -> String {
         self.type_of(subscription, type_name).map_or_else(|| type_name.to_owned(), |facts| facts.name.clone())

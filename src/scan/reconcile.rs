@@ -149,7 +149,7 @@ impl Reconciler<'_> {
         if !subscription.is_empty() && !self.subscriptions.contains(&subscription) {
             return stale("its subscription was not read");
         }
-        if self.is_delta && !self.is_read_anyway(entry) {
+        if self.is_delta && !is_read_anyway(entry) {
             // What had changed was asked for by id; what lies below something read again is asked now.
             let asked = scan.reader().is_done(&format!("get/{}", entry.key)).unwrap_or(false);
             let is_below =
@@ -193,13 +193,6 @@ impl Reconciler<'_> {
             return stale("diagnostic settings were not asked for");
         }
         Verdict::Ask { keep: parsed.is_child() || is_diagnostic || self.is_read(&subscription, entry) }
-    }
-
-    /// Whether a scan of changes reads all of its kind.
-    fn is_read_anyway(&self, entry: &Entry) -> bool {
-        entry.label != Label::Resource
-            || READ_ELSEWHERE.contains(&entry.type_name.to_lowercase().as_str())
-                && !entry.type_name.eq_ignore_ascii_case("Microsoft.Insights/diagnosticSettings")
     }
 
     /// Whether the filter keeps it, as far as the row of the snapshot before can tell.
@@ -256,6 +249,13 @@ impl Reconciler<'_> {
             },
         }
     }
+}
+
+/// Whether a scan of changes reads all of its kind.
+fn is_read_anyway(entry: &Entry) -> bool {
+    let type_name = entry.type_name.to_lowercase();
+    entry.label != Label::Resource
+        || READ_ELSEWHERE.contains(&type_name.as_str()) && type_name != "microsoft.insights/diagnosticsettings"
 }
 
 /// Keys of what an id lies in, outermost last: parents, the scope, its group, its subscription.

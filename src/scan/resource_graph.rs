@@ -114,8 +114,7 @@ async fn short(scan: &Scan, providers: &Providers, cells: Vec<Cell>) -> Result<(
 async fn bodies(scan: &Scan, providers: &Providers, subscription: &str, rows: u64) -> Result<(), ScanError> {
     let within = [subscription.to_owned()];
     let mut pages = Keyed::begin(scan, &format!("bodies/{subscription}"))?;
-    while let Some(after) = pages.next(scan)? {
-        let page = after.map_or_else(String::new, |after| format!("where id > '{}' | ", quoted(&after)));
+    while let Some(page) = pages.next(scan, "id")? {
         let query = format!("resources | {page}order by id asc | {BODIES}");
         let Some(answer) = pages.ask(&scan.client, &within, &query).await? else { continue };
         let mut found = Vec::with_capacity(answer.len());
@@ -163,8 +162,7 @@ fn body(providers: &Providers, subscription: &str, row: Value) -> Option<Found> 
 pub(super) async fn changes(scan: &Scan, subscription: &str, since: &str) -> Result<(), ScanError> {
     let within = [subscription.to_owned()];
     let mut pages = Keyed::begin(scan, &format!("changes/{subscription}"))?;
-    while let Some(after) = pages.next(scan)? {
-        let page = after.map_or_else(String::new, |after| format!("where target > '{}' | ", quoted(&after)));
+    while let Some(page) = pages.next(scan, "target")? {
         let query = format!(
             "resourcechanges | extend at = todatetime(properties.changeAttributes.timestamp), target = tolower(tostring(properties.targetResourceId)) | where at > datetime('{since}') | summarize at = max(at) by target | {page}order by target asc | project target, at"
         );
@@ -191,34 +189,43 @@ pub(super) async fn changes(scan: &Scan, subscription: &str, since: &str) -> Res
     Ok(())
 }
 
+/// Where a stream of pages stands.
+enum At {
+    Begin,
+    After(String),
+    End,
+}
+
 /// Pages by key: where the stream stands, and how many rows a page asks for.
 struct Keyed {
     stream: String,
-    /// None: all read.
-    after: Option<Option<String>>,
+    at: At,
     rows: usize,
     pages: usize,
 }
 
 impl Keyed {
     fn begin(scan: &Scan, stream: &str) -> Result<Self, ScanError> {
-        let after = match scan.generation.cursor(stream)? {
-            Some(Cursor::Done) => None,
-            Some(Cursor::Next(last)) => Some(Some(last)),
-            None => Some(None),
+        let at = match scan.generation.cursor(stream)? {
+            Some(Cursor::Done) => At::End,
+            Some(Cursor::Next(last)) => At::After(last),
+            None => At::Begin,
         };
-        Ok(Self { stream: stream.to_owned(), after, rows: ROWS, pages: 0 })
+        Ok(Self { stream: stream.to_owned(), at, rows: ROWS, pages: 0 })
     }
 
-    /// The key to go on after; none: the stream is read.
-    #[allow(clippy::option_option, reason = "whether there is a page, and whether it is the first")]
-    fn next(&mut self, scan: &Scan) -> Result<Option<Option<String>>, ScanError> {
+    /// The condition that the next page's rows go on after the last key; `None`: all is read.
+    fn next(&mut self, scan: &Scan, key: &str) -> Result<Option<String>, ScanError> {
         scan.check_cancel()?;
         self.pages += 1;
         if self.pages > PAGES {
             return Err(AzureError::EndlessList(self.stream.clone()).into());
         }
-        Ok(self.after.clone())
+        Ok(match &self.at {
+            At::Begin => Some(String::new()),
+            At::After(last) => Some(format!("where {key} > '{}' | ", quoted(last))),
+            At::End => None,
+        })
     }
 
     /// A page; `None`: it was too large, and the next try asks for fewer rows.
@@ -241,13 +248,13 @@ impl Keyed {
 
     /// Where the stream stands after a page that ended with a key.
     fn turn(&mut self, answer: &Answer, last: Option<String>) -> Cursor {
-        let before = self.after.take().flatten();
-        match last.filter(|last| answer.next.is_some() && before.as_ref() != Some(last)) {
-            Some(last) => {
-                self.after = Some(Some(last.clone()));
-                Cursor::Next(last)
-            }
-            None => Cursor::Done,
+        let is_fresh = |last: &String| !matches!(&self.at, At::After(before) if before == last);
+        if let Some(last) = last.filter(|last| answer.next.is_some() && is_fresh(last)) {
+            self.at = At::After(last.clone());
+            Cursor::Next(last)
+        } else {
+            self.at = At::End;
+            Cursor::Done
         }
     }
 }

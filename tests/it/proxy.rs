@@ -33,7 +33,7 @@ pub type Queries = Arc<dyn Fn(&serde_json::Value) -> (u16, String) + Send + Sync
 pub type Rule = Arc<dyn Fn(&str, &str) -> Act + Send + Sync>;
 
 struct Shared {
-    upstream: String,
+    upstream: Mutex<String>,
     own: String,
     http: reqwest::Client,
     rule: Mutex<Rule>,
@@ -53,7 +53,7 @@ impl Proxy {
         let addr = listener.local_addr().expect("an address");
         let pass: Rule = Arc::new(|_, _| Act::Pass);
         let shared = Arc::new(Shared {
-            upstream: upstream.to_owned(),
+            upstream: Mutex::new(upstream.to_owned()),
             own: format!("http://{addr}"),
             http: reqwest::Client::new(),
             rule: Mutex::new(pass),
@@ -67,11 +67,16 @@ impl Proxy {
 
     /// The simulator's snippet with this address in it.
     pub fn snippet(&self, of: &str) -> String {
-        of.replace(&self.shared.upstream, &self.shared.own)
+        of.replace(&*lock(&self.shared.upstream), &self.shared.own)
     }
 
     pub fn set(&self, rule: impl Fn(&str, &str) -> Act + Send + Sync + 'static) {
         *lock(&self.shared.rule) = Arc::new(rule);
+    }
+
+    /// From now on it stands before another server.
+    pub fn lead_to(&self, upstream: &str) {
+        upstream.clone_into(&mut lock(&self.shared.upstream));
     }
 
     /// Its own address.
@@ -123,7 +128,8 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
         let (status, text) = queries(&serde_json::from_slice(&body).expect("JSON"));
         return plain(status, Body::from(text));
     }
-    let mut passed = shared.http.request(parts.method, format!("{}{path}", shared.upstream)).body(body);
+    let upstream = lock(&shared.upstream).clone();
+    let mut passed = shared.http.request(parts.method, format!("{upstream}{path}")).body(body);
     for (name, value) in parts.headers.iter().filter(|(name, _)| !["host", "content-length"].contains(&name.as_str())) {
         passed = passed.header(name, value);
     }
@@ -134,7 +140,7 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
             response = response.header(name, value);
         }
     }
-    let text = answer.text().await.unwrap_or_default().replace(&shared.upstream, &shared.own);
+    let text = answer.text().await.unwrap_or_default().replace(&upstream, &shared.own);
     if act == Act::CutOff {
         let half: String = text.chars().take(text.len() / 2).collect();
         let parts: [Result<Bytes, std::io::Error>; 2] = [Ok(Bytes::from(half)), Err(std::io::Error::other("cut off"))];

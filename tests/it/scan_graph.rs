@@ -98,7 +98,7 @@ async fn stage(strategy: &str) -> Stage {
     for _ in 0..4 {
         world.grow(&mut rng);
     }
-    let sim = serve(&world, None).await;
+    let sim = serve(&world).await;
     let proxy = Proxy::before(&sim.url()).await;
     let kusto = Kusto::default();
     kusto.hold(&world);
@@ -164,7 +164,6 @@ async fn a_delta_reads_what_changed_and_lets_go_only_what_a_get_says_is_gone() {
     let group: String = touched.split('/').take(5).collect::<Vec<_>>().join("/");
     let made = format!("{group}/providers/Contoso.Widgets/things/made");
     let child = format!("{made}/parts/p0");
-    let addr = stage.sim.addr;
     stage.sim.stop().await;
     stage.world.remove(&removed);
     stage.world.add(&made, &body(&made));
@@ -172,7 +171,8 @@ async fn a_delta_reads_what_changed_and_lets_go_only_what_a_get_says_is_gone() {
     let mut other = body(&touched);
     other["properties"]["state"] = json!("off");
     stage.world.add(&touched, &other);
-    let sim = serve(&stage.world, Some(addr)).await;
+    let sim = serve(&stage.world).await;
+    stage.proxy.lead_to(&sim.url());
     // The feed also says that something went which is there.
     *lock(&stage.kusto.changed) = [&removed, &spared, &touched, &made].into_iter().cloned().collect();
 

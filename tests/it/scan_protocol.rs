@@ -39,7 +39,7 @@ struct Stage {
 }
 
 async fn stage(world: &World) -> Stage {
-    let sim = serve(world, None).await;
+    let sim = serve(world).await;
     let proxy = Proxy::before(&sim.url()).await;
     let house = house(tempfile::tempdir().expect("a directory"), &sim, &proxy);
     let daemon = house.start(&house.key(&["read", "scan"]));

@@ -39,7 +39,14 @@ async fn at_most_one_page_of_a_stream_is_read_again_after_each_kill() {
     let job = loop {
         assert!(begun.elapsed() < 2 * PATIENCE, "the scan never ended: {}", house.log());
         if kills < KILLS {
-            tokio::time::sleep(Duration::from_millis(rng.random_range(150..450))).await;
+            // Some requests after each start: a job whose daemon dies at once again and again is given up.
+            let before: u64 = proxy.counts().values().sum();
+            daemon
+                .until(&id, "under way", |job| {
+                    !job["completed_at"].is_null() || proxy.counts().values().sum::<u64>() > before + 4
+                })
+                .await;
+            tokio::time::sleep(Duration::from_millis(rng.random_range(0..400))).await;
             let job = daemon.get(&format!("/api/v1/jobs/{id}")).await;
             if job["completed_at"].is_null() {
                 daemon.kill();

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use derived::is_back_reference;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::Value;
-pub use walk::{Mention, mentions};
+pub use walk::{Mention, each_id, mentions};
 
 use super::model::{Edge, EdgeKind, Label};
 use crate::arm::{self, ResourceId};
@@ -265,7 +265,8 @@ fn created_by(subject: &Subject<'_>, known: &dyn Known, derived: &mut Derived) {
 fn references(subject: &Subject<'_>, known: &dyn Known, derived: &mut Derived) {
     let holder = subject.type_name.to_lowercase();
     let is_diagnostic = holder == "microsoft.insights/diagnosticsettings";
-    for mention in mentions(subject.body) {
+    let said = walk::said(subject.body);
+    for mention in said.mentions {
         if is_told_elsewhere(&mention.path) || derived::is_back_reference(subject.type_name, &mention.path) {
             continue;
         }
@@ -289,7 +290,7 @@ fn references(subject: &Subject<'_>, known: &dyn Known, derived: &mut Derived) {
             derived.edge(kind, &scope, &to, &mention.path);
         }
     }
-    for (path, name) in walk::vaults(subject.body) {
+    for (path, name) in said.vaults {
         if let Some(vault) = known.vault(&name)
             && vault != subject.key
             && !subject.key.starts_with(&format!("{vault}/"))

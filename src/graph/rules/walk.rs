@@ -1,5 +1,7 @@
 //! Every mention of an ARM id in a body: values, keys of maps, ids inside longer strings.
 
+use std::fmt::Write;
+
 use serde_json::Value;
 
 use crate::arm;
@@ -8,6 +10,9 @@ use crate::arm;
 const DEPTH: usize = 100;
 /// `subscriptions/x`.
 const SHORTEST: usize = 15;
+const WORD: &[u8] = b"/subscriptions/";
+/// Texts up to this are searched as they are.
+const SHORT: usize = 64;
 /// Longest path that is kept.
 const PATH: usize = 512;
 
@@ -18,40 +23,91 @@ pub struct Mention {
     pub id: String,
 }
 
-/// In document order.
-pub fn mentions(body: &Value) -> Vec<Mention> {
-    let mut found = Vec::new();
-    walk(body, &mut String::new(), 0, &mut found);
-    found
+/// What a body mentions, in document order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Said {
+    pub mentions: Vec<Mention>,
+    /// Path and name of the key vaults whose addresses stand in it.
+    pub vaults: Vec<(String, String)>,
 }
 
-fn walk(value: &Value, path: &mut String, depth: usize, found: &mut Vec<Mention>) {
+pub(super) fn said(body: &Value) -> Said {
+    let mut said = Said::default();
+    walk(body, &mut String::new(), 0, &mut said);
+    said
+}
+
+/// Every mention of an id, in document order.
+pub fn mentions(body: &Value) -> Vec<Mention> {
+    said(body).mentions
+}
+
+fn walk(value: &Value, path: &mut String, depth: usize, said: &mut Said) {
     if depth > DEPTH || path.len() > PATH {
         return;
     }
     let length = path.len();
     match value {
-        Value::String(text) => ids_in(text, path, found),
+        Value::String(text) if may_hold_id(text) => {
+            ids_in(text, &mut |id| said.mentions.push(Mention { path: path.clone(), id: id.to_owned() }));
+            said.vaults.extend(vault_of(text).map(|name| (path.clone(), name)));
+        }
         Value::Array(items) => {
-            for (at, item) in items.iter().enumerate() {
-                path.push('[');
-                path.push_str(&at.to_string());
-                path.push(']');
-                walk(item, path, depth + 1, found);
+            for (at, item) in items.iter().enumerate().filter(|(_, item)| is_worth(item)) {
+                // Writing to a string never fails.
+                let _ = write!(path, "[{at}]");
+                walk(item, path, depth + 1, said);
                 path.truncate(length);
             }
         }
         Value::Object(fields) => {
             for (name, field) in fields {
                 if may_hold_id(name) && arm::looks_like_id(name) {
-                    found.push(Mention { path: path.clone(), id: name.trim().to_owned() });
+                    said.mentions.push(Mention { path: path.clone(), id: name.trim().to_owned() });
+                }
+                if !is_worth(field) {
+                    continue;
                 }
                 if !path.is_empty() {
                     path.push('.');
                 }
                 path.push_str(name);
-                walk(field, path, depth + 1, found);
+                walk(field, path, depth + 1, said);
                 path.truncate(length);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Whether anything in a value can be an id.
+fn is_worth(value: &Value) -> bool {
+    match value {
+        Value::String(text) => may_hold_id(text),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(fields) => !fields.is_empty(),
+        _ => false,
+    }
+}
+
+/// Every id in a body, without the paths.
+pub fn each_id(body: &Value, visit: &mut dyn FnMut(&str)) {
+    ids_below(body, 0, visit);
+}
+
+fn ids_below(value: &Value, depth: usize, visit: &mut dyn FnMut(&str)) {
+    if depth > DEPTH {
+        return;
+    }
+    match value {
+        Value::String(text) if may_hold_id(text) => ids_in(text, visit),
+        Value::Array(items) => items.iter().for_each(|item| ids_below(item, depth + 1, visit)),
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                if may_hold_id(name) && arm::looks_like_id(name) {
+                    visit(name.trim());
+                }
+                ids_below(field, depth + 1, visit);
             }
         }
         _ => {}
@@ -63,13 +119,12 @@ fn may_hold_id(text: &str) -> bool {
     text.len() >= SHORTEST && text.as_bytes().contains(&b'/')
 }
 
-fn ids_in(text: &str, path: &str, found: &mut Vec<Mention>) {
-    if !may_hold_id(text) {
-        return;
-    }
-    let mut push = |id: &str| found.push(Mention { path: path.to_owned(), id: id.to_owned() });
+fn ids_in(text: &str, push: &mut dyn FnMut(&str)) {
     if arm::looks_like_id(text) && !text.trim().contains(['?', ';', '"', '\n']) {
         push(text.trim());
+        return;
+    }
+    if text.len() > SHORT && !text.as_bytes().windows(WORD.len()).any(|part| part.eq_ignore_ascii_case(WORD)) {
         return;
     }
     let lower = text.to_ascii_lowercase();
@@ -83,47 +138,10 @@ fn ids_in(text: &str, path: &str, found: &mut Vec<Mention>) {
     }
 }
 
-/// Names of the key vaults whose addresses stand in a body, and where.
-pub(super) fn vaults(body: &Value) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    vaults_in(body, &mut String::new(), 0, &mut found);
-    found
-}
-
-fn vaults_in(value: &Value, path: &mut String, depth: usize, found: &mut Vec<(String, String)>) {
-    if depth > DEPTH || path.len() > PATH {
-        return;
-    }
-    let length = path.len();
-    match value {
-        // `https://name.vault.azure.net/keys/k`; other clouds have other ends.
-        Value::String(text) => {
-            let host = text.strip_prefix("https://").and_then(|rest| rest.split('/').next());
-            if let Some((name, _)) = host.and_then(|host| host.split_once(".vault.")) {
-                found.push((path.clone(), name.to_lowercase()));
-            }
-        }
-        Value::Array(items) => {
-            for (at, item) in items.iter().enumerate() {
-                path.push('[');
-                path.push_str(&at.to_string());
-                path.push(']');
-                vaults_in(item, path, depth + 1, found);
-                path.truncate(length);
-            }
-        }
-        Value::Object(fields) => {
-            for (name, field) in fields {
-                if !path.is_empty() {
-                    path.push('.');
-                }
-                path.push_str(name);
-                vaults_in(field, path, depth + 1, found);
-                path.truncate(length);
-            }
-        }
-        _ => {}
-    }
+/// `https://name.vault.azure.net/keys/k`; other clouds have other ends.
+fn vault_of(text: &str) -> Option<String> {
+    let host = text.strip_prefix("https://")?.split('/').next()?;
+    host.split_once(".vault.").map(|(name, _)| name.to_lowercase())
 }
 
 #[cfg(test)]
