@@ -136,7 +136,7 @@ async fn recorded_pages_are_read_to_their_end() {
             let here = ids.filter(|id| id.to_lowercase().starts_with(&format!("/subscriptions/{SUBSCRIPTION}/")));
             expected.extend(here.map(str::to_lowercase));
         }
-        let list = format!("/subscriptions/{SUBSCRIPTION}/providers/{}?", kind).to_lowercase();
+        let list = format!("/subscriptions/{SUBSCRIPTION}/providers/{kind}?").to_lowercase();
         let begin = served.get(&path(&first)).cloned().expect("the first page");
         stage.proxy.set(move |_, asked| {
             let lower = asked.to_lowercase();
