@@ -26,6 +26,8 @@ pub async fn serve(file: Option<PathBuf>, state: Option<PathBuf>, listen: Option
     let logs = logs::init(&settings::logs(&config))?;
     let state = config::state_dir(state.as_deref())?;
     let runtime = std::env::var_os("RUNTIME_DIRECTORY").map(PathBuf::from);
+    // Listened for before anybody is told that the daemon is there: who stops it then is heard.
+    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let mut daemon = Daemon::start(&config, &state, runtime.as_deref()).await?;
     daemon.follow(sources, config, logs.level());
     {
@@ -36,7 +38,6 @@ pub async fn serve(file: Option<PathBuf>, state: Option<PathBuf>, listen: Option
     }
     tell(&[sd_notify::NotifyState::Ready]);
     let watching = tokio::spawn(watchdog(daemon.jobs()));
-    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     tokio::select! {
         _ = term.recv() => {}
         _ = int.recv() => {}

@@ -6,9 +6,11 @@
 //!  every 30 s (a watch may be lost) ──┘                                   └─no: the old one stays, and why
 //! ```
 //! The directory is watched, not the file: editors, configuration managers and Kubernetes replace files
-//! by renames, which end a watch on the file itself.
+//! by renames, which end a watch on the file itself. Where links lead to it, the directory of each link is
+//! watched too, and anew after each change: a swapped link leads elsewhere.
 
 use std::{
+    collections::{BTreeSet, HashMap},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -50,14 +52,17 @@ pub struct Live {
 pub async fn follow(sources: Sources, mut current: Config, live: Live, stop: CancellationToken) {
     let (nudge, mut nudged) = mpsc::channel::<()>(1);
     let file = config::config_file(sources.file.as_deref());
-    // Kept for as long as it shall watch.
-    let _watchers: Vec<_> =
-        file.iter().flat_map(|file| directories(file)).filter_map(|at| watcher(&at, &nudge)).collect();
+    let mut watchers = Watchers::new();
+    rewatch(&mut watchers, file.as_deref(), &nudge);
     let mut hangup = match signal(SignalKind::hangup()) {
         Ok(hangup) => hangup,
         Err(error) => return tracing::error!(%error, "SIGHUP can't be listened for; the configuration is not followed"),
     };
     let mut text = read(file.as_deref());
+    // It may have been edited between the start's own reading and the watch.
+    if !config::load(&sources).is_ok_and(|config| config == current) {
+        current = live.renew(&sources, current).await;
+    }
     loop {
         let is_forced = tokio::select! {
             () = stop.cancelled() => return,
@@ -67,22 +72,13 @@ pub async fn follow(sources: Sources, mut current: Config, live: Live, stop: Can
         };
         tokio::time::sleep(DEBOUNCE).await;
         while nudged.try_recv().is_ok() {}
+        rewatch(&mut watchers, file.as_deref(), &nudge);
         let now = read(file.as_deref());
         if now == text && !is_forced {
             continue;
         }
         text = now;
-        match config::load(&sources) {
-            Ok(config) => {
-                live.apply(&current, &config);
-                live.tell("ok").await;
-                current = config;
-            }
-            Err(error) => {
-                tracing::error!(%error, "the edited configuration is refused; the one before stays");
-                live.tell("refused").await;
-            }
-        }
+        current = live.renew(&sources, current).await;
     }
 }
 
@@ -90,16 +86,41 @@ fn read(file: Option<&Path>) -> Option<Vec<u8>> {
     std::fs::read(file?).ok()
 }
 
-/// The directory of the file, and that of what it is a link to.
-fn directories(file: &Path) -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = Vec::new();
-    for path in [Some(file.to_owned()), file.canonicalize().ok()].into_iter().flatten() {
-        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        if !found.iter().any(|known| known == parent) {
-            found.push(parent.to_owned());
+/// The directories in which a change can make the path lead to another file: its own, and that of every
+/// link on the way.
+fn directories(file: &Path) -> BTreeSet<PathBuf> {
+    let mut found = BTreeSet::new();
+    let mut todo = vec![std::path::absolute(file).unwrap_or_else(|_| file.to_owned())];
+    // The kernel gives up after as many links.
+    for _ in 0..40 {
+        let Some(path) = todo.pop() else { break };
+        found.extend(path.parent().map(Path::to_owned));
+        for part in path.ancestors() {
+            let (Ok(target), Some(parent)) = (std::fs::read_link(part), part.parent()) else { continue };
+            found.insert(parent.to_owned());
+            let rest = path.strip_prefix(part).unwrap_or(Path::new(""));
+            let target = parent.join(target);
+            todo.push(if rest.as_os_str().is_empty() { target } else { target.join(rest) });
         }
     }
     found
+}
+
+/// By directory and what the file system knows it by: one that was made anew is another.
+type Watchers = HashMap<(PathBuf, u64), Option<notify::RecommendedWatcher>>;
+
+/// Watches what is to be watched now, and nothing else.
+fn rewatch(watchers: &mut Watchers, file: Option<&Path>, nudge: &mpsc::Sender<()>) {
+    use std::os::unix::fs::MetadataExt;
+    let known_by = |directory: PathBuf| {
+        let number = std::fs::metadata(&directory).map_or(0, |metadata| metadata.ino());
+        (directory, number)
+    };
+    let wanted: BTreeSet<_> = file.map(directories).unwrap_or_default().into_iter().map(known_by).collect();
+    watchers.retain(|known, _| wanted.contains(known));
+    for known in wanted {
+        watchers.entry(known).or_insert_with_key(|(directory, _)| watcher(directory, nudge));
+    }
 }
 
 fn watcher(directory: &Path, nudge: &mpsc::Sender<()>) -> Option<notify::RecommendedWatcher> {
@@ -121,6 +142,22 @@ fn watcher(directory: &Path, nudge: &mpsc::Sender<()>) -> Option<notify::Recomme
 }
 
 impl Live {
+    /// Loads it anew: what is in effect after that.
+    async fn renew(&self, sources: &Sources, current: Config) -> Config {
+        match config::load(sources) {
+            Ok(config) => {
+                self.apply(&current, &config);
+                self.tell("ok").await;
+                config
+            }
+            Err(error) => {
+                tracing::error!(%error, "the edited configuration is refused; the one before stays");
+                self.tell("refused").await;
+                current
+            }
+        }
+    }
+
     async fn tell(&self, outcome: &str) {
         let entry = Entry {
             at_ms: Time::now().millis(),

@@ -62,6 +62,13 @@ impl House {
         self.dir.path().join("state")
     }
 
+    /// From now on the directory stays when this is dropped.
+    #[allow(dead_code, reason = "not every program that shares the harness asks")]
+    pub fn keep(&mut self) -> PathBuf {
+        self.dir.disable_cleanup(true);
+        self.dir.path().to_owned()
+    }
+
     pub fn path(&self) -> &Path {
         self.dir.path()
     }
@@ -183,10 +190,19 @@ impl Daemon {
     }
 
     /// SIGTERM, and the exit code.
-    pub fn stop(mut self) -> Option<i32> {
+    pub fn stop(self) -> Option<i32> {
+        self.signal("TERM");
+        self.wait()
+    }
+
+    pub fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
+        let sent = Command::new("kill").args([&format!("-{name}"), &pid]).status().expect("kill runs");
         assert!(sent.success());
+    }
+
+    /// The exit code, when it has ended.
+    pub fn wait(mut self) -> Option<i32> {
         self.child.wait().expect("gone").code()
     }
 

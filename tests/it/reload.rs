@@ -62,3 +62,70 @@ async fn an_edit_takes_effect_and_a_broken_one_leaves_what_was() {
     assert_eq!(daemon.stop(), Some(0));
     sim.stop().await;
 }
+
+/// Sooner than the poll that stands in for a lost watch.
+const SEEN: std::time::Duration = std::time::Duration::from_secs(20);
+
+/// Writes a version of the configuration into a directory of its own and gives a link to it that name.
+fn publish(house: &House, version: &str, link: &Path, text: &str) {
+    let directory = house.path().join(version);
+    std::fs::create_dir(&directory).expect("made");
+    std::fs::write(directory.join("config.toml"), text).expect("written");
+    let beside = house.path().join("link.new");
+    std::os::unix::fs::symlink(&directory, &beside).expect("linked");
+    std::fs::rename(&beside, link).expect("swapped");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn links_that_are_swapped_are_seen_as_often_as_they_are() {
+    let sim = simulator::start(simulator::Settings::default()).await.expect("the simulator starts");
+    // As Kubernetes mounts a ConfigMap; then as a deployment with a `current` release does, elsewhere.
+    let elsewhere = tempfile::tempdir().expect("a directory");
+    let house = House::for_simulator(&sim);
+    let beside = house.path().join("..data");
+    let far = elsewhere.path().join("current");
+    for (name, link) in [("mounted", &beside), ("released", &far)] {
+        let text = std::fs::read_to_string(house.config()).expect("readable");
+        publish(&house, &format!("..{name}-0"), link, &text);
+        std::fs::remove_file(house.config()).expect("removed");
+        std::os::unix::fs::symlink(link.join("config.toml"), house.config()).expect("linked");
+        let daemon = house.start(&house.key(&["read"]));
+        let mut before = text.lines().find(|line| line.starts_with("max_queued")).expect("there").to_owned();
+        for round in 1..=3 {
+            let now = format!("max_queued = {}", 1_000 * round);
+            let text = edited(&house.config(), &before, &now);
+            publish(&house, &format!("..{name}-{round}"), link, &text);
+            std::fs::remove_dir_all(house.path().join(format!("..{name}-{}", round - 1))).expect("removed");
+            let begun = Instant::now();
+            limits_become(&daemon, &house, &now, |limits| limits["max_queued"] == 1_000 * round).await;
+            assert!(begun.elapsed() < SEEN, "{name} {round}: {:?}", begun.elapsed());
+            before = now;
+        }
+        assert_eq!(daemon.stop(), Some(0));
+    }
+    sim.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slots_and_the_log_level_follow_an_edit_while_jobs_run() {
+    let sim = simulator::start(simulator::Settings::default()).await.expect("the simulator starts");
+    sim.hold();
+    let house = House::for_simulator(&sim).with("[jobs]\nmax_concurrent = 1\n[logging]\nlevel = \"warn\"\n");
+    let daemon = house.start(&house.key(&["admin"]));
+    let scan = daemon.submit("/api/v1/scan", &serde_json::json!({"tenant_id": house.tenant})).await;
+    daemon.until(&scan, "running", |job| job["status"] == "running").await;
+    let generate = serde_json::json!({"tenant_id": house.tenant, "output_format": "arm"});
+    let waiting = daemon.submit("/api/v1/generate-iac", &generate).await;
+    assert_eq!(daemon.get(&format!("/api/v1/jobs/{waiting}")).await["status"], "pending");
+    assert!(!house.log().contains("job attempt began"));
+    let text = edited(&house.config(), "max_concurrent = 1", "max_concurrent = 2").replace("\"warn\"", "\"info\"");
+    std::fs::write(house.config(), text).expect("written");
+    // It ends while the scan still holds the first slot (there is no snapshot to generate from).
+    daemon.finished(&waiting).await;
+    assert_eq!(daemon.get(&format!("/api/v1/jobs/{scan}")).await["status"], "running");
+    assert!(house.log().contains("job attempt began"), "{}", house.log());
+    sim.release();
+    daemon.finished(&scan).await;
+    assert_eq!(daemon.stop(), Some(0));
+    sim.stop().await;
+}
