@@ -77,6 +77,8 @@ impl Daemon {
         let chores = chores(&keyring, &audit, &graphs, settings::logs(config));
         let (settings, limits) = watch::channel(settings::jobs(config));
         let jobs = Jobs::start(store, std::sync::Arc::new(operations), limits, state, chores).await?;
+        let keys = keyring.clone();
+        jobs.share_slots(move || keys.have_rivals(Time::now().millis()).unwrap_or(false));
 
         let listen = config.server.listen.0;
         let listener = TcpListener::bind(listen).await.with_context(|| format!("listening on {listen}"))?;
@@ -167,9 +169,9 @@ fn chores(keyring: &Keyring, audit: &Audit, graphs: &Graphs, logs: LogSettings) 
             let audit = audit.clone();
             async move { said(audit.trim(now - settings.keep_audit_ms, now).await) }
         }),
-        Chore::hourly("snapshots", move |settings, _| {
+        Chore::hourly("snapshots", move |settings, now| {
             let graphs = graphs.clone();
-            async move { said(graphs.trim(settings.keep_snapshots).await) }
+            async move { said(graphs.trim(settings.keep_snapshots, now - settings.keep_snapshots_ms).await) }
         }),
         Chore::hourly("log_files", move |_, _| {
             let swept = logs::sweep(&logs);

@@ -23,6 +23,24 @@ pub struct Work {
     pub journal: Arc<dyn Journal>,
     /// Cancelled when the job is cancelled, past its deadline, or the daemon stops.
     pub cancel: CancellationToken,
+    pub slot: Slot,
+}
+
+/// What the attempt occupies, for as long as a clone of it is held: a thread that outlives its attempt
+/// has its `Work`, and so keeps the slot that it works in.
+#[derive(Clone)]
+pub struct Slot(Arc<dyn Send + Sync>);
+
+impl Slot {
+    pub fn new(occupied: Arc<impl Send + Sync + 'static>) -> Self {
+        Self(occupied)
+    }
+}
+
+impl std::fmt::Debug for Slot {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Slot(held {} times)", Arc::strong_count(&self.0))
+    }
 }
 
 /// How far the work is. Calls are cheap and never block; they are coalesced before they are stored.

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::{
     KeyText,
-    record::{KEYS, KeyRow, Principal, check_records},
+    record::{KEYS, KeyRow, Principal, StoredScope, check_records},
 };
 use crate::{
     api::{CreateKeyRequest, CreatedKey, KeyView, Time},
@@ -177,6 +177,19 @@ impl Keyring {
         let view = row.view();
         self.change(by.entry("key.create", &row.kid), move |_| Ok(row)).await?;
         Ok(CreatedKey { view, key: text.expose().to_owned() })
+    }
+
+    /// Whether more than one valid key may submit jobs.
+    pub fn have_rivals(&self, now_ms: i64) -> Result<bool, StoreError> {
+        let mut submitters = 0;
+        self.inner.store.read(|read| {
+            read.scan(&KEYS, &Span::all(), Order::Rising, |_, row| {
+                let is_valid = row.ended_at().is_none_or(|at| at > now_ms);
+                submitters += u32::from(is_valid && row.scopes.iter().any(|scope| *scope != StoredScope::Read));
+                Ok::<_, StoreError>(submitters < 2)
+            })
+        })?;
+        Ok(submitters > 1)
     }
 
     /// Removes keys that were revoked or expired before a time; how many went. The audit trail keeps

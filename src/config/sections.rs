@@ -77,7 +77,7 @@ impl Default for Limits {
 pub struct Jobs {
     /// 1 to 256.
     pub max_concurrent: usize,
-    /// Running jobs of one key; 0: only fairness between keys.
+    /// Running jobs of one key; 0: all slots, but one less while other keys may submit too.
     pub per_key: u64,
     /// How long running jobs may go on after a stop was asked for.
     pub grace_seconds: u64,
@@ -107,10 +107,14 @@ impl Default for Jobs {
 #[serde(deny_unknown_fields, default)]
 pub struct Retention {
     pub jobs: Span,
+    /// Finished jobs kept of each status; 0: no limit.
+    pub jobs_per_status: u64,
     pub artifacts: Span,
     pub artifacts_max_bytes: Size,
     /// Published generations of a tenant's graph that are kept.
     pub snapshots: u64,
+    /// The same by age; the newest of a tenant always stays.
+    pub snapshots_age: Span,
     /// Keys, after they were revoked or have expired.
     pub keys: Span,
     /// Lines of the audit trail.
@@ -121,9 +125,11 @@ impl Default for Retention {
     fn default() -> Self {
         Self {
             jobs: Span::from_days(30),
+            jobs_per_status: 1_000_000,
             artifacts: Span::from_days(7),
             artifacts_max_bytes: Size::from_bytes(10 << 30),
             snapshots: 30,
+            snapshots_age: Span::from_days(365),
             keys: Span::from_days(90),
             audit: Span::from_days(365),
         }

@@ -102,12 +102,13 @@ impl Graphs {
         tenants
     }
 
-    /// Removes the oldest snapshots of every tenant beyond the `keep` newest; how many went.
-    pub async fn trim(&self, keep: u64) -> Result<u64, GraphError> {
+    /// Removes of every tenant the snapshots beyond the `keep` newest and those made before a time; how many
+    /// went. The newest of a tenant always stays.
+    pub async fn trim(&self, keep: u64, before_ms: i64) -> Result<u64, GraphError> {
         let mut removed = 0;
         for tenant in self.tenants() {
             if let Some(graph) = self.existing(tenant)? {
-                removed += graph.trim(keep).await?;
+                removed += graph.trim(keep, before_ms).await?;
             }
         }
         Ok(removed)
@@ -152,18 +153,21 @@ impl TenantGraph {
         }
     }
 
-    /// Removes the oldest snapshots beyond the `keep` newest, with the bodies that only they have; how many
-    /// went.
-    pub async fn trim(&self, keep: u64) -> Result<u64, GraphError> {
+    /// Removes the snapshots beyond the `keep` newest and those made before a time, but never the newest, with
+    /// the bodies that only they have; how many went.
+    pub async fn trim(&self, keep: u64, before_ms: i64) -> Result<u64, GraphError> {
         let mut scans = Vec::new();
         self.store.read(|read| {
             read.scan(&tables::SNAPSHOTS, &Span::all(), Order::Falling, |_, row| {
-                scans.push(row.scan);
+                scans.push((row.scan, row.at_ms));
                 Ok::<_, StoreError>(true)
             })
         })?;
         let mut removed = 0;
-        for scan in scans.into_iter().skip(usize::try_from(keep.max(1)).unwrap_or(usize::MAX)) {
+        for (number, (scan, at_ms)) in scans.into_iter().enumerate().skip(1) {
+            if (number as u64) < keep && at_ms >= before_ms {
+                continue;
+            }
             self.abandon(Uuid::from_u128(scan)).await?;
             removed += 1;
         }

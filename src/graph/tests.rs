@@ -83,12 +83,15 @@ async fn old_snapshots_go_and_what_the_kept_ones_share_stays() {
         generation.put(page("s", vec![group(), disk("x")])).await.expect("written");
         published(&generation, scan as i64).await;
     }
-    assert_eq!(graph.trim(2).await, Ok(2));
-    assert_eq!(graph.trim(2).await, Ok(0));
+    assert_eq!(graph.trim(2, 0).await, Ok(2));
+    assert_eq!(graph.trim(2, 0).await, Ok(0));
     let left: Vec<u64> = graph.snapshots().expect("reads").into_iter().map(|info| info.number).collect();
     assert_eq!(left, [3, 4]);
     let node = graph.latest().expect("reads").expect("there").node(&disk("x").id).expect("reads").expect("there");
     assert_eq!(node.body, disk("x").body);
+    assert_eq!(graph.trim(2, 3).await, Ok(0), "made at 3 and 4");
+    assert_eq!(graph.trim(2, 9).await, Ok(1), "the newest stays, however old");
+    assert_eq!(graph.latest().expect("reads").expect("there").info().number, 4);
 }
 
 #[tokio::test]

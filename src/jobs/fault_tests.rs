@@ -1,10 +1,11 @@
-//! Jobs under what goes wrong: operations that do not end, clocks that jump, long queues, many viewers.
+//! Jobs under what goes wrong: operations that do not end or come late, clocks that jump, long queues,
+//! older files.
 
 use super::{
-    tests::{House, assert_sound, iac, quick, scan, submit, until},
+    tests::{House, Scripted, assert_sound, iac, quick, scan, submit, until},
     *,
 };
-use crate::api::shift;
+use crate::api::{EventKind, shift};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_step_that_reports_nothing_is_ended_and_named() {
@@ -34,15 +35,20 @@ async fn an_operation_that_ignores_its_cancel_is_fenced_and_a_thread_that_does_n
     assert!(asked.elapsed() < Duration::from_secs(2));
     assert_eq!(jobs.lingering(), [], "it ended at its next await");
 
-    let blocked = submit(&jobs, iac("block", 1)).await;
-    until(&jobs, blocked, JobStatus::Running).await;
-    jobs.cancel(blocked, "k", "").await.expect("asked");
-    until(&jobs, blocked, JobStatus::Cancelled).await;
-    let next = submit(&jobs, iac("ok", 1)).await;
-    assert_eq!(jobs.lingering().first().map(|(id, _)| *id), Some(blocked));
-    assert_eq!(jobs.view(next).expect("reads").expect("there").status, JobStatus::Pending);
-    until(&jobs, next, JobStatus::Completed).await;
-    assert_eq!(jobs.lingering(), []);
+    // One blocks the task itself, the other a thread that the task waits for.
+    for word in ["block", "thread"] {
+        let blocked = submit(&jobs, iac(word, 1)).await;
+        until(&jobs, blocked, JobStatus::Running).await;
+        let asked = std::time::Instant::now();
+        jobs.cancel(blocked, "k", "").await.expect("asked");
+        until(&jobs, blocked, JobStatus::Cancelled).await;
+        assert!(asked.elapsed() < Duration::from_secs(2), "{word}: {:?}", asked.elapsed());
+        let next = submit(&jobs, iac("ok", 1)).await;
+        assert_eq!(jobs.lingering().first().map(|(id, _)| *id), Some(blocked), "{word}");
+        assert_eq!(jobs.view(next).expect("reads").expect("there").status, JobStatus::Pending, "{word}");
+        until(&jobs, next, JobStatus::Completed).await;
+        assert_eq!(jobs.lingering(), [], "{word}");
+    }
     assert_sound(&jobs);
 }
 
@@ -196,4 +202,119 @@ async fn chores_of_other_rooms_run_and_are_seen_and_a_nudge_runs_them_again() {
     house.settings.lock().expect("whole").as_ref().expect("open").send_modify(|settings| settings.keep_snapshots = 7);
     seen(ChoreOutcome::Failed("no disk".into())).await;
     assert_eq!(runs.load(std::sync::atomic::Ordering::SeqCst), 2);
+}
+
+/// On one thread, so that the clock that is set is the one that is read.
+#[tokio::test]
+async fn a_failure_that_stays_is_repeated_three_times_and_each_is_seen() {
+    let house = House::new();
+    let jobs = house.open(quick()).await;
+    let id = submit(&jobs, iac("throttled", 1)).await;
+    let mut waits = Vec::new();
+    for attempt in 2..=4 {
+        let repeated = async {
+            while jobs.view(id).expect("reads").expect("there").attempt < attempt {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), repeated).await.expect("in time");
+        let row = jobs.shared.store.read(|read| read.get(&record::JOBS, &id.as_u128())).expect("reads").expect("there");
+        if let state::State::Pending { not_before: Some(at), .. } = row.state {
+            waits.push((at - Time::now().millis() + 500) / 1_000);
+            shift::set(i64::from(attempt) * 60_000);
+        }
+    }
+    let view = until(&jobs, id, JobStatus::Failed).await;
+    shift::set(0);
+    assert_eq!(waits, [2, 4, 8], "exponential");
+    let error = view.error.expect("a reason");
+    assert_eq!((view.attempt, error.code.as_str(), error.retryable), (4, "network", true));
+    let events = jobs.events(id, 0, 100).expect("reads");
+    let warned: Vec<&str> = events
+        .iter()
+        .filter_map(|event| match &event.kind {
+            EventKind::Log { message, .. } => Some(message.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(warned.len(), 4, "{warned:?}");
+    assert!(warned[3].starts_with("attempt 4 failed: no route (network)"), "{warned:?}");
+    assert_eq!(house.script.calls.load(Ordering::SeqCst), 4);
+    assert_sound(&jobs);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_writer_that_comes_late_changes_nothing() {
+    let house = House::new();
+    let jobs = house.open(quick()).await;
+    let id = submit(&jobs, iac("late", 1)).await;
+    until(&jobs, id, JobStatus::Running).await;
+    jobs.cancel(id, "k", "").await.expect("asked");
+    let ended = until(&jobs, id, JobStatus::Cancelled).await;
+    let events = jobs.events(id, 0, 100).expect("reads");
+    house.script.gate.add_permits(1);
+    let wrote = async {
+        while house.script.late.lock().expect("whole").is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), wrote).await.expect("in time");
+    assert_eq!(*house.script.late.lock().expect("whole"), [false, false, false]);
+    assert_eq!(jobs.view(id), Ok(Some(ended)));
+    assert_eq!(jobs.events(id, 0, 100), Ok(events));
+    assert!(!artifacts::job_directory(&jobs.shared.directory, id).join("start-1/late").exists());
+    // An attempt of an earlier start, as a daemon that was taken for dead would write.
+    let fence = state::Fence { epoch: jobs.shared.epoch - 1, start: 1 };
+    let key = id.as_u128();
+    let late = jobs.shared.store.write(move |write| persist::note(write, key, fence, "x".into(), "x".into())).await;
+    assert_eq!(late, Err(WriteError::Refused(state::Denied::Fenced)));
+    assert_sound(&jobs);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_of_the_first_format_are_read_and_run_after_a_copy_was_made() {
+    const FIRST: crate::store::Schema = crate::store::Schema { name: "atgd-state", format: 1, migrations: &[] };
+    let house = House::new();
+    let path = house.dir.path().join("state.redb");
+    let runner = || Arc::new(Scripted(house.script.clone()));
+    let (_settings, settings) = watch::channel(quick());
+    let store = Store::open(&path, &FIRST).expect("opens");
+    let jobs = Jobs::start(store.clone(), runner(), settings, house.dir.path(), Vec::new()).await.expect("starts");
+    let done = submit(&jobs, iac("ok", 1)).await;
+    until(&jobs, done, JobStatus::Completed).await;
+    let failed = submit(&jobs, iac("fail", 1)).await;
+    until(&jobs, failed, JobStatus::Failed).await;
+    let running = submit(&jobs, scan(1, 0)).await;
+    until(&jobs, running, JobStatus::Running).await;
+    let waiting = submit(&jobs, scan(1, 0)).await;
+    let before: Vec<_> = [done, failed].map(|id| jobs.view(id).expect("reads").expect("there")).into();
+    jobs.drain(CancellationToken::new()).await;
+    let rewritten: Result<(), WriteError<()>> = store
+        .write(|write| {
+            let mut rows = Vec::new();
+            write.scan(&record::JOBS, &Span::all(), Order::Rising, |id, row| {
+                rows.push((id, older::tests::as_it_was(&row)));
+                Ok::<_, StoreError>(true)
+            })?;
+            for (id, row) in &rows {
+                write.put(&older::tests::JOBS1, id, row)?;
+            }
+            Ok(Ok(()))
+        })
+        .await;
+    rewritten.expect("written");
+    drop((jobs, store));
+
+    let jobs = house.open(quick()).await;
+    assert!(house.dir.path().join("state.redb.format-1").is_file(), "a copy of the older file");
+    let after: Vec<_> = [done, failed].map(|id| jobs.view(id).expect("reads").expect("there")).into();
+    assert_eq!(after, before);
+    house.script.gate.add_permits(2);
+    for id in [running, waiting] {
+        until(&jobs, id, JobStatus::Completed).await;
+    }
+    assert_sound(&jobs);
+    jobs.drain(CancellationToken::new()).await;
+    drop(jobs);
+    assert!(matches!(Store::open(&path, &FIRST), Err(StoreError::Newer { found: 2, known: 1, .. })));
 }

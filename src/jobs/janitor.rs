@@ -1,8 +1,9 @@
 //! Chores that keep the state directory small: each idempotent, on its period, in small batches.
 //!
 //! A chore takes no input but the settings and the clock; its last run and result are visible. Other
-//! rooms bring theirs as a [`Chore`]. A batch is one transaction of at most [`BATCH`] jobs, so that no
-//! request waits for a purge. A nudge (new settings, a disk that is short) runs them all at once.
+//! rooms bring theirs as a [`Chore`]. A batch is one transaction of at most [`BATCH`] jobs and some
+//! [`EVENTS`], so that no request waits for a purge. A nudge (new settings, a disk that is short) runs them
+//! all at once.
 
 use std::{
     collections::BTreeMap,
@@ -17,7 +18,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
-    Settings, Shared, artifacts, persist,
+    Settings, Shared, artifacts, ids, persist, query,
     record::{ARTIFACTS, BY_STATUS, IDEMPOTENCY, JOBS, ZIPS, status_byte},
 };
 use crate::{
@@ -27,6 +28,8 @@ use crate::{
 
 /// Jobs that one transaction removes.
 const BATCH: usize = 64;
+/// Events that one transaction removes, if they are of more than one job.
+const EVENTS: u64 = 2_000;
 /// How often is looked whether a chore is due.
 const TICK: Duration = Duration::from_secs(20);
 const OFTEN: Duration = Duration::from_mins(5);
@@ -178,18 +181,26 @@ async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static
     tokio::task::spawn_blocking(work).await.ok()
 }
 
-/// Finished jobs older than the retention go with all that is theirs.
+/// Finished jobs older than the retention go with all that is theirs, and the oldest of a status beyond
+/// the number that is kept of it.
 async fn finished_jobs(shared: &Arc<Shared>, now: i64) -> Result<u64, StoreError> {
-    let oldest = now.saturating_sub(shared.settings.borrow().keep_jobs_ms);
+    let (oldest, most) = {
+        let settings = shared.settings.borrow();
+        (now.saturating_sub(settings.keep_jobs_ms), settings.keep_per_status)
+    };
     let mut removed = 0;
     for status in [JobStatus::Completed, JobStatus::Failed, JobStatus::Cancelled] {
-        loop {
-            let due = finished_before(shared, status, oldest)?;
+        let of_it = query::counts(&shared.store)?.by_type_status.into_iter().filter(|(_, of, _)| *of == status);
+        let mut beyond = of_it.map(|(_, _, count)| count).sum::<u64>().saturating_sub(most);
+        // A purge of a long history must not hold up a stop.
+        while !shared.draining.is_cancelled() {
+            let due = finished_before(shared, status, oldest, beyond)?;
             if due.is_empty() {
                 break;
             }
             drop_directories(shared, due.clone()).await;
             removed += due.len() as u64;
+            beyond = beyond.saturating_sub(due.len() as u64);
             let purged: Result<(), WriteError<()>> = shared
                 .store
                 .write_urgent(move |write| {
@@ -207,18 +218,22 @@ async fn finished_jobs(shared: &Arc<Shared>, now: i64) -> Result<u64, StoreError
     Ok(removed)
 }
 
-fn finished_before(shared: &Shared, status: JobStatus, oldest: i64) -> Result<Vec<Uuid>, StoreError> {
-    let mut due = Vec::new();
+/// A batch of those that are due, oldest first: `beyond` whatever their age, then those that ended before
+/// `oldest`.
+fn finished_before(shared: &Shared, status: JobStatus, oldest: i64, beyond: u64) -> Result<Vec<Uuid>, StoreError> {
+    let (mut due, mut events) = (Vec::new(), 0);
     shared.store.read(|read| {
         read.scan(&BY_STATUS, &Span::prefix(&status_byte(status)), Order::Rising, |(_, id), _| {
-            let Some(row) = read.get(&JOBS, &id)? else { return Ok(true) };
-            if row.created_at > oldest {
+            let is_beyond = (due.len() as u64) < beyond;
+            if !is_beyond && ids::created_at(id) > oldest {
                 return Ok(false);
             }
-            if row.state.completed_at().is_some_and(|at| at <= oldest) {
+            let Some(row) = read.get(&JOBS, &id)? else { return Ok(true) };
+            if is_beyond || row.state.completed_at().is_some_and(|at| at <= oldest) {
                 due.push(row.uuid());
+                events += row.last_seq;
             }
-            Ok::<_, StoreError>(due.len() < BATCH)
+            Ok::<_, StoreError>(due.len() < BATCH && events < EVENTS)
         })
     })?;
     Ok(due)
@@ -285,9 +300,9 @@ async fn idempotency(shared: &Arc<Shared>, now: i64) -> Result<u64, StoreError> 
         let keys = batch.to_vec();
         let removed: Result<(), WriteError<()>> = shared
             .store
-            .write(move |write| {
-                for key in keys {
-                    write.remove(&IDEMPOTENCY, &key)?;
+            .write_urgent(move |write| {
+                for key in &keys {
+                    write.remove(&IDEMPOTENCY, key)?;
                 }
                 Ok(Ok(()))
             })

@@ -13,6 +13,7 @@ mod check;
 mod events;
 mod ids;
 mod janitor;
+mod older;
 mod persist;
 mod pick;
 mod query;
@@ -28,7 +29,7 @@ mod submit;
 use std::{
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -58,13 +59,15 @@ const INTERRUPT: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     pub max_concurrent: usize,
-    /// Running jobs of one key; none: only fairness between keys.
+    /// Running jobs of one key; none: all slots, but one less while other keys may submit too.
     pub per_key: Option<u64>,
     pub max_queued: u64,
     pub grace: Duration,
     pub scan_timeout_seconds: u64,
     pub other_timeout_seconds: u64,
     pub keep_jobs_ms: i64,
+    /// Finished jobs of each status, the newest.
+    pub keep_per_status: u64,
     pub keep_artifacts_ms: i64,
     pub artifacts_max_bytes: u64,
     /// A job whose operation reports nothing for so long has failed.
@@ -73,6 +76,7 @@ pub struct Settings {
     pub keep_keys_ms: i64,
     pub keep_audit_ms: i64,
     pub keep_snapshots: u64,
+    pub keep_snapshots_ms: i64,
 }
 
 impl Default for Settings {
@@ -85,12 +89,14 @@ impl Default for Settings {
             scan_timeout_seconds: 4 * 3_600,
             other_timeout_seconds: 3_600,
             keep_jobs_ms: 30 * 86_400_000,
+            keep_per_status: 1_000_000,
             keep_artifacts_ms: 7 * 86_400_000,
             artifacts_max_bytes: 10 << 30,
             step_timeout: Duration::from_mins(30),
             keep_keys_ms: 90 * 86_400_000,
             keep_audit_ms: 365 * 86_400_000,
             keep_snapshots: 30,
+            keep_snapshots_ms: 365 * 86_400_000,
         }
     }
 }
@@ -179,11 +185,18 @@ impl Jobs {
             beat: AtomicU64::new(0),
             started: Instant::now(),
             lingering: Mutex::default(),
+            rivals: OnceLock::new(),
         });
         shared.recover().await?;
         shared.tasks.spawn(scheduler::schedule(shared.clone()));
         shared.tasks.spawn(janitor::keep(shared.clone(), chores));
         Ok(Self { shared })
+    }
+
+    /// Tells how to find out whether more than one key may submit: then none may hold every slot. Asked at
+    /// each look at the queue; the first teller stays.
+    pub fn share_slots(&self, have_rivals: impl Fn() -> bool + Send + Sync + 'static) {
+        let _ = self.shared.rivals.set(Box::new(have_rivals));
     }
 
     /// One job as clients see it.
@@ -324,5 +337,7 @@ impl Jobs {
 
 #[cfg(test)]
 mod fault_tests;
+#[cfg(test)]
+mod limit_tests;
 #[cfg(test)]
 mod tests;

@@ -140,7 +140,11 @@ pub(super) fn finish(
     now: i64,
 ) -> Result<Result<JobRow, Denied>, StoreError> {
     let Some(mut row) = write.get(&JOBS, &id)? else { return Ok(Err(Denied::Fenced)) };
-    let state = match apply(&row.state, ending.event.clone(), now) {
+    let event = match &ending.event {
+        Event::Interrupted { cause, .. } => Event::Interrupted { cause: *cause, headway: row.headway },
+        event => event.clone(),
+    };
+    let state = match apply(&row.state, event, now) {
         Ok(state) => state,
         Err(denied) => return Ok(Err(denied)),
     };

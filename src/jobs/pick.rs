@@ -1,8 +1,8 @@
 //! Which job is next: one look at the queue in a snapshot, so that the writer never waits for it.
 //!
 //! By priority, then by submission. Left where they are: jobs whose time has not come, second writers
-//! of a tenant, jobs of a key that has all it may have. Among the rest a key that already holds its
-//! fair share of the slots comes after the others.
+//! of a tenant, jobs of a key that has all it may have (where several keys may submit, that is one slot
+//! less than there are). Among the rest a key that already holds its fair share comes after the others.
 
 use std::collections::{HashMap, HashSet};
 

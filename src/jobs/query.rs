@@ -1,6 +1,9 @@
 //! Looking at jobs: one view, lists with filters and a cursor, counts, events, results.
 //!
 //! A list walks one index, newest first: the narrowest that a filter gives. Nothing here writes.
+//! A total that can't be had from counts or one look of bounded length is told as a lower bound.
+
+use std::collections::HashMap;
 
 use uuid::Uuid;
 
@@ -64,6 +67,23 @@ fn position(read: &Read, row: &JobRow) -> Result<Option<u64>, StoreError> {
     Ok((ahead < POSITIONS).then_some(ahead + 1))
 }
 
+/// The positions of those that wait, in one walk along the queue.
+fn positions(read: &Read, rows: &[JobRow]) -> Result<HashMap<u128, u64>, StoreError> {
+    let mut wanted: Vec<&JobRow> = rows.iter().filter(|row| row.state.status() == JobStatus::Pending).collect();
+    wanted.sort_by_key(|row| row.queue_key());
+    let (mut positions, mut from, mut ahead) = (HashMap::new(), Span::all(), 0);
+    for row in wanted {
+        let key = row.queue_key();
+        ahead += read.count(&QUEUE, &from.clone().before(&key), POSITIONS - ahead)?;
+        if ahead >= POSITIONS {
+            break;
+        }
+        positions.insert(row.id, ahead + 1);
+        from = Span::all().from(&key);
+    }
+    Ok(positions)
+}
+
 /// The status alone.
 pub(super) fn status(store: &Store, id: Uuid) -> Result<Option<JobStatus>, StoreError> {
     Ok(store.read(|read| read.get(&JOBS, &id.as_u128()))?.map(|row| row.state.status()))
@@ -94,17 +114,15 @@ pub(super) fn list(store: &Store, query: &JobQuery) -> Result<JobList, ListError
             }
             Ok(looked_at < LOOKED_AT)
         })?;
-        let total = total(read, &index, query)?;
-        let (total, total_at_least) = if total > COUNTED { (None, Some(COUNTED)) } else { (Some(total), None) };
-        let jobs: Result<Vec<JobView>, StoreError> = jobs
-            .iter()
-            .map(|row| {
-                let waits = row.state.status() == JobStatus::Pending;
-                Ok(row.view(if waits { position(read, row)? } else { None }))
-            })
-            .collect();
+        let (total, total_at_least) = match total(read, &index, query)? {
+            Total::Exact(total) if total <= COUNTED => (Some(total), None),
+            Total::Exact(_) => (None, Some(COUNTED)),
+            Total::AtLeast(least) => (None, Some(least)),
+        };
+        let positions = positions(read, &jobs)?;
+        let jobs = jobs.iter().map(|row| row.view(positions.get(&row.id).copied())).collect();
         let next_cursor = next.map(|id| Uuid::from_u128(id).simple().to_string());
-        Ok(JobList { jobs: jobs?, total, total_at_least, next_cursor })
+        Ok(JobList { jobs, total, total_at_least, next_cursor })
     })
 }
 
@@ -141,49 +159,78 @@ impl Index {
         mut visit: impl FnMut(u128) -> Result<bool, StoreError>,
     ) -> Result<(), StoreError> {
         let (first, last) = created(query);
-        let last = before.map_or(last, |before| last.min(before));
+        let ids = (first, before.map_or(last, |before| last.min(before)));
         match self {
-            Self::Status(status) => walk(read, &BY_STATUS, status_byte(*status), first, last, visit),
-            Self::Tenant(tenant) => walk(read, &BY_TENANT, *tenant, first, last, visit),
-            Self::Key(key) => walk(read, &BY_KEY, key.clone(), first, last, visit),
-            Self::Type(job_type) => walk(read, &BY_TYPE, type_byte(*job_type), first, last, visit),
+            Self::Status(status) => walk(read, &BY_STATUS, span(&status_byte(*status), ids), visit),
+            Self::Tenant(tenant) => walk(read, &BY_TENANT, span(tenant, ids), visit),
+            Self::Key(key) => walk(read, &BY_KEY, span(key, ids), visit),
+            Self::Type(job_type) => walk(read, &BY_TYPE, span(&type_byte(*job_type), ids), visit),
             Self::All => {
-                let span = Span::all().from(&first).before(&last);
+                let span = Span::all().from(&ids.0).before(&ids.1);
                 read.scan(&JOBS, &span, Order::Falling, |id, _| visit(id))
             }
         }
     }
+
+    /// Its rows between the query's times, up to one more than are counted.
+    fn count(&self, read: &Read, query: &JobQuery) -> Result<u64, StoreError> {
+        let (ids, most) = (created(query), COUNTED + 1);
+        match self {
+            Self::Status(status) => read.count(&BY_STATUS, &span(&status_byte(*status), ids), most),
+            Self::Tenant(tenant) => read.count(&BY_TENANT, &span(tenant, ids), most),
+            Self::Key(key) => read.count(&BY_KEY, &span(key, ids), most),
+            Self::Type(job_type) => read.count(&BY_TYPE, &span(&type_byte(*job_type), ids), most),
+            Self::All => read.count(&JOBS, &Span::all().from(&ids.0).before(&ids.1), most),
+        }
+    }
+
+    /// Whether it holds just the jobs that are asked for: the query names what it goes by, and no more.
+    fn is_whole_answer(&self, query: &JobQuery) -> bool {
+        let named =
+            [query.status.is_some(), query.job_type.is_some(), query.tenant_id.is_some(), query.key_id.is_some()];
+        named.into_iter().filter(|named| *named).count() == usize::from(!matches!(self, Self::All))
+    }
 }
 
-/// Ids that a list's times allow: an id bears the time of creation. The rows decide.
+/// Ids that a list's times allow: an id bears the time of creation.
 fn created(query: &JobQuery) -> (u128, u128) {
-    let id = |time: Time| u128::from(time.millis().max(0).unsigned_abs()) << 80;
-    (query.created_after.map_or(0, id), query.created_before.map_or(u128::MAX, id))
+    let id = |millis: i64| u128::from(millis.max(0).unsigned_abs()) << 80;
+    let first = query.created_after.map_or(0, |after| id(after.millis().saturating_add(1)));
+    (first, query.created_before.map_or(u128::MAX, |before| id(before.millis())))
 }
 
-/// How many jobs a list has in all: exact up to [`COUNTED`].
-fn total(read: &Read, index: &Index, query: &JobQuery) -> Result<u64, StoreError> {
+/// The rows of one value of an index, between two ids.
+fn span<K: StoreKey + Clone>(part: &K, (first, last): (u128, u128)) -> Span {
+    Span::all().from(&(part.clone(), first)).before(&(part.clone(), last))
+}
+
+/// How many jobs a list has in all.
+enum Total {
+    Exact(u64),
+    /// There are so many, and may be more.
+    AtLeast(u64),
+}
+
+/// Exact up to [`COUNTED`] where not more than [`LOOKED_AT`] jobs had to be looked at for it.
+fn total(read: &Read, index: &Index, query: &JobQuery) -> Result<Total, StoreError> {
     let is_by_count = query.tenant_id.is_none()
         && query.key_id.is_none()
         && query.created_after.is_none()
         && query.created_before.is_none();
     if is_by_count {
-        return counted(read, query.status, query.job_type);
+        return counted(read, query.status, query.job_type).map(Total::Exact);
     }
-    // The index alone says it where nothing else is asked for.
-    let is_index = query.status.is_none()
-        && query.job_type.is_none()
-        && query.created_after.is_none()
-        && query.created_before.is_none()
-        && query.tenant_id.is_some() != query.key_id.is_some();
+    if index.is_whole_answer(query) {
+        return index.count(read, query).map(Total::Exact);
+    }
     let (mut total, mut looked_at) = (0, 0);
     index.walk(read, query, None, |id| {
         looked_at += 1;
-        total += u64::from(is_index || read.get(&JOBS, &id)?.is_some_and(|row| matches(query, &row)));
+        total += u64::from(read.get(&JOBS, &id)?.is_some_and(|row| matches(query, &row)));
         Ok(total <= COUNTED && looked_at < LOOKED_AT)
     })?;
-    // Where the look ended early nobody knows, and the answer says "at least".
-    Ok(if looked_at >= LOOKED_AT { COUNTED + 1 } else { total })
+    let is_whole = looked_at < LOOKED_AT || total > COUNTED;
+    Ok(if is_whole { Total::Exact(total) } else { Total::AtLeast(total) })
 }
 
 /// Jobs of a status and a type, as they are counted.
@@ -200,15 +247,12 @@ fn counted(read: &Read, status: Option<JobStatus>, job_type: Option<JobType>) ->
     Ok(sum)
 }
 
-fn walk<K: StoreKey + Clone + 'static>(
+fn walk<K: StoreKey + 'static>(
     read: &Read,
     table: &Table<(K, u128), Mark>,
-    part: K,
-    first: u128,
-    last: u128,
+    span: Span,
     mut visit: impl FnMut(u128) -> Result<bool, StoreError>,
 ) -> Result<(), StoreError> {
-    let span = Span::all().from(&(part.clone(), first)).before(&(part, last));
     read.scan(table, &span, Order::Falling, |(_, id), _| visit(id))
 }
 

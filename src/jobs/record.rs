@@ -5,15 +5,20 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::state::{Fence, State};
+use super::{
+    older,
+    state::{Fence, State},
+};
 use crate::{
     api::{JobError, JobStatus, JobType, JobView, Time},
-    store::{Migration, Schema, Table, record},
+    store::{Migration, Record, Schema, Table, bincoded, record, unbincoded},
 };
 
 /// The file of jobs, keys and audit.
-pub const SCHEMA: Schema = Schema { name: "atgd-state", format: 1, migrations: MIGRATIONS };
-const MIGRATIONS: &[Migration] = &[];
+pub const SCHEMA: Schema = Schema { name: "atgd-state", format: 2, migrations: MIGRATIONS };
+/// To 2: jobs count their fruitless starts in a row. Rows are read in either version and written in the
+/// newer, so none is touched; the number keeps an older atgd away from them.
+const MIGRATIONS: &[Migration] = &[Migration { to: 2, run: |_| Ok(()) }];
 
 /// Job that ended without completing → its operation, until what it had written is removed.
 pub(super) const CLEANUP: Table<u128, Text> = Table::new("cleanup.v1");
@@ -118,7 +123,23 @@ pub(super) struct IdempotencyRow {
     pub created_at: i64,
 }
 
-record!(JobRow = 1, QueueRow = 1, Mark = 1, Count = 1, Text = 1, EventRow = 1, ArtifactsRow = 1, IdempotencyRow = 1,);
+record!(QueueRow = 1, Mark = 1, Count = 1, Text = 1, EventRow = 1, ArtifactsRow = 1, IdempotencyRow = 1,);
+
+impl Record for JobRow {
+    const VERSION: u8 = 2;
+
+    fn encode(&self, out: &mut Vec<u8>) -> Result<(), String> {
+        bincoded(self)?.encode(out)
+    }
+
+    fn decode(version: u8, payload: &[u8]) -> Result<Self, String> {
+        match version {
+            1 => older::job(payload),
+            2 => unbincoded(payload),
+            _ => Err(format!("unknown version {version}, expected 1 or 2")),
+        }
+    }
+}
 
 impl From<JobType> for TypeRow {
     fn from(job_type: JobType) -> Self {

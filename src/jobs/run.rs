@@ -2,8 +2,8 @@
 //!
 //! The token fires on cancel, deadline and shutdown; the operation then has [`NOTICE`] to end by
 //! itself and is dropped after that. Whatever it still does is fenced: its artifacts and journal are
-//! closed and the store refuses its epoch and start. A thread that never yields keeps its permit until
-//! it ends, for the permit lives in its task.
+//! closed and the store refuses its epoch and start. A thread that does not end keeps its permit until
+//! it does, for the permit lives in the `Work` that it was given.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -21,12 +21,12 @@ use super::{
     persist::{self, Claimed, Ending},
     record::{JOURNAL, JobRow},
     report::Reporter,
-    state::{Denied, Event, Fence, Interruption, Outcome, Reason},
+    state::{Denied, Event, Fence, Interruption, Outcome, Reason, State},
 };
 use crate::{
     api::{EventKind, JobStatus, JobType, LogLevel, Operation, Time},
     store::WriteError,
-    work::{Artifacts, Journal, JournalError, Work},
+    work::{Artifacts, Journal, JournalError, Slot, Work},
 };
 
 /// How long an operation may take to notice that it is to end.
@@ -119,11 +119,27 @@ enum Ended {
     TimedOut(String),
 }
 
+/// The permit of an attempt, held by its `Work`: gone when no thread of it is left.
+pub(super) struct Occupied {
+    permit: Option<OwnedSemaphorePermit>,
+    shared: Arc<Shared>,
+    id: Uuid,
+}
+
+impl Drop for Occupied {
+    fn drop(&mut self) {
+        self.permit = None;
+        self.shared.leave(self.id);
+    }
+}
+
 /// Runs a claimed job to the end of this attempt.
 pub(super) async fn attempt(shared: Arc<Shared>, claimed: Claimed, handle: Handle, permit: OwnedSemaphorePermit) {
     let Claimed { row, fence, waited_ms } = claimed;
     let job_type = JobType::from(row.job_type);
     metrics::histogram!("atgd_queue_wait_seconds").record(waited_ms.max(0) as f64 / 1_000.0);
+    let (tenant, attempt) = (Uuid::from_u128(row.tenant), row.state.tries().attempt());
+    tracing::info!(job = %row.uuid(), job_type = job_type.word(), %tenant, key = row.key_id, attempt, "job attempt began");
     let started = Instant::now();
     let outcome = run(&shared, &row, fence, &handle, permit).await;
     shared.forget(row.uuid());
@@ -159,13 +175,17 @@ async fn run(
             return end(shared, id, Ending { event, result: None, artifacts: None, pending: vec![] }).await;
         }
     };
-    let staging = match artifacts::Staging::open(&shared.directory, id, fence.start) {
+    let directory = shared.directory.clone();
+    let opening = tokio::task::spawn_blocking(move || artifacts::Staging::open(&directory, id, fence.start));
+    let staging = match opening.await.unwrap_or_else(|error| Err(error.into())) {
         Ok(staging) => Arc::new(staging),
         Err(error) => {
             let event = fail("artifacts", format!("the job's directory can't be made: {error}"));
             return end(shared, id, Ending { event, result: None, artifacts: None, pending: vec![] }).await;
         }
     };
+    let occupied = Arc::new(Occupied { permit: Some(permit), shared: shared.clone(), id });
+    let held = Arc::downgrade(&occupied);
     let work = Work {
         job_id: id,
         attempt: row.state.tries().attempt(),
@@ -173,16 +193,13 @@ async fn run(
         artifacts: staging.clone(),
         journal: Arc::new(Notes { shared: shared.clone(), id: row.id, fence, reporter: reporter.clone() }),
         cancel: handle.token.clone(),
+        slot: Slot::new(occupied),
     };
     let seconds = row.timeout_seconds.unwrap_or_else(|| shared.settings.borrow().timeout(row.job_type.into()));
     let deadline = Deadline { job: Duration::from_secs(seconds), step: shared.settings.borrow().step_timeout };
-    let running = shared.runner.run(operation, work);
-    let task = tokio::spawn(async move {
-        let outcome = running.await;
-        drop(permit);
-        outcome
-    });
+    let task = tokio::spawn(shared.runner.run(operation, work));
     let ended = watch(shared, row.id, fence, task, handle, deadline, &reporter).await;
+    shared.linger(id, &held);
 
     let mut pending = reporter.take();
     let (event, result, artifacts) = match ended {
@@ -315,9 +332,7 @@ async fn watch(
         (Err(_), stopped) => {
             task.abort();
             // Most end at their next await; a thread that computes or blocks does not.
-            if tokio::time::timeout(UNWIND, &mut task).await.is_err() {
-                shared.linger(Uuid::from_u128(id), task);
-            }
+            let _ = tokio::time::timeout(UNWIND, &mut task).await;
             stopped
         }
     }
@@ -354,7 +369,12 @@ async fn end(shared: &Arc<Shared>, id: Uuid, ending: Ending) -> Option<JobRow> {
     match written {
         Ok(row) => {
             shared.hub.grown(id, row.last_seq);
-            tracing::info!(job = %id, status = row.state.status().word(), "job attempt ended");
+            let status = row.state.status().word();
+            if let State::Failed { reason: Reason { code, message, .. }, .. } = &row.state {
+                tracing::warn!(job = %id, status, %code, %message, "job attempt ended");
+            } else {
+                tracing::info!(job = %id, status, "job attempt ended");
+            }
             Some(row)
         }
         Err(WriteError::Refused(denied)) => {

@@ -14,14 +14,20 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use super::{
     Settings, Shared,
     persist::{self, Claimed},
-    pick::{Shares, pick},
+    pick::{Picked, Shares, pick},
+    record::QUEUE,
     run,
 };
-use crate::{api::Time, store::WriteError};
+use crate::{
+    api::Time,
+    store::{StoreError, WriteError},
+};
 
 /// The fallback poll.
 const POLL: Duration = Duration::from_secs(1);
 
+/// Jobs in a queue that is looked through at once.
+const LONG: u64 = 2_000;
 /// After a look that found nothing, so many times as long as the look took.
 const RESTS: u32 = 4;
 
@@ -105,15 +111,12 @@ async fn next(shared: &Arc<Shared>) -> Next {
         return Next::Wait(POLL);
     }
     let (epoch, now) = (shared.epoch, Time::now().millis());
-    let shares = {
-        let settings = shared.settings.borrow();
-        Shares { per_key: settings.per_key, fair: (settings.max_concurrent as u64).saturating_sub(1).max(1) }
-    };
+    let shares = shared.shares();
     let failed = |error: &dyn std::fmt::Display| {
         tracing::error!(%error, "no job could be claimed");
         Next::Wait(POLL)
     };
-    let picked = match shared.store.read(|read| pick(read, shares, now)) {
+    let picked = match look(shared, shares, now).await {
         Ok(picked) => picked,
         Err(error) => return failed(&error),
     };
@@ -128,6 +131,16 @@ async fn next(shared: &Arc<Shared>) -> Next {
         Ok(None) => Next::Again,
         Err(error) => failed(&error),
     }
+}
+
+/// A long queue is looked through off the async threads.
+async fn look(shared: &Arc<Shared>, shares: Shares, now: i64) -> Result<Picked, StoreError> {
+    if shared.store.read(|read| read.len(&QUEUE))? <= LONG {
+        return shared.store.read(|read| pick(read, shares, now));
+    }
+    let store = shared.store.clone();
+    let looked = tokio::task::spawn_blocking(move || store.read(|read| pick(read, shares, now))).await;
+    looked.unwrap_or(Err(StoreError::Closed))
 }
 
 fn start(shared: &Arc<Shared>, claimed: Claimed, permit: OwnedSemaphorePermit) {

@@ -4,20 +4,17 @@ use std::{
     collections::{BTreeMap, HashMap},
     path::PathBuf,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
     },
     time::Instant,
 };
 
-use tokio::{
-    sync::{Notify, watch},
-    task::JoinHandle,
-};
+use tokio::sync::{Notify, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
-use super::{Failure, Runner, Settings, artifacts, events, ids, janitor, persist, record, run, state};
+use super::{Runner, Settings, artifacts, events, ids, janitor, persist, pick::Shares, record, run, state};
 use crate::{
     api::Time,
     store::{Order, Span, Store, StoreError, WriteError},
@@ -46,6 +43,8 @@ pub(super) struct Shared {
     pub(super) started: Instant,
     /// Attempts that ended while a thread of theirs goes on.
     pub(super) lingering: Mutex<BTreeMap<Uuid, Time>>,
+    /// Whether more than one key may submit.
+    pub(super) rivals: OnceLock<Box<dyn Fn() -> bool + Send + Sync>>,
 }
 
 impl Shared {
@@ -100,21 +99,36 @@ impl Shared {
         row.ok().flatten().is_some_and(|row| matches!(row.state, state::State::Running { cancel_asked: true, .. }))
     }
 
+    /// Running jobs that one key may have.
+    pub(super) fn shares(&self) -> Shares {
+        let (slots, per_key) = {
+            let settings = self.settings.borrow();
+            (settings.max_concurrent as u64, settings.per_key)
+        };
+        let fair = slots.saturating_sub(1).max(1);
+        let is_shared = || self.rivals.get().is_some_and(|have_rivals| have_rivals());
+        Shares { per_key: per_key.or_else(|| is_shared().then_some(fair)), fair }
+    }
+
     pub(super) fn beat(&self) {
         let now = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.beat.store(now, Ordering::Relaxed);
     }
 
-    /// Shows a thread that goes on after its attempt ended, until it is done.
-    pub(super) fn linger(self: &Arc<Self>, id: Uuid, task: JoinHandle<Result<serde_json::Value, Failure>>) {
-        tracing::warn!(job = %id, "the operation does not end; its slot is taken until it does");
-        self.lingering.lock().unwrap_or_else(PoisonError::into_inner).insert(id, Time::now());
-        let shared = self.clone();
-        tokio::spawn(async move {
-            let _ = task.await;
-            shared.lingering.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
-            shared.wake();
-        });
+    /// Shows what of an attempt goes on after its end, until it is gone.
+    pub(super) fn linger(&self, id: Uuid, held: &Weak<run::Occupied>) {
+        let mut lingering = self.lingering.lock().unwrap_or_else(PoisonError::into_inner);
+        // Whoever lets go after this look takes it out again.
+        if held.strong_count() > 0 {
+            tracing::warn!(job = %id, "the operation does not end; its slot is taken until it does");
+            lingering.insert(id, Time::now());
+        }
+    }
+
+    /// Nothing of an attempt is left, and its slot is free.
+    pub(super) fn leave(&self, id: Uuid) {
+        self.lingering.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        self.wake();
     }
 
     pub(super) fn wake(&self) {

@@ -11,8 +11,9 @@
 //! - *Claim*: a slot is free; the job gets a fence (boot epoch and number of the start).
 //! - *CancelAsked*: a pending job is cancelled at once; on a running one the wish is kept.
 //! - *Finish*: the holder of the fence says how it ended. A failure after a cancel is a cancel.
-//! - *Interrupted*: the daemon died or stopped. The job goes back, unless a cancel was asked for, or
-//!   [`FRUITLESS`] starts died without having recorded anything.
+//! - *Interrupted*: the daemon died or stopped. The job goes back, unless a cancel was asked for, or too
+//!   many starts in a row died without having recorded anything: [`FRUITLESS`], or [`FRUITLESS_AGAIN`]
+//!   where an earlier start has got somewhere, for then the job is hardly what kills the daemon.
 //!
 //! Terminal states never change. No clock, no I/O: times come as parameters.
 
@@ -20,8 +21,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::JobStatus;
 
-/// Starts that may die without headway before the job fails.
+/// Starts in a row that may die without headway before the job fails.
 pub const FRUITLESS: u32 = 3;
+/// The same of a job that has recorded something in an earlier start.
+pub const FRUITLESS_AGAIN: u32 = 50;
 /// Repetitions after transient failures.
 pub const TRANSIENT: u32 = 3;
 
@@ -40,6 +43,10 @@ pub struct Tries {
     pub fruitless: u32,
     /// Transient failures.
     pub transient: u32,
+    /// Fruitless starts since the last one with headway.
+    pub idle: u32,
+    /// Starts that were interrupted after they had recorded something.
+    pub fruitful: u32,
 }
 
 impl Tries {
@@ -207,14 +214,19 @@ fn interrupt(tries: Tries, started: i64, cancel_asked: bool, cause: Interruption
     if cancel_asked {
         return State::Cancelled { tries, started_at: Some(started), completed_at: now };
     }
-    if cause == Interruption::Shutdown || headway {
+    if headway {
+        let tries = Tries { idle: 0, fruitful: tries.fruitful + 1, ..tries };
         return State::Pending { tries, not_before: None };
     }
-    let fruitless = tries.fruitless + 1;
-    if fruitless < FRUITLESS {
-        return State::Pending { tries: Tries { fruitless, ..tries }, not_before: None };
+    if cause == Interruption::Shutdown {
+        return State::Pending { tries, not_before: None };
     }
-    let message = format!("the daemon died {fruitless} times while this job ran, and it had recorded nothing");
+    let tries = Tries { fruitless: tries.fruitless + 1, idle: tries.idle + 1, ..tries };
+    if tries.idle < if tries.fruitful == 0 { FRUITLESS } else { FRUITLESS_AGAIN } {
+        return State::Pending { tries, not_before: None };
+    }
+    let died = tries.idle;
+    let message = format!("the daemon died {died} times in a row while this job ran, and it had recorded nothing");
     let reason = Reason { code: "crashed".to_owned(), message, retryable: true };
     State::Failed { tries, started_at: Some(started), completed_at: now, reason }
 }
@@ -230,11 +242,11 @@ mod tests {
     }
 
     fn states() -> impl Strategy<Value = State> {
-        let tries = (1_u32..9, 0_u32..4, 0_u32..5).prop_map(|(starts, fruitless, transient)| Tries {
-            starts,
-            fruitless,
-            transient,
-        });
+        let idle = prop_oneof![0..4_u32, 48..52_u32];
+        let tries =
+            (1_u32..9, 0_u32..4, 0_u32..5, idle, 0_u32..2).prop_map(|(starts, more, transient, idle, fruitful)| {
+                Tries { starts, fruitless: idle + more, transient, idle, fruitful }
+            });
         (tries, 0_u8..5, any::<bool>()).prop_map(|(tries, which, flag)| match which {
             0 => State::Pending { tries, not_before: flag.then_some(5) },
             1 => State::Running {
@@ -302,15 +314,20 @@ mod tests {
                     prop_assert_eq!(next.expect("ends").status(), expected);
                 }
                 (State::Running { cancel_asked, tries, .. }, Event::Interrupted { cause, headway }) => {
+                    let most = if tries.fruitful == 0 { FRUITLESS } else { FRUITLESS_AGAIN };
                     let expected = match cause {
                         _ if *cancel_asked => JobStatus::Cancelled,
-                        Interruption::Crash if !headway && tries.fruitless + 1 >= FRUITLESS => JobStatus::Failed,
+                        Interruption::Crash if !headway && tries.idle + 1 >= most => JobStatus::Failed,
                         _ => JobStatus::Pending,
                     };
                     let next = next.expect("goes back or ends");
                     prop_assert_eq!(next.status(), expected);
+                    let attempts = next.tries().attempt() - tries.attempt();
                     if *cause == Interruption::Shutdown {
-                        prop_assert_eq!(next.tries(), *tries, "a shutdown never counts");
+                        prop_assert_eq!(attempts, 0, "a shutdown never counts");
+                    } else if !*cancel_asked {
+                        prop_assert_eq!(attempts, u32::from(!headway), "only a fruitless start counts");
+                        prop_assert_eq!(next.tries().idle, if *headway { 0 } else { tries.idle + 1 });
                     }
                 }
                 other => prop_assert!(false, "not covered: {other:?}"),

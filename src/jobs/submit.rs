@@ -202,7 +202,7 @@ impl Jobs {
     }
 }
 
-fn new_row(submission: &Submission, (id, created_at): (u128, i64)) -> Result<JobRow, SubmitError> {
+pub(super) fn new_row(submission: &Submission, (id, created_at): (u128, i64)) -> Result<JobRow, SubmitError> {
     let operation = &submission.operation;
     let text = serde_json::to_string(operation)
         .map_err(|error| StoreError::Record { table: JOBS.name, cause: error.to_string() })?;
@@ -224,7 +224,7 @@ fn new_row(submission: &Submission, (id, created_at): (u128, i64)) -> Result<Job
     })
 }
 
-fn entry(at_ms: i64, actor: &str, remote: &str, action: &str, job: Uuid) -> Entry {
+pub(super) fn entry(at_ms: i64, actor: &str, remote: &str, action: &str, job: Uuid) -> Entry {
     Entry {
         at_ms,
         actor: actor.to_owned(),

@@ -17,19 +17,26 @@ use crate::{
 };
 
 /// Does what the job's `names` or `regions` say, so that each test scripts its own.
-struct Script {
-    gate: Semaphore,
+pub(super) struct Script {
+    pub(super) gate: Semaphore,
     abandoned: AtomicU32,
-    calls: AtomicU32,
+    pub(super) calls: AtomicU32,
+    /// Whether the writes of an attempt that was over were taken: journal, artifacts, artifacts by file.
+    pub(super) late: Mutex<Vec<bool>>,
 }
 
 impl Script {
     fn new() -> Arc<Self> {
-        Arc::new(Self { gate: Semaphore::new(0), abandoned: AtomicU32::new(0), calls: AtomicU32::new(0) })
+        Arc::new(Self {
+            gate: Semaphore::new(0),
+            abandoned: AtomicU32::new(0),
+            calls: AtomicU32::new(0),
+            late: Mutex::default(),
+        })
     }
 }
 
-struct Scripted(Arc<Script>);
+pub(super) struct Scripted(pub(super) Arc<Script>);
 
 fn failure(transient: bool) -> Failure {
     Failure { code: "network".into(), message: "no route".into(), transient, partial: None }
@@ -57,6 +64,29 @@ impl Runner for Scripted {
                     work.progress.report("going on", "", 0.1, serde_json::Map::new());
                 },
                 "transient" if call < 2 => Err(failure(true)),
+                "thread" => {
+                    let thread = move || {
+                        std::thread::sleep(Duration::from_secs(3));
+                        drop(work);
+                    };
+                    tokio::task::spawn_blocking(thread).await.expect("ends");
+                    Ok(json!({}))
+                }
+                "throttled" => Err(failure(true)),
+                "late" => {
+                    tokio::spawn(async move {
+                        script.gate.acquire().await.expect("open").forget();
+                        work.progress.report("late", "", 0.9, serde_json::Map::new());
+                        let journal = work.journal.record("late", "x").await.is_ok();
+                        let taken = vec![
+                            journal,
+                            work.artifacts.write("late", b"x").is_ok(),
+                            work.artifacts.create("late").is_ok(),
+                        ];
+                        *script.late.lock().expect("whole") = taken;
+                    });
+                    pending().await
+                }
                 "fail" => Err(failure(false)),
                 "headway" => {
                     work.journal.record("page", "1").await.expect("recorded");
@@ -88,8 +118,8 @@ impl Runner for Scripted {
 }
 
 pub(super) struct House {
-    dir: tempfile::TempDir,
-    script: Arc<Script>,
+    pub(super) dir: tempfile::TempDir,
+    pub(super) script: Arc<Script>,
     /// What the jobs that were opened last follow.
     pub(super) settings: Mutex<Option<watch::Sender<Settings>>>,
 }
@@ -131,7 +161,11 @@ pub(super) fn scan(tenant: u128, priority: i8) -> Operation {
 }
 
 pub(super) async fn submit(jobs: &Jobs, operation: Operation) -> Uuid {
-    let submission = Submission { operation, key_id: "k".into(), remote: String::new(), idempotency: None };
+    submit_as(jobs, "k", operation).await
+}
+
+pub(super) async fn submit_as(jobs: &Jobs, key: &str, operation: Operation) -> Uuid {
+    let submission = Submission { operation, key_id: key.into(), remote: String::new(), idempotency: None };
     jobs.submit(submission).await.expect("accepted").job_id
 }
 
@@ -381,7 +415,7 @@ async fn lists_filter_count_and_page_newest_first() {
     assert_eq!(jobs.counts().expect("reads").pending, 0);
 }
 
-async fn run_chores(jobs: &Jobs, now: i64) {
+pub(super) async fn run_chores(jobs: &Jobs, now: i64) {
     for chore in janitor::chores(&jobs.shared, Vec::new()) {
         janitor::run(&jobs.shared, &chore, now).await;
     }

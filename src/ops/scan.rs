@@ -47,7 +47,9 @@ fn of_azure(error: &AzureError) -> Failure {
         AzureError::Refused(_) => "azure".to_owned(),
         other => other.word(),
     };
-    failure(&code, &error.to_string(), error.is_transient())
+    // An Azure that did not answer for so long may answer later, as one that can't be reached.
+    let is_transient = error.is_transient() || matches!(error, AzureError::Deadline { .. });
+    failure(&code, &error.to_string(), is_transient)
 }
 
 fn of_graph(error: &GraphError) -> Failure {

@@ -47,12 +47,14 @@ pub fn jobs(config: &Config) -> jobs::Settings {
         scan_timeout_seconds: jobs.scan_timeout.duration().as_secs(),
         other_timeout_seconds: jobs.other_timeout.duration().as_secs(),
         keep_jobs_ms: retention.jobs.millis(),
+        keep_per_status: if retention.jobs_per_status == 0 { u64::MAX } else { retention.jobs_per_status },
         keep_artifacts_ms: retention.artifacts.millis(),
         artifacts_max_bytes: retention.artifacts_max_bytes.bytes(),
         step_timeout: jobs.step_timeout.duration(),
         keep_keys_ms: retention.keys.millis(),
         keep_audit_ms: retention.audit.millis(),
         keep_snapshots: retention.snapshots,
+        keep_snapshots_ms: retention.snapshots_age.millis(),
     }
 }
 

@@ -247,8 +247,12 @@ async fn a_full_queue_says_when_to_come_back() {
     world.daemon.until(&first, "running", |job| job["status"] == "running").await;
     world.daemon.submit("/api/v1/scan", &body).await;
     world.daemon.submit("/api/v1/scan", &body).await;
-    let (status, answer) = world.daemon.call(Method::POST, "/api/v1/scan", Some(&body)).await;
+    let bearer = world.bearer();
+    let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+    let (status, headers, answer) = world.send(Method::POST, "/api/v1/scan", &headers, Some(&body.to_string())).await;
     assert_eq!((status, code(&answer)), (503, "queue_full"));
+    let seconds = headers.get("retry-after").and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
+    assert!(seconds.is_some_and(|seconds: u64| seconds > 0), "{headers:?}");
     world.sim.release();
     world.end().await;
 }

@@ -76,6 +76,43 @@ async fn a_scan_killed_in_its_middle_completes_by_itself_and_nothing_acknowledge
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_daemon_killed_twenty_times_during_one_scan_completes_it() {
+    let settings = simulator::Settings {
+        sources: vec![simulator::Source::Generated { resources: 500, subscriptions: 2 }],
+        latency: Duration::from_millis(100),
+        ..simulator::Settings::default()
+    };
+    let sim = simulator::start(settings).await.expect("the simulator starts");
+    let house = House::for_simulator(&sim);
+    let key = house.key(&["read", "scan"]);
+    let mut daemon = house.start(&key);
+    let id = daemon.submit("/api/v1/scan", &json!({"tenant_id": house.tenant})).await;
+    daemon.until(&id, "reading", |job| job["progress"].as_f64() >= Some(0.15)).await;
+    for life in 0..20 {
+        daemon.kill();
+        daemon = house.start(&key);
+        // Most of these lives are too short to read anything again: no reason to give the scan up.
+        let job = daemon.until(&id, "running", |job| job["status"] != "pending").await;
+        assert_eq!(job["status"], "running", "life {life}: {job}");
+        tokio::time::sleep(Duration::from_millis(life * 10)).await;
+    }
+    let job = daemon.finished(&id).await;
+    assert_eq!(job["status"], "completed", "{job}");
+    let result = daemon.get(&format!("/api/v1/jobs/{id}/result")).await;
+    assert_eq!(result["result"]["partial"], false, "{result}");
+    let again = daemon.submit("/api/v1/scan", &json!({"tenant_id": house.tenant})).await;
+    daemon.finished(&again).await;
+    let whole = daemon.get(&format!("/api/v1/jobs/{again}/result")).await;
+    for what in ["resources", "relationships"] {
+        assert_eq!(result["result"][what]["total"], whole["result"][what]["total"], "{what}");
+    }
+    let snapshots = daemon.get(&format!("/api/v1/tenants/{}/snapshots", house.tenant)).await;
+    assert_eq!(snapshots["snapshots"].as_array().map(Vec::len), Some(2), "one generation a job: {snapshots}");
+    drop(daemon);
+    sim.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn cancelling_a_scan_that_waits_on_a_slow_azure_takes_less_than_two_seconds() {
     let sim = contoso().await;
     let house = House::for_simulator(&sim);

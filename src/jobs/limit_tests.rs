@@ -1,0 +1,108 @@
+//! What jobs are bounded by: shares of keys, how far a list looks, how many are kept.
+
+use super::{
+    tests::{House, assert_sound, iac, quick, run_chores, scan, submit, submit_as, until},
+    *,
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_key_can_not_fill_all_slots_where_another_may_submit() {
+    let house = House::new();
+    let jobs = house.open(quick()).await;
+    jobs.share_slots(|| true);
+    let mut first = Vec::new();
+    for tenant in 1..=5 {
+        first.push(submit_as(&jobs, "a", iac("hang", tenant)).await);
+    }
+    for id in &first[..2] {
+        until(&jobs, *id, JobStatus::Running).await;
+    }
+    let other = submit_as(&jobs, "b", iac("hang", 9)).await;
+    until(&jobs, other, JobStatus::Running).await;
+    assert_eq!(jobs.counts().expect("reads").running, 3);
+    jobs.cancel(other, "b", "").await.expect("asked");
+    until(&jobs, other, JobStatus::Cancelled).await;
+    // A slot is free, and stays so for others: a job that comes later runs before what waits of the first.
+    let again = submit_as(&jobs, "b", iac("ok", 9)).await;
+    until(&jobs, again, JobStatus::Completed).await;
+    assert_eq!(jobs.view(first[2]).expect("reads").expect("there").status, JobStatus::Pending);
+    assert_sound(&jobs);
+    drop(jobs);
+
+    let house = House::new();
+    let jobs = house.open(quick()).await;
+    let mut alone = Vec::new();
+    for tenant in 1..=3 {
+        alone.push(submit(&jobs, iac("hang", tenant)).await);
+    }
+    for id in alone {
+        until(&jobs, id, JobStatus::Running).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_total_that_nobody_counted_to_its_end_is_told_as_a_lower_bound() {
+    let house = House::new();
+    let jobs = house.open(quick()).await;
+    let rare = submit_as(&jobs, "k", scan(1, 0)).await;
+    house.script.gate.add_permits(1);
+    until(&jobs, rare, JobStatus::Completed).await;
+    for _ in 0..3 {
+        let ids: Vec<_> = (0..7_000).map(|_| jobs.shared.ids.next(Time::now().millis())).collect();
+        let filled: Result<(), WriteError<()>> = jobs
+            .shared
+            .store
+            .write(move |write| {
+                for at in ids {
+                    let submission = Submission {
+                        operation: iac("ok", 2),
+                        key_id: "k".into(),
+                        remote: String::new(),
+                        idempotency: None,
+                    };
+                    let row = submit::new_row(&submission, at).expect("a row");
+                    let entry = |action| submit::entry(at.1, "k", "", action, row.uuid());
+                    persist::submit(write, row.clone(), None, entry("job.submit"))?;
+                    let cancelled = persist::cancel(write, at.0, entry("job.cancel"), at.1)?;
+                    assert!(cancelled.is_ok());
+                }
+                Ok(Ok(()))
+            })
+            .await;
+        filled.expect("written");
+    }
+    let all = JobQuery { limit: 3, ..JobQuery::default() };
+    let told = |query: JobQuery| {
+        let page = jobs.list(&query).expect("reads");
+        (page.jobs.len(), page.total, page.total_at_least)
+    };
+    assert_eq!(told(all.clone()), (3, None, Some(10_000)));
+    let of_key = JobQuery { key_id: Some("k".into()), ..all.clone() };
+    assert_eq!(told(of_key.clone()), (3, None, Some(10_000)));
+    assert_eq!(told(JobQuery { tenant_id: Some(Uuid::from_u128(1)), ..all.clone() }), (1, Some(1), None));
+    assert_eq!(told(JobQuery { job_type: Some(JobType::Scan), ..all }), (1, Some(1), None));
+    // The only one of its kind is further back than one request looks: nobody claims thousands.
+    let scans = JobQuery { job_type: Some(JobType::Scan), ..of_key };
+    assert_eq!(told(scans.clone()), (0, None, Some(0)));
+    let next = jobs.list(&scans).expect("reads").next_cursor;
+    let page = jobs.list(&JobQuery { cursor: next, ..scans }).expect("reads");
+    assert_eq!((page.jobs.first().map(|job| job.job_id), page.next_cursor), (Some(rare), None));
+    assert_sound(&jobs);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_each_status_the_newest_are_kept() {
+    let house = House::new();
+    let jobs = house.open(Settings { keep_per_status: 2, ..quick() }).await;
+    let mut made = Vec::new();
+    for word in ["ok", "fail", "ok", "ok", "ok"] {
+        let id = submit(&jobs, iac(word, 1)).await;
+        until(&jobs, id, if word == "ok" { JobStatus::Completed } else { JobStatus::Failed }).await;
+        made.push(id);
+    }
+    run_chores(&jobs, Time::now().millis()).await;
+    let left: Vec<bool> = made.iter().map(|id| jobs.view(*id).expect("reads").is_some()).collect();
+    assert_eq!(left, [false, true, false, true, true]);
+    assert!(!artifacts::job_directory(&jobs.shared.directory, made[0]).exists());
+    assert_sound(&jobs);
+}
