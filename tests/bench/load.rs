@@ -1,4 +1,6 @@
-//! Load figures of the real binary: `cargo bench --bench load [-- submits reads memory scan quota]`.
+//! Load figures of the real binary: `cargo bench --bench load [-- PART…]`, where a part is one of
+//! `memory submits reads claim cancel restart purge viewers scan quota`; `--jobs N` sizes the history that
+//! `restart` makes (1,000,000) and `purge` removes (100,000).
 //!
 //! Each part starts its own daemon and its own `atgd simulate` on loopback, in processes of their own,
 //! so that memory is the daemon's alone. Bounded in count; prints one line a figure.
@@ -13,35 +15,53 @@
 #[path = "../it/harness.rs"]
 #[allow(dead_code, reason = "the harness serves the tests too")]
 mod harness;
+mod history;
+mod latency;
+mod requests;
+mod viewers;
 
 use std::{
     io::{BufRead, BufReader},
     process::{Child, Command, Stdio},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
     time::{Duration, Instant},
 };
 
-use harness::{Daemon, House};
+use harness::House;
 use serde_json::{Value, json};
 
-const CLIENTS: u64 = 64;
-const SUBMITS: u64 = 20_000;
-const READS: u64 = 50_000;
-
 fn main() {
-    let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
-    let runs = |part: &str| wanted.is_empty() || wanted.iter().any(|name| name == part);
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let jobs = arguments.iter().position(|argument| argument == "--jobs").and_then(|at| arguments.get(at + 1));
+    let jobs: Option<u64> = jobs.map(|text| text.parse().expect("a number"));
+    let is_part = |argument: &&String| argument.bytes().all(|byte| byte.is_ascii_lowercase());
+    let wanted: Vec<&String> = arguments.iter().filter(is_part).collect();
+    let runs = |part: &str| wanted.is_empty() || wanted.iter().any(|name| *name == part);
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let size = std::fs::metadata(env!("CARGO_BIN_EXE_atgd")).expect("the binary").len();
     println!("binary size: {:.1} MB", size as f64 / 1e6);
     if runs("memory") {
         runtime.block_on(idle_memory());
     }
-    if runs("submits") || runs("reads") {
-        runtime.block_on(requests());
+    if runs("submits") {
+        runtime.block_on(requests::submits());
+    }
+    if runs("reads") {
+        runtime.block_on(requests::reads());
+    }
+    if runs("claim") {
+        runtime.block_on(latency::claim());
+    }
+    if runs("cancel") {
+        runtime.block_on(latency::cancel());
+    }
+    if runs("restart") {
+        runtime.block_on(history::restart(jobs.unwrap_or(1_000_000)));
+    }
+    if runs("purge") {
+        runtime.block_on(history::purge(jobs.unwrap_or(100_000)));
+    }
+    if runs("viewers") {
+        runtime.block_on(viewers::fan_out());
     }
     if runs("scan") {
         runtime.block_on(scan("without quota", &[]));
@@ -106,53 +126,17 @@ async fn idle_memory() {
     println!("idle memory: {:.1} MB resident", memory(daemon.pid(), "VmRSS"));
 }
 
-/// Durable submits and status reads. One scan waits on a slow simulator, so that the others stay
-/// queued behind the tenant's writer and only the submits are measured.
-async fn requests() {
-    let (_sim, house) = simulate(&["--latency", "60000"]);
-    let daemon = Arc::new(house.start(&house.key(&["admin"])));
-    let body = json!({"tenant_id": house.tenant});
-    let first = daemon.submit("/api/v1/scan", &body).await;
-    let took = spread(&daemon, SUBMITS, move |daemon, _| {
-        let body = body.clone();
-        async move {
-            daemon.submit("/api/v1/scan", &body).await;
-        }
-    })
-    .await;
-    println!("submits: {:.0}/s durable, {CLIENTS} clients, {SUBMITS} jobs", SUBMITS as f64 / took.as_secs_f64());
-    let took = spread(&daemon, READS, move |daemon, _| {
-        let path = format!("/api/v1/jobs/{first}");
-        async move {
-            daemon.get(&path).await;
-        }
-    })
-    .await;
-    println!("status reads: {:.0}/s, {CLIENTS} clients", READS as f64 / took.as_secs_f64());
+/// The value below which this part of a sorted list lies.
+fn quantile(sorted: &[Duration], part: f64) -> f64 {
+    let at = ((sorted.len() as f64 * part).ceil() as usize).clamp(1, sorted.len()) - 1;
+    sorted[at].as_secs_f64() * 1_000.0
 }
 
-async fn spread<F, R>(daemon: &Arc<Daemon>, total: u64, call: F) -> Duration
-where
-    F: Fn(Arc<Daemon>, u64) -> R + Clone + Send + 'static,
-    R: Future<Output = ()> + Send,
-{
-    let next = Arc::new(AtomicU64::new(0));
-    let start = Instant::now();
-    let mut clients = tokio::task::JoinSet::new();
-    for _ in 0..CLIENTS {
-        let (daemon, next, call) = (daemon.clone(), next.clone(), call.clone());
-        clients.spawn(async move {
-            loop {
-                let number = next.fetch_add(1, Ordering::Relaxed);
-                if number >= total {
-                    break;
-                }
-                call(daemon.clone(), number).await;
-            }
-        });
-    }
-    clients.join_all().await;
-    start.elapsed()
+/// `p50 … ms, p99 … ms, worst … ms`.
+fn spread(mut times: Vec<Duration>) -> String {
+    times.sort_unstable();
+    let at = |part| quantile(&times, part);
+    format!("p50 {:.2} ms, p99 {:.2} ms, worst {:.2} ms of {}", at(0.5), at(0.99), at(1.0), times.len())
 }
 
 async fn scan(what: &str, more: &[&str]) {

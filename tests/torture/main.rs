@@ -1,7 +1,8 @@
 //! The long torture: `cargo test --release --test torture -- --kills 10000 --seed 1`.
 //!
-//! Runs in rounds of 200 kills, each with its own seed and house, and appends a line a round to the log
-//! (`--log FILE`), so that runs can be interrupted, resumed (`--from ROUND`) and added up.
+//! Runs in rounds of 200 kills, each with its own seed and house. With `--log FILE` each round is a line
+//! there, and one that stands there is not run again: a run that was interrupted goes on where it was, and
+//! all of them add up. A violation is a line too, its house is kept, and the exit code is 1.
 
 #![allow(
     clippy::expect_used,
@@ -15,29 +16,61 @@
 mod harness;
 mod rig;
 
-use std::io::Write;
+use std::{
+    io::Write,
+    panic::{AssertUnwindSafe, catch_unwind},
+    process::ExitCode,
+    time::Instant,
+};
+
+use rig::Tally;
 
 const ROUND: u64 = 200;
 
-fn main() {
+fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let value =
         |name: &str| arguments.iter().position(|argument| argument == name).and_then(|at| arguments.get(at + 1));
     let number = |name: &str, usual: u64| value(name).map_or(usual, |text| text.parse().expect("a number"));
-    let (kills, seed, from) = (number("--kills", ROUND), number("--seed", 1), number("--from", 0));
+    let (kills, seed) = (number("--kills", ROUND), number("--seed", 1));
+    let logged = value("--log").map(|path| std::fs::read_to_string(path).unwrap_or_default()).unwrap_or_default();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    for round in from..kills.div_ceil(ROUND) {
-        let tally = runtime.block_on(async {
-            let mut rig = rig::Rig::new(seed.wrapping_mul(1_000_003).wrapping_add(round)).await;
-            for _ in 0..ROUND.min(kills - round * ROUND) {
-                rig.cycle().await;
+    let (mut sum, mut violations) = (Tally::default(), 0);
+    for round in 0..kills.div_ceil(ROUND) {
+        let name = format!("seed {seed} round {round}:");
+        let known = logged.lines().find_map(|line| line.strip_prefix(&name)).map(str::trim);
+        if let Some(tally) = known.and_then(Tally::read) {
+            sum.add(tally);
+            continue;
+        }
+        let began = Instant::now();
+        let done = catch_unwind(AssertUnwindSafe(|| {
+            runtime.block_on(async {
+                let mut rig = rig::Rig::new(seed.wrapping_mul(1_000_003).wrapping_add(round)).await;
+                for _ in 0..ROUND.min(kills - round * ROUND) {
+                    rig.cycle().await;
+                }
+                rig.finish().await
+            })
+        }));
+        let line = match done {
+            Ok(tally) => {
+                let tally = Tally { seconds: began.elapsed().as_secs(), ..tally };
+                sum.add(tally);
+                format!("{name} {tally}")
             }
-            rig.finish().await
-        });
-        println!("round {round}: {tally:?}");
+            Err(panic) => {
+                violations += 1;
+                let text = panic.downcast_ref::<String>().map_or("see above", String::as_str);
+                format!("{name} VIOLATION {}", text.lines().next().unwrap_or_default())
+            }
+        };
+        println!("{line}");
         if let Some(path) = value("--log") {
             let mut log = std::fs::File::options().create(true).append(true).open(path).expect("the log opens");
-            writeln!(log, "seed {seed} round {round}: {tally:?}").expect("written");
+            writeln!(log, "{line}").expect("written");
         }
     }
+    println!("in all: {sum}, violations: {violations}");
+    ExitCode::from(u8::from(violations > 0))
 }

@@ -38,6 +38,50 @@ pub struct Tally {
     pub failed: u64,
     pub purged: u64,
     pub snapshots: u64,
+    /// Events that viewers saw live.
+    pub watched: u64,
+    pub seconds: u64,
+}
+
+impl Tally {
+    #[allow(dead_code, reason = "the short torture has one round")]
+    pub fn add(&mut self, more: Self) {
+        for ((_, sum), (_, more)) in self.fields().into_iter().zip({ more }.fields()) {
+            *sum += *more;
+        }
+    }
+
+    /// What `Display` wrote.
+    #[allow(dead_code, reason = "the short torture has no log")]
+    pub fn read(text: &str) -> Option<Self> {
+        let mut tally = Self::default();
+        for (name, field) in tally.fields() {
+            *field = text.split(", ").find_map(|part| part.strip_prefix(name)?.trim().parse().ok())?;
+        }
+        Some(tally)
+    }
+
+    fn fields(&mut self) -> [(&'static str, &mut u64); 9] {
+        [
+            ("kills", &mut self.kills),
+            ("jobs", &mut self.jobs),
+            ("completed", &mut self.completed),
+            ("cancelled", &mut self.cancelled),
+            ("failed", &mut self.failed),
+            ("purged", &mut self.purged),
+            ("snapshots", &mut self.snapshots),
+            ("watched", &mut self.watched),
+            ("seconds", &mut self.seconds),
+        ]
+    }
+}
+
+impl std::fmt::Display for Tally {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut this = *self;
+        let parts: Vec<String> = this.fields().into_iter().map(|(name, value)| format!("{name} {value}")).collect();
+        out.write_str(&parts.join(", "))
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,10 +98,13 @@ struct Known {
     terminal: Option<String>,
     is_cancel_acknowledged: bool,
     purge: Purge,
+    /// Number of the last event that a viewer saw.
+    seen: u64,
 }
 
 #[derive(Default)]
 struct Ledger {
+    watched: u64,
     jobs: BTreeMap<String, Known>,
     /// Idempotency key to route, body and job.
     keys: BTreeMap<String, (&'static str, Value, Option<String>)>,
@@ -65,7 +112,7 @@ struct Ledger {
 
 impl Ledger {
     fn accept(&mut self, id: &str, is_scan: bool) {
-        let known = Known { is_scan, terminal: None, is_cancel_acknowledged: false, purge: Purge::No };
+        let known = Known { is_scan, terminal: None, is_cancel_acknowledged: false, purge: Purge::No, seen: 0 };
         self.jobs.entry(id.to_owned()).or_insert(known);
     }
 
@@ -151,7 +198,8 @@ impl Client {
             55..65 => self.cancel().await,
             65..70 => self.retry().await,
             70..74 => self.purge().await,
-            74..80 => self.call(reqwest::Method::GET, "/api/v1/jobs?limit=20", None, None).await.map(drop),
+            74..78 => self.watch().await,
+            78..82 => self.call(reqwest::Method::GET, "/api/v1/jobs?limit=20", None, None).await.map(drop),
             _ => self.look().await,
         }
     }
@@ -227,6 +275,39 @@ impl Client {
         Ok(())
     }
 
+    /// Follows a job for a moment, from the last event that any viewer saw: none is missing between.
+    async fn watch(&mut self) -> Result<(), Gone> {
+        let Some(id) = self.any_job(|_| true) else { return Ok(()) };
+        let mut seen = with(&self.ledger, |ledger| ledger.jobs[&id].seen);
+        let url = format!("{}/api/v1/jobs/{id}/events?after={seen}", self.base);
+        let request = self.http.get(url).bearer_auth(&self.key).header("accept", "text/event-stream");
+        let mut response = request.send().await.map_err(|_| Gone)?;
+        if !response.status().is_success() {
+            return Ok(());
+        }
+        let until = tokio::time::Instant::now() + Duration::from_millis(self.rng.random_range(20..200));
+        let mut text = String::new();
+        while let Ok(chunk) = tokio::time::timeout_at(until, response.chunk()).await {
+            let Some(chunk) = chunk.map_err(|_| Gone)? else { break };
+            text.push_str(&String::from_utf8_lossy(&chunk));
+            while let Some((frame, rest)) = text.split_once("\n\n") {
+                if let Some(data) = frame.lines().find_map(|line| line.strip_prefix("data:")) {
+                    let event: Value = serde_json::from_str(data.trim()).expect("an event");
+                    assert_eq!(event["seq"].as_u64(), Some(seen + 1), "a viewer of {id} missed an event: {event}");
+                    seen += 1;
+                }
+                text = rest.to_owned();
+            }
+            with(&self.ledger, |ledger| {
+                if let Some(known) = ledger.jobs.get_mut(&id) {
+                    ledger.watched += seen.saturating_sub(known.seen);
+                    known.seen = known.seen.max(seen);
+                }
+            });
+        }
+        Ok(())
+    }
+
     async fn cancel(&mut self) -> Result<(), Gone> {
         let Some(id) = self.any_job(|known| known.terminal.is_none()) else { return Ok(()) };
         let (status, _) = self.call(reqwest::Method::DELETE, &format!("/api/v1/jobs/{id}"), None, None).await?;
@@ -273,9 +354,19 @@ impl Client {
     }
 }
 
+/// The house of a violation is what it is understood from.
+impl Drop for Rig {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the house is kept: {}", self.house.keep().display());
+        }
+    }
+}
+
 /// A daemon, a simulator, and all that was acknowledged.
 pub struct Rig {
-    sim: simulator::Running,
+    /// Taken at the end.
+    sim: Option<simulator::Running>,
     house: House,
     key: String,
     ledger: Shared,
@@ -293,7 +384,7 @@ impl Rig {
         let sim = simulator::start(settings).await.expect("the simulator starts");
         let house = House::for_simulator(&sim).with("[retention]\nsnapshots = 100000\n[logging]\nlevel = \"warn\"\n");
         let key = house.key(&["admin"]);
-        Self { sim, house, key, ledger: Shared::default(), rng: StdRng::seed_from_u64(seed), kills: 0 }
+        Self { sim: Some(sim), house, key, ledger: Shared::default(), rng: StdRng::seed_from_u64(seed), kills: 0 }
     }
 
     /// One life of the daemon, ended by `kill -9`.
@@ -353,6 +444,12 @@ impl Rig {
         let events = events.as_array().expect("a list");
         let numbers: Vec<u64> = events.iter().filter_map(|event| event["seq"].as_u64()).collect();
         assert_eq!(numbers, (1..=events.len() as u64).collect::<Vec<_>>(), "events of {id} have a gap");
+        assert!(
+            events.len() as u64 >= known.seen,
+            "events of {id} that a viewer saw are gone: {} < {}",
+            events.len(),
+            known.seen
+        );
         let ends = events.iter().filter(|event| event["type"] == "complete").count();
         // The job may have ended between the two answers.
         if is_terminal {
@@ -400,6 +497,7 @@ impl Rig {
         let mut scans = 0;
         let mut unknown = 0;
         with(&self.ledger, |ledger| {
+            tally.watched = ledger.watched;
             for known in ledger.jobs.values() {
                 tally.jobs += 1;
                 tally.purged += u64::from(known.purge != Purge::No);
@@ -416,8 +514,9 @@ impl Rig {
         });
         assert_eq!(unknown, 0, "jobs that neither ended nor were purged");
         assert_eq!(snapshots, scans, "completed scans and generations differ");
-        self.kills = 0;
-        self.sim.stop().await;
+        if let Some(sim) = self.sim.take() {
+            sim.stop().await;
+        }
         tally
     }
 }
