@@ -1,5 +1,5 @@
 //! Commands that work on the files without a daemon: keys, the audit trail, the store's check, the
-//! configuration.
+//! configuration, the fidelity of generated code.
 //!
 //! Data in, data out; `main` prints. Where a daemon holds the file the store refuses with words that
 //! say so, and nothing is changed.
@@ -18,9 +18,14 @@ pub use settings::{check_config, now, sample_config, show_config, state_dir};
 
 use crate::{
     audit::{Audit, AuditError, Line},
-    jobs,
+    iac, jobs,
     store::{Store, StoreError},
 };
+
+/// Compares what is generated from recorded resource groups with what had been sent to make them.
+pub fn fidelity(directory: &Path) -> Result<iac::fidelity::Report, iac::fidelity::FidelityError> {
+    iac::fidelity::run(directory)
+}
 
 /// The file of jobs, keys and audit below a state directory.
 pub fn state_file(state_dir: &Path) -> PathBuf {

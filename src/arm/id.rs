@@ -53,6 +53,18 @@ pub struct ResourceId {
 }
 
 impl ResourceId {
+    /// The same id with its last name spelled otherwise.
+    #[must_use]
+    pub fn with_name(&self, name: &str) -> Self {
+        let mut other = self.clone();
+        if let (Some(at), Some(last)) = (other.text.rfind('/'), other.segments.last_mut()) {
+            other.text.truncate(at + 1);
+            other.text.push_str(name);
+            name.clone_into(&mut last.1);
+        }
+        other
+    }
+
     /// Takes an id apart; `None` where it has not the shape of one (an odd number of segments
     /// below the provider, an empty segment, no known root).
     pub fn parse(id: &str) -> Option<Self> {

@@ -4,9 +4,11 @@
 //! providers, a missing leading slash), so every comparison is on a [`key`], and the spelling that
 //! was read is kept beside it for output.
 
+mod expression;
 mod id;
 mod version;
 
+pub use expression::{ExpressionError, Scope, evaluate};
 pub use id::{ResourceId, key, looks_like_id};
 pub use version::{ApiVersion, newest};
 

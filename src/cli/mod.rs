@@ -80,6 +80,15 @@ pub enum LocalCommand {
     /// Check and show the configuration
     #[command(subcommand)]
     Config(ConfigAction),
+    /// Hold generated code against what people had sent: recorded resource groups in, shares by type out
+    Fidelity {
+        /// A directory of recordings: JSON files with resources of id, type, apiVersion, putRequest, body
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+        /// Also list what is missing and what is too much
+        #[arg(long)]
+        details: bool,
+    },
     /// Print a completion script for a shell
     Completions {
         /// Such as `atgd completions bash > /etc/bash_completion.d/atgd`
@@ -94,7 +103,7 @@ pub enum LocalCommand {
 pub enum ClientCommand {
     /// Scan a tenant into the graph
     Scan(Box<ScanArgs>),
-    /// Generate Terraform or ARM from the scanned graph
+    /// Generate Terraform, Bicep or ARM from the scanned graph
     GenerateIac(Box<GenerateIacArgs>),
     /// List jobs, newest first
     Jobs(JobsArgs),

@@ -22,6 +22,17 @@ pub async fn run(command: LocalCommand, global: &GlobalArgs, screen: &mut Screen
         LocalCommand::Store(action) => return store::store(action, global, screen).await,
         LocalCommand::Audit(action) => return store::audit(action, global, screen).await,
         LocalCommand::Config(action) => config(action, global, screen)?,
+        LocalCommand::Fidelity { directory, details } => {
+            let report = admin::fidelity(&directory)?;
+            if screen.is_json() {
+                screen.object(&report);
+            } else {
+                screen.raw(report.table().as_bytes());
+            }
+            if details {
+                report.lines().iter().for_each(|line| screen.say(line));
+            }
+        }
         LocalCommand::Completions { shell } => screen.raw(&cli::completions(shell)),
         LocalCommand::Man => screen.raw(&cli::man_page()?),
     }

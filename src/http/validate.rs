@@ -2,7 +2,7 @@
 //!
 //! All wrong fields are told at once.
 
-use crate::api::{At, FieldError, FilterConfig, GenerateIacRequest, OutputFormat, ScanRequest, Time};
+use crate::api::{At, FieldError, FilterConfig, GenerateIacRequest, ScanRequest, Time};
 
 use super::refusal::Refusal;
 
@@ -75,9 +75,6 @@ pub(super) fn scan(request: &ScanRequest) -> Result<(), Refusal> {
 
 pub(super) fn generate(request: &GenerateIacRequest) -> Result<(), Refusal> {
     let mut findings = Findings::default();
-    if request.output_format == OutputFormat::Bicep {
-        findings.add("output_format", "bicep is not in this version: expected terraform or arm");
-    }
     let lists = [
         ("resource_types", &request.resource_types),
         ("exclude_resource_types", &request.exclude_resource_types),
@@ -89,17 +86,31 @@ pub(super) fn generate(request: &GenerateIacRequest) -> Result<(), Refusal> {
     }
     findings.entries("regions", request.regions.len());
     findings.entries("subscription_ids", request.subscription_ids.len());
-    let later = [
-        ("target_tenant_id", request.target_tenant_id.is_some()),
-        ("target_subscription_id", request.target_subscription_id.is_some()),
-        ("location", request.location.is_some()),
-        ("name_suffix", request.name_suffix.is_some()),
-        ("identity_map", !request.identity_map.is_empty()),
-    ];
-    for (name, is_given) in later {
-        if is_given {
-            findings.add(name, "generating for another place is not in this version: leave it out");
+    if request.auto_import_existing {
+        let elsewhere = [
+            ("target_tenant_id", request.target_tenant_id.is_some()),
+            ("target_subscription_id", request.target_subscription_id.is_some()),
+            ("location", request.location.is_some()),
+            ("name_suffix", request.name_suffix.is_some()),
+            ("identity_map", !request.identity_map.is_empty()),
+        ];
+        for (name, _) in elsewhere.into_iter().filter(|(_, is_given)| *is_given) {
+            findings.add(
+                name,
+                "auto_import_existing takes over what exists, which is not in another place: give one of the two",
+            );
         }
+    }
+    let suffix = request.name_suffix.as_deref().unwrap_or("x");
+    if suffix.is_empty() || suffix.len() > 12 || !suffix.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+        findings.add("name_suffix", "expected 1 to 12 letters, digits or hyphens");
+    }
+    if request
+        .location
+        .as_deref()
+        .is_some_and(|at| at.is_empty() || !at.chars().all(|c| c.is_ascii_alphanumeric() || c == ' '))
+    {
+        findings.add("location", "expected a region such as westeurope");
     }
     if let Some(At::Time(text)) = &request.at
         && text.parse::<Time>().is_err()
@@ -130,9 +141,11 @@ mod tests {
     }
 
     #[test]
-    fn bicep_is_refused_with_the_two_that_work() {
-        let text = r#"{"tenant_id": "c0470500-0000-4000-8000-000000000001", "format": "bicep"}"#;
+    fn an_import_into_another_place_is_refused() {
+        let text = r#"{"tenant_id": "c0470500-0000-4000-8000-000000000001", "format": "bicep",
+            "auto_import_existing": true, "name_suffix": "a/b"}"#;
         let refused = generate(&serde_json::from_str(text).expect("a request")).expect_err("refused");
-        assert!(refused.message.contains("terraform") && refused.message.contains("arm"), "{}", refused.message);
+        let details = refused.details.expect("fields");
+        assert_eq!(details["fields"].as_array().map(Vec::len), Some(2), "{details}");
     }
 }

@@ -4,16 +4,18 @@
 //! resources are then spread over stages, one deployment a stage, so that deployments form no circle.
 //! Texts that begin with `[` and end with `]` are doubled at the front.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
 use super::{
     Files,
+    place::{Place, Places},
     plan::{Item, Parent, Plan},
     term::{Piece, Term, Text},
+    types::Leaf,
 };
-use crate::arm::{self as ids, ResourceId};
+use crate::arm::ResourceId;
 
 const SUBSCRIPTION_SCHEMA: &str =
     "https://schema.management.azure.com/schemas/2018-05-01/subscriptionDeploymentTemplate.json#";
@@ -22,68 +24,99 @@ const PARAMETERS_SCHEMA: &str = "https://schema.management.azure.com/schemas/201
 const DEPLOYMENTS: &str = "Microsoft.Resources/deployments";
 const DEPLOYMENTS_VERSION: &str = "2022-09-01";
 
-/// Prints a plan: `azuredeploy.json` and its parameters.
+/// Prints a plan: `azuredeploy.json` and its parameters; beyond ARM's limits `azuredeploy-2.json` and
+/// so on, to be deployed in order.
 pub fn print(plan: &Plan) -> Files {
-    let template = Printer::new(plan).template();
-    let values: Map<String, Value> =
-        plan.parameters.iter().map(|parameter| (parameter.name.clone(), json!({"value": ""}))).collect();
-    let parameters = json!({"$schema": PARAMETERS_SCHEMA, "contentVersion": "1.0.0.0", "parameters": values});
+    let places = Places::new(plan);
+    let printer = Printer { plan, places: &places };
     let text = |value: &Value| serde_json::to_string_pretty(value).unwrap_or_default() + "\n";
-    Files::from([
-        ("azuredeploy.json".to_owned(), text(&template)),
-        ("azuredeploy.parameters.json".to_owned(), text(&parameters)),
-    ])
+    let mut files = Files::new();
+    for (at, bundle) in printer.bundles().iter().enumerate() {
+        let name = if at == 0 { "azuredeploy".to_owned() } else { format!("azuredeploy-{}", at + 1) };
+        let value = |number: &usize| {
+            let parameter = &plan.parameters[*number];
+            (parameter.name.clone(), json!({"value": empty(parameter.leaf)}))
+        };
+        let values: Map<String, Value> = bundle.parameters.iter().map(value).collect();
+        let parameters = json!({"$schema": PARAMETERS_SCHEMA, "contentVersion": "1.0.0.0", "parameters": values});
+        files.insert(format!("{name}.json"), text(&printer.template(bundle)));
+        files.insert(format!("{name}.parameters.json"), text(&parameters));
+    }
+    files
 }
 
-/// Where resources are deployed together: a subscription or a group of it, and the stage.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
-    subscription: String,
-    /// Lower case; none: the subscription itself.
-    group: Option<String>,
-    stage: usize,
+/// What stands in the file of parameters until somebody fills it in.
+fn empty(leaf: Leaf) -> Value {
+    match leaf {
+        Leaf::Text => json!(""),
+        Leaf::Number => json!(0),
+        Leaf::Bool => json!(false),
+        Leaf::Any => json!({}),
+    }
 }
+
+/// What one file may weigh; ARM takes 4 MB.
+const MOST_BYTES: usize = 3_400_000;
+/// What one file may declare; ARM takes 256.
+const MOST_PARAMETERS: usize = 250;
 
 struct Printer<'p> {
     plan: &'p Plan,
-    /// The subscription that the template is deployed to.
-    main: String,
-    places: Vec<Place>,
+    places: &'p Places,
 }
 
-impl<'p> Printer<'p> {
-    fn new(plan: &'p Plan) -> Self {
-        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-        for item in &plan.items {
-            *counts.entry(item.subscription()).or_default() += 1;
+/// One template and the parameters that it declares.
+#[derive(Default)]
+struct Bundle {
+    resources: Vec<Value>,
+    parameters: BTreeSet<usize>,
+    bytes: usize,
+    deployments: BTreeSet<String>,
+}
+
+impl Printer<'_> {
+    /// The templates, to be deployed in this order: one, but for plans beyond ARM's limits.
+    fn bundles(&self) -> Vec<Bundle> {
+        let mut bundles = vec![Bundle::default()];
+        for (place, numbers) in &self.places.items {
+            let used = self.places.parameters(self.plan, place);
+            let current = &bundles[bundles.len() - 1];
+            let printed: Vec<Value> = if self.places.is_top(place) {
+                numbers.iter().map(|number| self.resource(*number, place)).collect()
+            } else {
+                vec![self.deployment(place, numbers, &used, &current.deployments)]
+            };
+            let bytes: usize = printed.iter().map(size).sum();
+            let is_full = current.bytes + bytes > MOST_BYTES
+                || current.resources.len() + printed.len() > 790
+                || current.parameters.union(&used).count() > MOST_PARAMETERS;
+            if is_full && !current.resources.is_empty() {
+                bundles.push(Bundle::default());
+            }
+            let is_fresh = is_full && !self.places.is_top(place);
+            let Some(current) = bundles.last_mut() else { continue };
+            current.bytes += bytes;
+            current.parameters.extend(&used);
+            // What came before stands in a template that is deployed before: nothing to wait for.
+            let printed =
+                if is_fresh { vec![self.deployment(place, numbers, &used, &current.deployments)] } else { printed };
+            current.deployments.insert(place.name());
+            current.resources.extend(printed);
         }
-        let most = counts.iter().max_by(|a, b| a.1.cmp(b.1).then(b.0.cmp(a.0)));
-        let main = most.map(|(id, _)| id.clone()).unwrap_or_default();
-        Self { plan, main, places: places(plan) }
+        bundles
     }
 
-    fn template(&self) -> Value {
-        let mut resources = Vec::new();
-        let mut by_place: BTreeMap<&Place, Vec<usize>> = BTreeMap::new();
-        for (number, place) in self.places.iter().enumerate() {
-            by_place.entry(place).or_default().push(number);
-        }
-        let mut used = BTreeSet::new();
-        for (place, numbers) in &by_place {
-            if place.group.is_none() && place.subscription == self.main && place.stage == 0 {
-                resources.extend(numbers.iter().map(|number| self.resource(*number, place)));
-                used.extend(numbers.iter().flat_map(|number| parameters_of(&self.plan.items[*number])));
-            } else {
-                resources.push(self.deployment(place, numbers));
-            }
-        }
+    fn template(&self, bundle: &Bundle) -> Value {
         let mut template = json!({
             "$schema": SUBSCRIPTION_SCHEMA,
             "contentVersion": "1.0.0.0",
-            "metadata": {"generator": {"name": "atgd", "version": env!("CARGO_PKG_VERSION")}},
-            "parameters": self.declared(0..self.plan.parameters.len()),
+            "metadata": {
+                "generator": {"name": "atgd", "version": env!("CARGO_PKG_VERSION")},
+                "subscription": self.places.main,
+            },
+            "parameters": self.declared(bundle.parameters.iter().copied()),
         });
-        template["resources"] = Value::Array(resources);
+        template["resources"] = Value::Array(bundle.resources.clone());
         template
     }
 
@@ -92,16 +125,20 @@ impl<'p> Printer<'p> {
         for number in numbers {
             let parameter = &self.plan.parameters[number];
             let description = format!("{} of {}: {}.", parameter.path, parameter.resource, parameter.why);
-            let value = json!({"type": "securestring", "metadata": {"description": description}});
+            let kind = match parameter.leaf {
+                Leaf::Text => "securestring",
+                Leaf::Number => "int",
+                Leaf::Bool => "bool",
+                Leaf::Any => "secureObject",
+            };
+            let value = json!({"type": kind, "metadata": {"description": description}});
             declared.insert(parameter.name.clone(), value);
         }
         Value::Object(declared)
     }
 
-    /// Everything of a place as one nested deployment.
-    fn deployment(&self, place: &Place, numbers: &[usize]) -> Value {
-        let used: BTreeSet<usize> =
-            numbers.iter().flat_map(|number| parameters_of(&self.plan.items[*number])).collect();
+    /// Everything of a place as one nested deployment; `beside` are the deployments of the same template.
+    fn deployment(&self, place: &Place, numbers: &[usize], used: &BTreeSet<usize>, beside: &BTreeSet<String>) -> Value {
         let handed: Map<String, Value> = used
             .iter()
             .map(|number| {
@@ -110,34 +147,23 @@ impl<'p> Printer<'p> {
             })
             .collect();
         let schema = if place.group.is_some() { GROUP_SCHEMA } else { SUBSCRIPTION_SCHEMA };
-        let mut needs: BTreeSet<&Place> = BTreeSet::new();
-        let mut groups = BTreeSet::new();
-        for number in numbers {
-            for need in self.plan.items[*number].needs() {
-                let at = &self.places[need];
-                if at == place {
-                    continue;
-                }
-                if self.is_top(at) {
-                    groups.insert(need);
-                } else {
-                    needs.insert(at);
-                }
-            }
-        }
+        let (items, needs) = self.places.needs(self.plan, place);
+        let has_top = self.places.items.keys().any(|at| self.places.is_top(at) && beside.contains(&at.name()));
+        let items = items.into_iter().filter(|_| has_top);
         let mut depends: Vec<String> =
-            groups.into_iter().map(|number| format!("[{}]", self.id(&self.plan.items[number], None))).collect();
-        depends.extend(needs.into_iter().map(|place| format!("[{}]", self.deployment_id(place))));
+            items.map(|number| format!("[{}]", self.id(&self.plan.items[number], None))).collect();
+        let needs = needs.into_iter().filter(|place| beside.contains(&place.name()));
+        depends.extend(needs.map(|place| format!("[{}]", self.deployment_id(place))));
         let mut deployment = json!({
             "type": DEPLOYMENTS,
             "apiVersion": DEPLOYMENTS_VERSION,
-            "name": deployment_name(place),
+            "name": place.name(),
         });
-        if place.subscription != self.main {
+        if place.subscription != self.places.main {
             deployment["subscriptionId"] = json!(place.subscription);
         }
         match &place.group {
-            Some(_) => deployment["resourceGroup"] = json!(literal(&self.group_name(place))),
+            Some(_) => deployment["resourceGroup"] = json!(literal(&self.places.group_name(self.plan, place))),
             None => deployment["location"] = json!("[deployment().location]"),
         }
         if !depends.is_empty() {
@@ -150,29 +176,20 @@ impl<'p> Printer<'p> {
             "template": {
                 "$schema": schema,
                 "contentVersion": "1.0.0.0",
-                "parameters": self.declared(used.into_iter()),
+                "parameters": self.declared(used.iter().copied()),
                 "resources": numbers.iter().map(|number| self.resource(*number, place)).collect::<Vec<_>>(),
             },
         });
         deployment
     }
 
-    fn is_top(&self, place: &Place) -> bool {
-        place.group.is_none() && place.subscription == self.main && place.stage == 0
-    }
-
-    fn group_name(&self, place: &Place) -> String {
-        let item = self.plan.items.iter().zip(&self.places).find(|(_, at)| *at == place);
-        item.and_then(|(item, _)| item.id.resource_group.clone()).unwrap_or_default()
-    }
-
     /// The id of a nested deployment, as its siblings see it.
     fn deployment_id(&self, place: &Place) -> String {
-        let name = quoted(&deployment_name(place));
-        let subscription = subscription_seen(&place.subscription, &self.main);
+        let name = quoted(&place.name());
+        let subscription = subscription_seen(&place.subscription, &self.places.main);
         match &place.group {
             Some(_) => {
-                let group = quoted(&self.group_name(place));
+                let group = quoted(&self.places.group_name(self.plan, place));
                 format!("resourceId({subscription}, {group}, '{DEPLOYMENTS}', {name})")
             }
             None => format!("subscriptionResourceId({subscription}, '{DEPLOYMENTS}', {name})"),
@@ -191,7 +208,7 @@ impl<'p> Printer<'p> {
             out.insert("scope".to_owned(), json!(scope));
         }
         let same: BTreeSet<usize> =
-            item.needs().into_iter().filter(|need| *need != number && self.places[*need] == *place).collect();
+            item.needs().into_iter().filter(|need| *need != number && self.places.of[*need] == *place).collect();
         if !same.is_empty() {
             let depends: Vec<String> =
                 same.into_iter().map(|need| format!("[{}]", self.id(&self.plan.items[need], Some(place)))).collect();
@@ -199,7 +216,7 @@ impl<'p> Printer<'p> {
         }
         if let Term::Map(fields) = &item.body {
             for (key, value) in fields {
-                out.insert(self.text(key, place, true), self.value(value, place));
+                out.insert(self.text(key, place), self.value(value, place));
             }
         }
         Value::Object(out)
@@ -220,7 +237,7 @@ impl<'p> Printer<'p> {
 
     /// An expression for the id of an item, seen from a place (none: the template itself).
     fn id(&self, item: &Item, from: Option<&Place>) -> String {
-        let here = from.map_or(self.main.as_str(), |place| place.subscription.as_str());
+        let here = from.map_or(self.places.main.as_str(), |place| place.subscription.as_str());
         let subscription = item.subscription();
         let in_subscription = subscription_seen(&subscription, here);
         if item.is_group {
@@ -259,17 +276,17 @@ impl<'p> Printer<'p> {
             Term::Null => Value::Null,
             Term::Bool(flag) => json!(flag),
             Term::Number(number) => Value::Number(number.clone()),
-            Term::Text(text) => Value::String(self.text(text, place, false)),
+            Term::Text(text) => Value::String(self.text(text, place)),
             Term::List(items) => Value::Array(items.iter().map(|item| self.value(item, place)).collect()),
             Term::Map(fields) => Value::Object(
-                fields.iter().map(|(key, value)| (self.text(key, place, true), self.value(value, place))).collect(),
+                fields.iter().map(|(key, value)| (self.text(key, place), self.value(value, place))).collect(),
             ),
         }
     }
 
-    fn text(&self, text: &Text, place: &Place, is_key: bool) -> String {
+    fn text(&self, text: &Text, place: &Place) -> String {
         if let Some(plain) = text.as_literal() {
-            return if is_key { plain.to_owned() } else { literal(plain) };
+            return literal(plain);
         }
         let parts: Vec<String> = text
             .0
@@ -277,6 +294,7 @@ impl<'p> Printer<'p> {
             .map(|piece| match piece {
                 Piece::Literal(text) => quoted(text),
                 Piece::Reference(number) => self.id(&self.plan.items[*number], Some(place)),
+                Piece::External(id) => external(id, place),
                 Piece::Parameter(number) => format!("parameters({})", quoted(&self.plan.parameters[*number].name)),
             })
             .collect();
@@ -287,74 +305,27 @@ impl<'p> Printer<'p> {
     }
 }
 
-/// The place of each item. An item's stage is above those of what it needs in other places, so that
-/// places, which are deployed as wholes, never need each other in a circle.
-fn places(plan: &Plan) -> Vec<Place> {
-    let count = plan.items.len();
-    let home: Vec<(String, Option<String>)> = plan
-        .items
-        .iter()
-        .map(|item| {
-            let group = item.id.resource_group.as_ref().filter(|_| !item.is_group).map(|group| group.to_lowercase());
-            (item.subscription(), group)
-        })
-        .collect();
-    let mut stages: Vec<Option<usize>> = vec![None; count];
-    for start in 0..count {
-        let mut stack = vec![start];
-        while let Some(item) = stack.last().copied() {
-            if stages[item].is_some() {
-                stack.pop();
-                continue;
-            }
-            let needs: Vec<usize> = plan.items[item].needs().into_iter().filter(|need| *need != item).collect();
-            if let Some(open) = needs.iter().find(|need| stages[**need].is_none()) {
-                // Circles were cut: this ends.
-                stack.push(*open);
-                continue;
-            }
-            let after = |need: &usize| {
-                let stage = stages[*need].unwrap_or_default();
-                // Groups are made by the template itself, before any deployment.
-                let is_free = plan.items[*need].is_group || home[*need] == home[item];
-                if is_free { stage } else { stage + 1 }
-            };
-            stages[item] = Some(needs.iter().map(after).max().unwrap_or(0));
-            stack.pop();
-        }
+/// An expression for the id of something that is not in the plan.
+fn external(id: &str, place: &Place) -> String {
+    let Some(parsed) = ResourceId::parse(id) else { return quoted(id) };
+    let (Some(subscription), Some(_)) = (parsed.subscription.as_deref(), parsed.namespace.as_ref()) else {
+        return quoted(id);
+    };
+    if ResourceId::parse(&parsed.scope).is_some_and(|scope| scope.namespace.is_some()) {
+        return quoted(id);
     }
-    home.into_iter()
-        .zip(stages)
-        .map(|((subscription, group), stage)| Place { subscription, group, stage: stage.unwrap_or_default() })
-        .collect()
+    let in_subscription = subscription_seen(&subscription.to_lowercase(), &place.subscription);
+    let names: Vec<String> = parsed.segments.iter().map(|(_, name)| quoted(name)).collect();
+    let arguments = format!("{}, {}", quoted(&parsed.type_name()), names.join(", "));
+    match &parsed.resource_group {
+        Some(group) => format!("resourceId({in_subscription}, {}, {arguments})", quoted(group)),
+        None => format!("subscriptionResourceId({in_subscription}, {arguments})"),
+    }
 }
 
-fn parameters_of(item: &Item) -> Vec<usize> {
-    fn walk(term: &Term, found: &mut Vec<usize>) {
-        match term {
-            Term::Text(text) => found.extend(text.0.iter().filter_map(|piece| match piece {
-                Piece::Parameter(number) => Some(*number),
-                _ => None,
-            })),
-            Term::List(items) => items.iter().for_each(|item| walk(item, found)),
-            Term::Map(fields) => fields.iter().for_each(|(_, value)| walk(value, found)),
-            _ => {}
-        }
-    }
-    let mut found = Vec::new();
-    walk(&item.body, &mut found);
-    found
-}
-
-/// At most 64 characters of the alphabet of deployments, the same for the same place.
-fn deployment_name(place: &Place) -> String {
-    let of = format!("/subscriptions/{}/{}", place.subscription, place.group.as_deref().unwrap_or_default());
-    let hash = blake3::hash(ids::key(&of).as_bytes()).to_hex();
-    let group = place.group.as_deref().unwrap_or("subscription");
-    let plain: String =
-        group.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')).take(40).collect();
-    let stage = if place.stage == 0 { String::new() } else { format!("-{}", place.stage + 1) };
-    format!("{plain}-{}{stage}", &hash[..8])
+/// How many bytes a value takes in the file.
+fn size(value: &Value) -> usize {
+    serde_json::to_string_pretty(value).map_or(0, |text| text.len() + text.matches('\n').count() * 4)
 }
 
 /// A subscription, as a place in another sees it.

@@ -30,6 +30,7 @@ pub fn parse(files: &Files) -> Result<Checks, IacError> {
         let unreadable = |cause: String| IacError::Unreadable { file: name.clone(), cause };
         match name.rsplit('.').next() {
             Some("tf") => drop(hcl::parse(text).map_err(|error| unreadable(error.to_string()))?),
+            Some("bicep") => drop(super::bicep::parse(text).map_err(unreadable)?),
             Some("json") => {
                 serde_json::from_str::<serde_json::Value>(text).map_err(|error| unreadable(error.to_string()))?;
             }

@@ -1,26 +1,31 @@
 //! Infrastructure as code from a snapshot: pure passes, one neutral plan, a printer a language.
 //!
 //! ```text
-//! snapshot ─▶ select ─▶ own ─▶ prune ─▶ secrets ─▶ resolve ─▶ name ─▶ print ─▶ check ─▶ artifacts
+//! snapshot ─▶ select ─▶ re-target ─▶ own ─▶ prune ─▶ name ─▶ secrets ─▶ resolve ─▶ print ─▶ check ─▶ artifacts
 //! ```
 //! Offline and deterministic to the byte: no clock, no randomness, sorted order everywhere. Each pass
 //! is a function of the `plan::Plan` that can be tested alone. Nothing is left out in silence: what
 //! is not emitted stands in the report with its reason. Terraform has `azurerm_*` where a table of
-//! `terraform/azurerm` carries the whole body, `azapi_resource` elsewhere. What is pruned is what general
-//! rules know to be computed by ARM.
+//! `terraform/azurerm` carries the whole body, `azapi_resource` elsewhere. What is pruned says a table of
+//! Azure's types (`types`), and for what it lacks general rules.
 
 mod arm;
+mod bicep;
 mod check;
+pub mod fidelity;
 mod name;
 mod own;
+mod place;
 mod plan;
 mod prune;
 mod report;
 mod resolve;
+mod retarget;
 mod secrets;
 mod select;
 mod term;
 mod terraform;
+mod types;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -46,8 +51,6 @@ pub enum IacError {
     Cancelled,
     #[error("{0:?} is no glob: {1}")]
     Glob(String, String),
-    #[error("no format {0:?}: expected terraform or arm")]
-    Format(&'static str),
     #[error("what was printed can't be read back: {file}: {cause}")]
     Unreadable { file: String, cause: String },
     #[error(transparent)]
@@ -71,11 +74,13 @@ pub fn generate(
         if work.cancel.is_cancelled() { Err(IacError::Cancelled) } else { Ok(()) }
     };
     step("select", "choosing resources", 0.0)?;
-    let selection = select::select(snapshot, request, &work.cancel)?;
+    let mut selection = select::select(snapshot, request, &work.cancel)?;
     step("plan", "pruning and resolving", 0.3)?;
-    let plan = plan::build(selection, request);
+    let warnings = retarget::retarget(&mut selection, request);
+    let mut plan = plan::build(selection, request);
+    plan.warnings.extend(warnings);
     step("print", "writing the code", 0.6)?;
-    let mut files = print(&plan, request)?;
+    let mut files = print(&plan, request);
     step("check", "reading the code back", 0.8)?;
     let mut checks = check::parse(&files)?;
     for (name, text) in &files {
@@ -93,11 +98,11 @@ pub fn generate(
     Ok(report::result(&plan, &files, &checks))
 }
 
-fn print(plan: &plan::Plan, request: &GenerateIacRequest) -> Result<Files, IacError> {
+fn print(plan: &plan::Plan, request: &GenerateIacRequest) -> Files {
     match request.output_format {
-        OutputFormat::Terraform => Ok(terraform::print(plan, request.auto_import_existing)),
-        OutputFormat::Arm => Ok(arm::print(plan)),
-        OutputFormat::Bicep => Err(IacError::Format("bicep")),
+        OutputFormat::Terraform => terraform::print(plan, request.auto_import_existing),
+        OutputFormat::Arm => arm::print(plan),
+        OutputFormat::Bicep => bicep::print(plan),
     }
 }
 

@@ -9,6 +9,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use globset::{Glob, GlobBuilder, GlobMatcher};
 use serde_json::Value;
 
+use super::types::{self, Known};
 use crate::{
     arm::{self, ResourceId},
     graph::model::{Label, Node},
@@ -75,6 +76,9 @@ fn alone(node: &Node) -> Option<Reason> {
     if node.type_name.eq_ignore_ascii_case("Microsoft.Sql/servers/databases") && node.name == "master" {
         return Some("made by Azure with every server".to_owned());
     }
+    if matches!(types::find(&node.type_name, &node.api_version, id.name()), Known::ReadOnly) {
+        return Some("can only be read".to_owned());
+    }
     let is_endpoints_card = node.type_name.eq_ignore_ascii_case("Microsoft.Network/networkInterfaces")
         && node.body.pointer("/properties/privateEndpoint/id").is_some();
     is_endpoints_card.then(|| "made by Azure for its private endpoint".to_owned())
@@ -114,6 +118,7 @@ fn grouped(key: &str, node: &Node, managed: &BTreeMap<&str, &str>) -> Option<Rea
     let id = ResourceId::parse(&node.id)?;
     let group = arm::key(&format!("/subscriptions/{}/resourceGroups/{}", id.subscription?, id.resource_group?));
     let by = managed.get(group.as_str())?;
+    let by = if arm::looks_like_id(by) { by } else { "another resource" };
     Some(if key == group { format!("managed by {by}") } else { format!("in a group that is managed by {by}") })
 }
 

@@ -1,6 +1,6 @@
 //! The neutral plan: what is emitted, with which body, below which parent; what is not, and why.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::Serialize;
 
@@ -9,6 +9,7 @@ use super::{
     select::Selection,
     term::{Step, Term},
     terraform,
+    types::{self, Leaf},
 };
 use crate::{
     api::{GenerateIacRequest, OutputFormat},
@@ -47,6 +48,13 @@ pub struct Item {
     /// Always a map.
     pub body: Term,
     pub pruned: Vec<String>,
+    /// Paths that are spelled as the type does, not as Azure returned them.
+    pub respelled: Vec<String>,
+    /// Required values that Azure never returned: parameters are made of them.
+    pub missing: Vec<prune::Missing>,
+    /// Paths of words that the type enumerates.
+    pub words: HashSet<String>,
+    pub table: Table,
     /// Names of its parameters.
     pub secrets: Vec<String>,
     pub external: Vec<Mentioned>,
@@ -54,6 +62,17 @@ pub struct Item {
     /// References that stay literal because they would close a circle.
     pub circular: Vec<Mentioned>,
     pub is_dependency: bool,
+}
+
+/// How far the table of types knows a resource's type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Table {
+    /// This very api-version.
+    Exact,
+    /// Other versions.
+    Near,
+    /// Not at all: general rules were used.
+    Unknown,
 }
 
 /// What a resource stands below: its parent resource, the resource it extends, its group or subscription.
@@ -71,6 +90,8 @@ pub struct Parameter {
     pub resource: String,
     pub path: String,
     pub why: &'static str,
+    #[serde(skip)]
+    pub leaf: Leaf,
 }
 
 /// An id at a path.
@@ -113,6 +134,16 @@ pub fn build(mut selection: Selection, request: &GenerateIacRequest) -> Plan {
     if is_terraform {
         terraform::split(&mut selection);
     }
+    let mut plan = build_whole(selection, request);
+    if is_terraform {
+        plan.forms = terraform::choose(&plan);
+    }
+    plan
+}
+
+/// The plan with every body as its type has it: nothing is taken apart for a provider.
+pub fn build_whole(selection: Selection, request: &GenerateIacRequest) -> Plan {
+    let is_terraform = request.output_format == OutputFormat::Terraform;
     let mut plan = Plan {
         selected: selection.nodes.len() - selection.dependencies.len(),
         dependencies: selection.dependencies.len(),
@@ -122,13 +153,15 @@ pub fn build(mut selection: Selection, request: &GenerateIacRequest) -> Plan {
         plan.warnings.push("too many dependencies: the rest stays as literal ids".to_owned());
     }
     let reasons = own::left_out(&selection.nodes);
+    let is_compared = is_terraform && request.auto_import_existing;
+    let spelling = if is_compared { prune::Spelling::Drop } else { prune::Spelling::Correct };
     for (key, node) in &selection.nodes {
         match reasons.get(key) {
             Some(reason) => {
                 let left = LeftOut { id: node.id.clone(), type_name: node.type_name.clone(), reason: reason.clone() };
                 plan.left_out.insert(key.clone(), left);
             }
-            None => plan.items.extend(item(key, node, selection.dependencies.contains(key))),
+            None => plan.items.extend(item(key, node, selection.dependencies.contains(key), spelling)),
         }
     }
     let named: Vec<(String, String)> = plan.items.iter().map(|item| (label_of(item), item.id.text.clone())).collect();
@@ -138,34 +171,44 @@ pub fn build(mut selection: Selection, request: &GenerateIacRequest) -> Plan {
     }
     let numbers: BTreeMap<String, usize> =
         plan.items.iter().enumerate().map(|(number, item)| (item.key.clone(), number)).collect();
-    let mut parameters = Vec::new();
+    let (mut parameters, mut taken) = (Vec::new(), HashSet::new());
     for item in &mut plan.items {
         item.parent = parent(&item.id, &numbers);
-        secrets::lift(item, &mut parameters);
+        secrets::lift(item, &mut parameters, &mut taken);
     }
     plan.parameters = parameters;
-    resolve::resolve(&mut plan, &numbers, &selection.known, request.auto_import_existing);
-    if is_terraform {
-        plan.forms = terraform::choose(&plan);
-    }
+    resolve::resolve(&mut plan, &numbers, &selection.known, is_compared, !is_terraform);
     plan
 }
 
-fn item(key: &str, node: &Node, is_dependency: bool) -> Option<Item> {
-    let id = ResourceId::parse(&node.id)?;
-    let (body, pruned) = prune::prune(node);
+fn item(key: &str, node: &Node, is_dependency: bool, spelling: prune::Spelling) -> Option<Item> {
+    let mut id = ResourceId::parse(&node.id)?;
+    let is_group = id.namespace.is_none() && id.resource_group.is_some();
+    let known = types::find(&node.type_name, &node.api_version, id.name()).writable();
+    if let Some(singleton) = known.as_ref().and_then(|known| known.singleton.as_ref()) {
+        id = id.with_name(singleton);
+    }
+    let pruned = prune::prune(node, known.as_ref(), spelling);
     Some(Item {
         key: key.to_owned(),
-        type_name: node.type_name.clone(),
+        type_name: known.as_ref().map_or_else(|| node.type_name.clone(), |known| known.name.clone()),
         api_version: node.api_version.clone(),
         // The last segment of the id, not the body's name: they differ.
         name: id.name().to_owned(),
         label: String::new(),
-        is_group: id.namespace.is_none() && id.resource_group.is_some(),
+        is_group,
         parent: Parent::Literal(id.parent()),
         id,
-        body: Term::of_map(&body),
-        pruned,
+        body: Term::of_map(&pruned.body),
+        pruned: pruned.paths,
+        respelled: pruned.respelled,
+        missing: pruned.missing,
+        words: pruned.words,
+        table: match known {
+            Some(known) if known.is_exact => Table::Exact,
+            Some(_) => Table::Near,
+            None => Table::Unknown,
+        },
         secrets: Vec::new(),
         external: Vec::new(),
         unresolved: Vec::new(),

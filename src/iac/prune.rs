@@ -1,70 +1,146 @@
-//! Prune: from what Azure answered to what can be sent, by general rules that need no table of types.
+//! Prune: from what Azure answered to what can be sent.
 //!
-//! Gone are: the envelope (`id`, `name`, `type`, `etag`, `systemData`), what names of `prune.tsv` hold,
-//! back-references that other resources tell, ids and types of nested objects below the resource
-//! itself, null and empty values, and objects that become empty by that. Entries of
-//! `userAssignedIdentities` stay as `{}`.
+//! Where the table of types knows a type, it decides: what is read-only or not in the type goes, names
+//! and enumerated values are spelled as the type does, what is required stays even when it is empty.
+//! Where it does not, general rules decide: names that ARM computes (`prune.tsv`, and what the table
+//! calls read-only nearly everywhere). Everywhere gone are: the envelope (`id`, `name`, `type`,
+//! `systemData`), back-references that other resources tell, ids and types of nested objects below the
+//! resource itself, null and empty values, and objects that become empty by that. Entries of maps whose
+//! keys people choose (`userAssignedIdentities`, tags, settings) stay, as `{}` when nothing is left.
 
-use std::{collections::HashSet, sync::LazyLock};
+mod rules;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::own;
+use super::{
+    own,
+    term::Step,
+    types::{self, Leaf, Shape},
+};
 use crate::{
     arm,
-    graph::{model::Node, rules::is_back_reference},
+    graph::{model::Node, rules::begins_back_reference},
 };
 
-/// Of the body's top level; `name` and `type` come from the id.
-const ENVELOPE: [&str; 8] =
-    ["id", "name", "type", "etag", "systemData", "managedBy", "managedByExtended", "resourceGroup"];
+/// How deep required objects that were never returned are made.
+const DEEPEST_MADE: usize = 4;
 
-static COMPUTED: LazyLock<HashSet<String>> = LazyLock::new(|| {
-    let rows = include_str!("prune.tsv").lines().filter(|line| !line.starts_with('#'));
-    rows.map(str::to_ascii_lowercase).collect()
-});
+/// What is left of a body, and what became of the rest.
+#[derive(Debug, Default)]
+pub struct Pruned {
+    pub body: Map<String, Value>,
+    /// Paths that went, but for what was null or empty.
+    pub paths: Vec<String>,
+    /// Paths whose name or value the type spells otherwise than Azure did.
+    pub respelled: Vec<String>,
+    /// What a PUT must have and the body has not.
+    pub missing: Vec<Missing>,
+    /// Paths of words that the type enumerates: none of them is a secret.
+    pub words: HashSet<String>,
+}
 
-/// The part of a body that can be sent, and the paths that went (not those that were null or empty).
-pub fn prune(node: &Node) -> (Map<String, Value>, Vec<String>) {
-    let mut walk = Walk { key: arm::key(&node.id), type_name: &node.type_name, pruned: Vec::new() };
-    let mut kept = Map::new();
-    let Value::Object(body) = &node.body else { return (kept, walk.pruned) };
-    for (name, value) in body {
-        if ENVELOPE.contains(&name.as_str()) {
-            continue;
+/// A required value that Azure did not return.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing {
+    pub path: Vec<Step>,
+    pub leaf: Leaf,
+}
+
+/// What to do with a spelling that is not the type's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spelling {
+    /// Take the type's.
+    Correct,
+    /// An import compares with what Azure returns, to the letter, and the schema with the type: drop
+    /// what is not required.
+    Drop,
+}
+
+/// The part of a body that can be sent. `known` is what the table says of the node's type.
+pub fn prune(node: &Node, known: Option<&types::Type>, spelling: Spelling) -> Pruned {
+    let mut walk = Walk {
+        key: arm::key(&node.id),
+        type_name: &node.type_name,
+        is_child: arm::ResourceId::parse(&node.id).is_some_and(|id| id.is_child()),
+        spelling,
+        out: Pruned::default(),
+    };
+    if let Value::Object(body) = &node.body {
+        let shape = known.map(|known| known.shape.clone());
+        let mut kept = walk.top(body, shape.as_ref());
+        rules::special(node, &mut kept, &mut walk.out.paths);
+        if let Some(shape) = &shape {
+            walk.require(&mut kept, &shape.of(body), &mut Vec::new(), DEEPEST_MADE);
         }
-        let pruned = match name.as_str() {
-            // Names and values are people's.
-            "tags" => Some(value.clone()).filter(|tags| !is_empty(tags)),
-            "identity" => identity(value),
-            _ => walk.value(name, value),
-        };
-        if let Some(value) = pruned {
-            kept.insert(name.clone(), value);
-        }
+        walk.out.body = kept;
     }
-    special(node, &mut kept, &mut walk.pruned);
-    (kept, walk.pruned)
+    walk.out
+}
+
+/// The body alone, as an import of it wants it.
+pub fn body(node: &Node) -> Map<String, Value> {
+    let name = node.id.rsplit('/').next().unwrap_or_default();
+    let known = types::find(&node.type_name, &node.api_version, name).writable();
+    prune(node, known.as_ref(), Spelling::Drop).body
 }
 
 struct Walk<'a> {
     key: String,
     type_name: &'a str,
-    pruned: Vec<String>,
+    is_child: bool,
+    spelling: Spelling,
+    out: Pruned,
 }
 
 impl Walk<'_> {
+    fn top(&mut self, body: &Map<String, Value>, shape: Option<&Shape>) -> Map<String, Value> {
+        let mut kept = Map::new();
+        let shape = shape.map(|shape| shape.of(body));
+        for (name, value) in body {
+            let is_etag = name.eq_ignore_ascii_case("etag") && !is_required(shape.as_ref(), name);
+            let is_envelope = rules::is_envelope(name) || is_etag;
+            if is_envelope || (shape.is_none() && !rules::stands_outside(name, body, self.is_child)) {
+                if !is_empty(value) && !rules::is_envelope(name) {
+                    self.out.paths.push(name.clone());
+                }
+                continue;
+            }
+            let Some(shape) = &shape else {
+                let value = match name.as_str() {
+                    // Names and values are people's.
+                    "tags" => Some(value.clone()).filter(|tags| !is_empty(tags)),
+                    "identity" => rules::identity(value),
+                    _ => self.value(name, value, None),
+                };
+                kept.extend(value.map(|value| (name.clone(), value)));
+                continue;
+            };
+            self.field(&mut kept, "", shape, body, name, value);
+        }
+        kept
+    }
+
     /// What stays of a value; `None`: nothing.
-    fn value(&mut self, path: &str, value: &Value) -> Option<Value> {
+    fn value(&mut self, path: &str, value: &Value, shape: Option<&Shape>) -> Option<Value> {
+        let shape = shape.filter(|shape| !shape.is_open());
         match value {
-            Value::Object(fields) => self.object(path, fields),
+            Value::Object(fields) => self.object(path, fields, shape),
             Value::Array(items) => {
-                let kept: Vec<Value> = items
+                let of_items = shape.and_then(Shape::items);
+                let kept: Vec<Option<Value>> = items
                     .iter()
                     .enumerate()
-                    .filter_map(|(index, item)| self.value(&format!("{path}[{index}]"), item))
+                    .map(|(index, item)| self.value(&format!("{path}[{index}]"), item, of_items.as_ref()))
                     .collect();
-                (!kept.is_empty()).then_some(Value::Array(kept))
+                // Lists are compared by position: an item of which nothing is left keeps its place.
+                let hollow = |item: &Value| if item.is_object() { Value::Object(Map::new()) } else { item.clone() };
+                let is_any = kept.iter().any(Option::is_some);
+                let kept = kept.into_iter().zip(items).filter(|(kept, item)| kept.is_some() || item.is_object());
+                is_any.then(|| kept.map(|(kept, item)| kept.unwrap_or_else(|| hollow(item))).collect())
             }
             Value::Null => None,
             Value::String(text) if text.is_empty() => None,
@@ -72,29 +148,168 @@ impl Walk<'_> {
         }
     }
 
-    fn object(&mut self, path: &str, fields: &Map<String, Value>) -> Option<Value> {
+    fn object(&mut self, path: &str, fields: &Map<String, Value>, shape: Option<&Shape>) -> Option<Value> {
         if path.ends_with("userAssignedIdentities") {
             let entries = fields.keys().map(|id| (id.clone(), Value::Object(Map::new())));
             return (!fields.is_empty()).then(|| Value::Object(entries.collect()));
         }
+        let shape = shape.map(|shape| shape.of(fields));
         let is_nested = fields.len() > 1 && fields.get("id").is_some_and(|id| self.is_below(id));
         let mut kept = Map::new();
         for (name, value) in fields {
             let below = format!("{path}.{name}");
-            let is_envelope = is_nested && matches!(name.as_str(), "id" | "type" | "etag" | "resourceGroup");
-            let is_computed = COMPUTED.contains(&name.to_ascii_lowercase())
-                || name == "etag" && value.is_string()
-                || own::is_apart(name)
-                || is_back_reference(self.type_name, &below);
-            if is_envelope || is_computed {
-                if !is_empty(value) {
-                    self.pruned.push(below);
-                }
-            } else if let Some(value) = self.value(&below, value) {
-                kept.insert(name.clone(), value);
+            let is_envelope = is_nested
+                && matches!(name.as_str(), "id" | "type" | "etag" | "resourceGroup")
+                && !is_required(shape.as_ref(), name);
+            let is_told = own::is_apart(name) || begins_back_reference(self.type_name, &below);
+            if is_envelope || is_told {
+                self.gone(below, value);
+                continue;
+            }
+            match &shape {
+                Some(shape) => self.field(&mut kept, path, shape, fields, name, value),
+                None if rules::is_computed(name) || (name == "etag" && value.is_string()) => self.gone(below, value),
+                None => kept.extend(self.value(&below, value, None).map(|value| (name.clone(), value))),
             }
         }
         (!kept.is_empty()).then_some(Value::Object(kept))
+    }
+
+    /// One field of an object of a known shape.
+    fn field(
+        &mut self,
+        kept: &mut Map<String, Value>,
+        path: &str,
+        shape: &Shape,
+        fields: &Map<String, Value>,
+        name: &str,
+        value: &Value,
+    ) {
+        let below = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+        let Some(prop) = shape.prop(name) else {
+            if shape.is_map() {
+                kept.extend(self.entry(&below, value, shape.more().as_ref()).map(|value| (name.to_owned(), value)));
+            } else if shape.is_sure() || rules::is_computed(name) {
+                self.gone(below, value);
+            } else {
+                // A newer version than any that the table has: the property may be new.
+                kept.extend(self.value(&below, value, None).map(|value| (name.to_owned(), value)));
+            }
+            return;
+        };
+        if prop.is_read_only {
+            return self.gone(below, value);
+        }
+        let mut out = self.value(&below, value, Some(&prop.shape));
+        if out.is_none() && prop.is_required && !value.is_null() {
+            out = Some(match value {
+                Value::Object(_) if prop.shape.takes_something() => Value::Object(Map::new()),
+                Value::Object(_) => return self.gone(below, value),
+                Value::Array(_) => Value::Array(Vec::new()),
+                other => other.clone(),
+            });
+        }
+        let Some(mut out) = out else { return };
+        if let Some(text) = out.as_str() {
+            if prop.shape.is_word(text) {
+                self.out.words.insert(below.clone());
+            }
+            let cased = shape.discriminator(fields).filter(|(by, _)| by == name).map(|(_, value)| value);
+            let wanted = cased.or_else(|| prop.shape.spelling(text).map(str::to_owned)).filter(|wanted| wanted != text);
+            if let Some(wanted) = wanted {
+                if self.spelling == Spelling::Drop && !prop.is_required {
+                    return self.gone(below, value);
+                }
+                self.out.respelled.push(below.clone());
+                out = Value::String(wanted);
+            }
+        }
+        if prop.name != name {
+            if fields.contains_key(&prop.name) {
+                return;
+            }
+            if self.spelling == Spelling::Drop && !prop.is_required {
+                return self.gone(below, value);
+            }
+            self.out.respelled.push(below);
+        }
+        kept.insert(prop.name, out);
+    }
+
+    /// An entry of a map: its key is a person's word, so it stays when nothing is left of its value.
+    fn entry(&mut self, path: &str, value: &Value, shape: Option<&Shape>) -> Option<Value> {
+        let kept = self.value(path, value, shape);
+        kept.or_else(|| match value {
+            Value::Object(_) => Some(Value::Object(Map::new())),
+            Value::String(_) => Some(value.clone()),
+            _ => None,
+        })
+    }
+
+    fn gone(&mut self, path: String, value: &Value) {
+        if !is_empty(value) {
+            self.out.paths.push(path);
+        }
+    }
+
+    /// Finds what the type requires and the body lacks; makes constants and empty containers.
+    fn require(&mut self, fields: &mut Map<String, Value>, shape: &Shape, path: &mut Vec<Step>, depth: usize) {
+        for prop in shape.required() {
+            // Said beside the body, and `type` and `id` of the resource itself by the language.
+            let is_beside = path.is_empty() && matches!(prop.name.as_str(), "name" | "type" | "id");
+            if is_beside || prop.shape.is_open() && path.is_empty() {
+                continue;
+            }
+            if fields.get(&prop.name).is_some_and(|value| !value.is_null()) || depth == 0 {
+                continue;
+            }
+            let step = Step::Field(prop.name.clone());
+            if let Some(word) = prop.shape.default_word() {
+                fields.insert(prop.name, Value::String(word.to_owned()));
+            } else if prop.shape.is_list() {
+                fields.insert(prop.name, Value::Array(Vec::new()));
+            } else if let Some(leaf) = prop.shape.leaf() {
+                let path = path.iter().cloned().chain([step]).collect();
+                self.out.missing.push(Missing { path, leaf });
+            } else {
+                if !prop.shape.takes_something() {
+                    continue;
+                }
+                let mut made = Map::new();
+                path.push(step);
+                self.require(&mut made, &prop.shape.of(&Map::new()), path, depth - 1);
+                path.pop();
+                fields.insert(prop.name, Value::Object(made));
+            }
+        }
+        for (name, value) in fields.iter_mut() {
+            let below = match shape.prop(name) {
+                Some(prop) => Some(prop.shape),
+                None => shape.more(),
+            };
+            let Some(below) = below else { continue };
+            path.push(Step::Field(name.clone()));
+            self.require_below(value, &below, path, depth);
+            path.pop();
+        }
+    }
+
+    fn require_below(&mut self, value: &mut Value, shape: &Shape, path: &mut Vec<Step>, depth: usize) {
+        match value {
+            Value::Object(fields) => {
+                let shape = shape.of(fields);
+                self.require(fields, &shape, path, depth);
+            }
+            Value::Array(items) => {
+                let Some(of_items) = shape.items() else { return };
+                for (index, item) in items.iter_mut().enumerate() {
+                    path.push(Step::Index(index));
+                    self.require_below(item, &of_items, path, depth);
+                    path.pop();
+                }
+            }
+            _ => {}
+        }
     }
 
     fn is_below(&self, id: &Value) -> bool {
@@ -105,134 +320,17 @@ impl Walk<'_> {
     }
 }
 
-fn identity(value: &Value) -> Option<Value> {
-    let fields = value.as_object()?;
-    let mut kept = Map::new();
-    if let Some(kind) = fields.get("type").filter(|kind| !is_empty(kind)) {
-        kept.insert("type".to_owned(), kind.clone());
-    }
-    if let Some(Value::Object(ids)) = fields.get("userAssignedIdentities").filter(|ids| !is_empty(ids)) {
-        let entries = ids.keys().map(|id| (id.clone(), Value::Object(Map::new())));
-        kept.insert("userAssignedIdentities".to_owned(), Value::Object(entries.collect()));
-    }
-    (!kept.is_empty()).then_some(Value::Object(kept))
+fn is_required(shape: Option<&Shape>, name: &str) -> bool {
+    shape.and_then(|shape| shape.prop(name)).is_some_and(|prop| prop.is_required)
 }
 
-/// Rules of what depends on other properties.
-fn special(node: &Node, body: &mut Map<String, Value>, pruned: &mut Vec<String>) {
-    let is = |kind: &str| node.type_name.eq_ignore_ascii_case(kind);
-    let mut remove = |pointer: &str, name: &str| {
-        let parent = body.get_mut("properties").and_then(|properties| {
-            let pointer = pointer.strip_prefix("/properties").unwrap_or(pointer);
-            properties.pointer_mut(pointer).and_then(Value::as_object_mut)
-        });
-        if parent.is_some_and(|parent| parent.remove(name).is_some()) {
-            pruned.push(format!("{}.{name}", pointer.trim_start_matches('/').replace('/', ".")));
-        }
-    };
-    if is("Microsoft.Compute/virtualMachines") {
-        let option = node.body.pointer("/properties/storageProfile/osDisk/createOption").and_then(Value::as_str);
-        if option != Some("Attach") {
-            // The disk is made with the machine: its id can't be sent.
-            remove("/properties/storageProfile/osDisk/managedDisk", "id");
-        }
-        remove("/properties/osProfile", "requireGuestProvisionSignal");
-    }
-    if is("Microsoft.Insights/components") {
-        for name in ["InstrumentationKey", "ConnectionString", "AppId", "ApplicationId", "CreationDate"] {
-            remove("/properties", name);
-        }
-    }
-    if is("Microsoft.Network/privateEndpoints") {
-        remove("/properties", "networkInterfaces");
-    }
-    if is("Microsoft.Web/sites/config") {
-        // Told of the site, taken of nobody.
-        for name in ["location", "tags"] {
-            if body.remove(name).is_some() {
-                pruned.push(name.to_owned());
-            }
-        }
-        return;
-    }
-    if is("Microsoft.Authorization/roleAssignments") {
-        // The scope is where the assignment stands.
-        remove("/properties", "scope");
-    }
-}
-
-fn is_empty(value: &Value) -> bool {
+/// What says nothing.
+pub fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::String(text) => text.is_empty(),
         Value::Array(items) => items.is_empty(),
         Value::Object(fields) => fields.is_empty(),
         _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::graph::model::Label;
-
-    fn pruned(kind: &str, body: Value) -> Value {
-        let id = body["id"].as_str().expect("an id").to_owned();
-        let node = Node {
-            label: Label::Resource,
-            key: arm::key(&id),
-            name: id.rsplit('/').next().unwrap_or_default().to_owned(),
-            id,
-            type_name: kind.to_owned(),
-            api_version: "2024-01-01".to_owned(),
-            subscription_id: None,
-            resource_group: None,
-            location: None,
-            tags: std::collections::BTreeMap::new(),
-            content_hash: String::new(),
-            first_seen: 0,
-            last_seen: 0,
-            body,
-        };
-        Value::Object(prune(&node).0)
-    }
-
-    #[test]
-    fn what_arm_computes_goes_and_references_to_itself_stay() {
-        let id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/loadBalancers/l";
-        let front = format!("{id}/frontendIPConfigurations/f");
-        let body = json!({
-            "id": id, "name": "l", "type": "x", "etag": "W/1", "location": "westeurope", "tags": {"a": ""},
-            "identity": {"type": "SystemAssigned", "principalId": "p", "tenantId": "t"},
-            "properties": {
-                "provisioningState": "Succeeded",
-                "frontendIPConfigurations": [{"id": front, "name": "f", "type": "t", "etag": "e", "properties": {"provisioningState": "Succeeded"}}],
-                "loadBalancingRules": [{"name": "r", "properties": {"frontendIPConfiguration": {"id": front}, "probe": null}}],
-                "probes": [],
-            },
-        });
-        assert_eq!(
-            pruned("Microsoft.Network/loadBalancers", body),
-            json!({
-                "location": "westeurope", "tags": {"a": ""}, "identity": {"type": "SystemAssigned"},
-                "properties": {
-                    "frontendIPConfigurations": [{"name": "f"}],
-                    "loadBalancingRules": [{"name": "r", "properties": {"frontendIPConfiguration": {"id": front}}}],
-                },
-            })
-        );
-    }
-
-    #[test]
-    fn entries_of_assigned_identities_stay_as_empty_objects() {
-        let body = json!({"id": "/subscriptions/s/resourceGroups/g/providers/A.B/c/d", "identity": {
-            "type": "UserAssigned", "userAssignedIdentities": {"/subscriptions/s/i": {"clientId": "c", "principalId": "p"}},
-        }});
-        assert_eq!(
-            pruned("A.B/c", body)["identity"],
-            json!({"type": "UserAssigned", "userAssignedIdentities": {"/subscriptions/s/i": {}}})
-        );
     }
 }

@@ -13,7 +13,14 @@ use crate::arm;
 
 /// Links the bodies of a plan. With `exact_spelling` a text that spells an id otherwise than its
 /// resource does stays literal: an import compares texts to the letter.
-pub fn resolve(plan: &mut Plan, numbers: &BTreeMap<String, usize>, known: &BTreeSet<String>, exact_spelling: bool) {
+/// `with_functions`: what is known and not planned is spelled by a function of the language.
+pub fn resolve(
+    plan: &mut Plan,
+    numbers: &BTreeMap<String, usize>,
+    known: &BTreeSet<String>,
+    exact_spelling: bool,
+    with_functions: bool,
+) {
     let ids: Vec<String> = plan.items.iter().map(|item| item.id.text.clone()).collect();
     let left_out: BTreeSet<String> = plan.left_out.keys().cloned().collect();
     for (number, item) in plan.items.iter_mut().enumerate() {
@@ -37,6 +44,10 @@ pub fn resolve(plan: &mut Plan, numbers: &BTreeMap<String, usize>, known: &BTree
                 }
                 None if found.iter().any(|key| is_resource(key) && (known.contains(key) || left_out.contains(key))) => {
                     external.push(mentioned(path, literal));
+                    let known = |key: &&String| known.contains(*key) || left_out.contains(*key);
+                    if with_functions && let Some(length) = found.iter().find(known).map(String::len) {
+                        *text = outside(literal, length);
+                    }
                 }
                 None if found.first().is_some_and(|key| is_resource(key)) => unresolved.push(mentioned(path, literal)),
                 None => {}
@@ -46,6 +57,16 @@ pub fn resolve(plan: &mut Plan, numbers: &BTreeMap<String, usize>, known: &BTree
         item.unresolved = unresolved;
     }
     cut_circles(plan, &ids);
+}
+
+/// An id of something that is not planned, and what stands behind it.
+fn outside(literal: &str, length: usize) -> Text {
+    let spelled = if literal.starts_with('/') { literal.to_owned() } else { format!("/{literal}") };
+    match (spelled.get(..length), spelled.get(length..)) {
+        (Some(id), Some("")) => Text(vec![Piece::External(id.to_owned())]),
+        (Some(id), Some(suffix)) => Text(vec![Piece::External(id.to_owned()), Piece::Literal(suffix.to_owned())]),
+        _ => Text::literal(literal),
+    }
 }
 
 /// Subscriptions alone are no resources.

@@ -2,13 +2,16 @@
 //!
 //! Also what Azure wants and never gives back (`never_returned.tsv`): a parameter too.
 
-use std::sync::LazyLock;
+use std::{collections::HashSet, sync::LazyLock};
 
 use super::{
     plan::{Item, Parameter},
     term::{Piece, Step, Term, Text, spell},
+    types::Leaf,
 };
 use crate::graph::redact::{is_secret_name, is_secret_value};
+
+const NEVER: &str = "Azure wants it and never returns it";
 
 /// Names below a secret container that say which secret it is, not what it is.
 const ABOUT: [&str; 5] = ["name", "id", "identity", "keyVaultUrl", "keyVaultSecretId"];
@@ -18,33 +21,40 @@ static NEVER_RETURNED: LazyLock<Vec<(&'static str, Vec<&'static str>)>> = LazyLo
     rows.filter_map(|row| row.split_once('\t')).map(|(kind, path)| (kind, path.split('.').collect())).collect()
 });
 
-/// Lifts the secrets of an item; `parameters` are those of the whole plan.
-pub fn lift(item: &mut Item, parameters: &mut Vec<Parameter>) {
+/// Lifts the secrets of an item; `parameters` are those of the whole plan, `taken` their names.
+pub fn lift(item: &mut Item, parameters: &mut Vec<Parameter>, taken: &mut HashSet<String>) {
     let (label, id, type_name) = (item.label.clone(), item.id.text.clone(), item.type_name.clone());
     let mut lifted = Vec::new();
-    let mut new = |path: &[Step], why: &'static str| {
-        let name = unique(&format!("{label}_{}", field(path)), parameters);
-        parameters.push(Parameter { name: name.clone(), resource: id.clone(), path: spell(path), why });
+    let words = std::mem::take(&mut item.words);
+    let mut new = |path: &[Step], why: &'static str, leaf: Leaf| {
+        let name = unique(&format!("{label}_{}", field(path)), taken);
+        parameters.push(Parameter { name: name.clone(), resource: id.clone(), path: spell(path), why, leaf });
         lifted.push(name);
         Piece::Parameter(parameters.len() - 1)
     };
     item.body.texts_mut(&mut Vec::new(), &mut |path, is_key, text| {
         let Some(literal) = text.as_literal() else { return };
-        let is_secret = !literal.is_empty() && (is_secret_value(literal) || (!is_key && is_named_secret(path)));
+        let is_named = || !is_key && is_named_secret(path) && !words.contains(&spell(path));
+        let is_secret = !literal.is_empty() && (is_secret_value(literal) || is_named());
         if !is_secret {
             return;
         }
         // A key that looks like a secret can't be a parameter in every language: it goes by its shape alone.
-        *text = if is_key { Text::literal("redacted") } else { Text(vec![new(path, "the value is a secret")]) };
+        *text =
+            if is_key { Text::literal("redacted") } else { Text(vec![new(path, "the value is a secret", Leaf::Text)]) };
     });
     let wanted = NEVER_RETURNED.iter().filter(|(kind, _)| kind.eq_ignore_ascii_case(&type_name));
     let wanted: Vec<&[&str]> = wanted.map(|(_, path)| path.as_slice()).chain(machine(&type_name, &item.body)).collect();
     for path in wanted {
         if let Some(missing) = place(&mut item.body, path) {
             let steps: Vec<Step> = path.iter().map(|name| Step::Field((*name).to_owned())).collect();
-            missing
-                .set(path[path.len() - 1], Term::Text(Text(vec![new(&steps, "Azure wants it and never returns it")])));
+            let text = Text(vec![new(&steps, NEVER, Leaf::Text)]);
+            missing.set(path[path.len() - 1], Term::Text(text));
         }
+    }
+    for missing in std::mem::take(&mut item.missing) {
+        let piece = new(&missing.path, NEVER, missing.leaf);
+        item.body.set_at(&missing.path, Term::Text(Text(vec![piece])));
     }
     item.secrets = lifted;
 }
@@ -120,13 +130,14 @@ fn snake(name: &str) -> String {
     out
 }
 
-fn unique(wanted: &str, parameters: &[Parameter]) -> String {
-    let taken = |name: &str| parameters.iter().any(|parameter| parameter.name == name);
-    if !taken(wanted) {
-        return wanted.to_owned();
+fn unique(wanted: &str, taken: &mut HashSet<String>) -> String {
+    let mut name = wanted.to_owned();
+    let mut number = 1;
+    while !taken.insert(name.clone()) {
+        number += 1;
+        name = format!("{wanted}_{number}");
     }
-    // There are more numbers than parameters.
-    (2..=parameters.len() + 2).map(|number| format!("{wanted}_{number}")).find(|name| !taken(name)).unwrap_or_default()
+    name
 }
 
 #[cfg(test)]

@@ -26,6 +26,8 @@ pub enum Piece {
     Reference(usize),
     /// The value of the parameter with this number.
     Parameter(usize),
+    /// The id of a resource that is known and not planned (templates spell it by a function).
+    External(String),
 }
 
 impl Text {
@@ -83,6 +85,26 @@ impl Term {
         }
     }
 
+    /// Sets what stands at a path, where what is above it is there and it is not.
+    pub fn set_at(&mut self, path: &[Step], value: Self) {
+        match (path, self) {
+            ([Step::Field(name)], map @ Self::Map(_)) if map.get(name).is_none() => map.set(name, value),
+            ([_], _) => {}
+            ([Step::Field(name), rest @ ..], Self::Map(fields)) => {
+                let below = fields.iter_mut().find(|(key, _)| key.as_literal() == Some(name));
+                if let Some((_, below)) = below {
+                    below.set_at(rest, value);
+                }
+            }
+            ([Step::Index(index), rest @ ..], Self::List(items)) => {
+                if let Some(below) = items.get_mut(*index) {
+                    below.set_at(rest, value);
+                }
+            }
+            _ => {}
+        }
+    }
+
     pub fn is_empty(&self) -> bool {
         match self {
             Self::Null => true,
@@ -113,6 +135,17 @@ impl Term {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Whether a value in it has to be given.
+    pub fn has_parameters(&self) -> bool {
+        let in_text = |text: &Text| text.0.iter().any(|piece| matches!(piece, Piece::Parameter(_)));
+        match self {
+            Self::Text(text) => in_text(text),
+            Self::List(items) => items.iter().any(Self::has_parameters),
+            Self::Map(fields) => fields.iter().any(|(key, value)| in_text(key) || value.has_parameters()),
+            _ => false,
         }
     }
 

@@ -1,5 +1,7 @@
 //! The passes together, on small plans: references, circles, stages, secrets, escaping.
 
+mod named;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
@@ -80,7 +82,7 @@ fn an_id_becomes_a_reference_and_a_sub_objects_id_a_reference_with_a_suffix() {
         node(&balancer, json!({"properties": {}})),
         node(
             &id_in("g", "Microsoft.Network/networkInterfaces/nic"),
-            json!({"properties": {"pool": {"id": format!("{}/backendAddressPools/p", balancer.to_uppercase().replace("/SUBSCRIPTIONS", "/subscriptions"))}}}),
+            json!({"properties": {"ipConfigurations": [{"name": "i", "properties": {"loadBalancerBackendAddressPools": [{"id": format!("{}/backendAddressPools/p", balancer.to_uppercase().replace("/SUBSCRIPTIONS", "/subscriptions"))}]}}]}}),
         ),
     ]);
     let text = terraform_of(&plan);
@@ -91,7 +93,7 @@ fn an_id_becomes_a_reference_and_a_sub_objects_id_a_reference_with_a_suffix() {
     let nic = found.iter().find(|resource| resource["name"] == "nic").expect("the card");
     assert_eq!(nic["dependsOn"], json!(["[resourceId('Microsoft.Network/loadBalancers', 'lb')]"]));
     assert_eq!(
-        nic["properties"]["pool"]["id"],
+        nic["properties"]["ipConfigurations"][0]["properties"]["loadBalancerBackendAddressPools"][0]["id"],
         "[concat(resourceId('Microsoft.Network/loadBalancers', 'lb'), '/backendAddressPools/p')]"
     );
 }
@@ -182,7 +184,10 @@ fn a_self_reference_is_made_of_the_parent() {
     let id = id_in("g", "Microsoft.Network/loadBalancers/lb");
     let plan = planned(vec![
         group("g"),
-        node(&id, json!({"properties": {"rules": [{"front": {"id": format!("{id}/frontendIPConfigurations/f")}}]}})),
+        node(
+            &id,
+            json!({"properties": {"loadBalancingRules": [{"name": "r", "properties": {"frontendIPConfiguration": {"id": format!("{id}/frontendIPConfigurations/f")}}}]}}),
+        ),
     ]);
     let text = terraform_of(&plan);
     assert!(

@@ -1,6 +1,6 @@
 //! The table of paths that ARM derives from other resources' references (`derived.tsv`).
 
-use std::sync::LazyLock;
+use std::{collections::HashSet, sync::LazyLock};
 
 static TABLE: LazyLock<Vec<(&'static str, String)>> = LazyLock::new(|| {
     let rows = include_str!("derived.tsv").lines().filter(|line| !line.starts_with('#'));
@@ -15,6 +15,14 @@ pub fn is_back_reference(type_name: &str, path: &str) -> bool {
         (*of == "*" || *of == kind)
             && path.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
     })
+}
+
+/// Whether a back-reference begins at this very path. Most names begin none, which is seen at once.
+pub fn begins_back_reference(type_name: &str, path: &str) -> bool {
+    static NAMES: LazyLock<HashSet<&'static str>> =
+        LazyLock::new(|| TABLE.iter().filter_map(|(_, path)| path.rsplit('.').next()).collect());
+    let name = path.rsplit('.').next().unwrap_or_default();
+    NAMES.contains(name.to_ascii_lowercase().as_str()) && is_back_reference(type_name, path)
 }
 
 /// `a[3].b` as `a[].b`, lower-cased.

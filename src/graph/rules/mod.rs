@@ -12,7 +12,7 @@ mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use derived::is_back_reference;
+pub use derived::{begins_back_reference, is_back_reference};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::Value;
 pub use walk::{Mention, each_id, mentions};

@@ -15,8 +15,9 @@ pub use hcl::{Block, Key, Part, Value};
 
 use super::{
     Files,
-    plan::{Item, Parent, Plan},
+    plan::{Item, Parent, Plan, Table},
     term::{Piece, Term, Text},
+    types::Leaf,
 };
 use crate::arm::{self, ResourceId};
 
@@ -122,7 +123,15 @@ fn variables(plan: &Plan, subscriptions: &[(String, Option<String>)]) -> Vec<Blo
         let mut variable = Block::new("variable", &[&parameter.name]);
         let description = format!("{} of {}: {}.", parameter.path, parameter.resource, parameter.why);
         variable.set("description", Value::text(description));
-        variable.set("type", Value::code("string"));
+        variable.set(
+            "type",
+            Value::code(match parameter.leaf {
+                Leaf::Text => "string",
+                Leaf::Number => "number",
+                Leaf::Bool => "bool",
+                Leaf::Any => "any",
+            }),
+        );
         variable.set("sensitive", Value::Bool(true));
         blocks.push(variable);
     }
@@ -232,15 +241,58 @@ fn generic(context: &Context<'_>) -> Block {
     if let Some(tags) = tags {
         block.set("tags", context.value(&tags));
     }
-    block.set("body", context.value(&body));
-    block.set("schema_validation_enabled", Value::Bool(false));
+    let (body, secrets) = split_secrets(body);
+    block.set("body", context.value(&body.unwrap_or_else(|| Term::Map(Vec::new()))));
+    let mut ignored = Vec::new();
+    if let Some(secrets) = secrets {
+        // What Azure never returns is no part of a comparison.
+        block.set("sensitive_body", context.value(&secrets));
+        ignored.push("sensitive_body");
+    }
+    if item.table != Table::Exact {
+        block.set("schema_validation_enabled", Value::Bool(false));
+        ignored.push("schema_validation_enabled");
+    }
     if let Some(identity) = identity {
         block.push(context.identity(&identity));
     }
-    let mut lifecycle = Block::new("lifecycle", &[]);
-    lifecycle.set("ignore_changes", Value::List(vec![Value::code("schema_validation_enabled")]));
-    block.push(lifecycle);
+    if !ignored.is_empty() {
+        let mut lifecycle = Block::new("lifecycle", &[]);
+        lifecycle.set("ignore_changes", Value::List(ignored.into_iter().map(Value::code).collect()));
+        block.push(lifecycle);
+    }
     block
+}
+
+/// A body without what is given by parameters, and what is: the provider merges the two, lists item by
+/// item where they are of one length. A list of plain values that holds a parameter goes over whole.
+fn split_secrets(term: Term) -> (Option<Term>, Option<Term>) {
+    match term {
+        Term::Text(text) if text.0.iter().any(|piece| matches!(piece, Piece::Parameter(_))) => {
+            (None, Some(Term::Text(text)))
+        }
+        Term::Map(fields) => {
+            let (mut plain, mut secret) = (Vec::new(), Vec::new());
+            for (key, value) in fields {
+                let (open, hidden) = split_secrets(value);
+                plain.extend(open.map(|open| (key.clone(), open)));
+                secret.extend(hidden.map(|hidden| (key, hidden)));
+            }
+            (Some(Term::Map(plain)), (!secret.is_empty()).then_some(Term::Map(secret)))
+        }
+        Term::List(items) if items.iter().all(|item| matches!(item, Term::Map(_))) => {
+            let (plain, secret): (Vec<_>, Vec<_>) = items.into_iter().map(split_secrets).unzip();
+            let is_any = secret.iter().any(Option::is_some);
+            let none = || Term::Map(Vec::new());
+            let secret = is_any.then(|| Term::List(secret.into_iter().map(|item| item.unwrap_or_else(none)).collect()));
+            (Some(Term::List(plain.into_iter().map(|item| item.unwrap_or_else(none)).collect())), secret)
+        }
+        Term::List(items) => {
+            let list = Term::List(items);
+            if list.has_parameters() { (None, Some(list)) } else { (Some(list), None) }
+        }
+        other => (Some(other), None),
+    }
 }
 
 fn import(address: String, id: String) -> Block {
@@ -348,6 +400,7 @@ impl Context<'_> {
             let next = match piece {
                 Piece::Literal(text) => vec![Part::Literal(text.clone())],
                 Piece::Reference(number) => self.reference(*number),
+                Piece::External(id) => vec![Part::Literal(id.clone())],
                 Piece::Parameter(number) => vec![Part::Code(format!("var.{}", self.plan.parameters[*number].name))],
             };
             for part in next {

@@ -149,6 +149,7 @@ fn literal(context: &Context<'_>, text: &Text) -> String {
     let piece = |piece: &Piece| match piece {
         Piece::Literal(text) => text.clone(),
         Piece::Reference(number) => context.plan.items[*number].id.text.clone(),
+        Piece::External(id) => id.clone(),
         Piece::Parameter(_) => String::new(),
     };
     text.0.iter().map(piece).collect()

@@ -55,7 +55,7 @@ fn apart_of(type_name: &str) -> Vec<&'static Apart> {
 
 /// As the passes will see it, but for references and secrets.
 fn is_typed(node: &Node) -> bool {
-    let (body, _) = prune::prune(node);
+    let body = prune::body(node);
     walk::translate(&node.type_name, &Term::of_map(&body), &[]).is_ok()
 }
 

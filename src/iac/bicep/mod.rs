@@ -1,0 +1,376 @@
+//! Bicep: `main.bicep` at subscription scope with the resource groups, a module for what is deployed to
+//! each group, `main.bicepparam`.
+//!
+//! A resource of the same module is meant by its symbol, which also orders the deployment; one of another
+//! module by an `existing` resource, and then the module waits for that module. Children name their
+//! `parent`, extensions their `scope`. What is known and not planned is spelled by `resourceId()`.
+
+mod read;
+#[cfg(test)]
+mod tests;
+mod write;
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    fmt::Write,
+};
+
+pub use read::{items, parse, subscription_of, unescape};
+use write::{Part, Value, quoted};
+
+use super::{
+    Files,
+    place::{Place, Places},
+    plan::{Item, Parent, Plan},
+    term::{Piece, Term, Text},
+    types::{self, Leaf},
+};
+use crate::arm::{self, ResourceId};
+
+/// Symbols that would hide a function or a word of the language.
+const TAKEN: [&str; 22] = [
+    "subscription",
+    "resourceGroup",
+    "resourcegroup",
+    "tenant",
+    "deployment",
+    "environment",
+    "resource",
+    "module",
+    "param",
+    "var",
+    "output",
+    "func",
+    "type",
+    "import",
+    "existing",
+    "for",
+    "if",
+    "in",
+    "null",
+    "true",
+    "false",
+    "json",
+];
+
+/// Prints a plan.
+pub fn print(plan: &Plan) -> Files {
+    let places = Places::new(plan);
+    let by_key = plan.items.iter().enumerate().map(|(number, item)| (item.key.as_str(), number)).collect();
+    let printer = Printer { plan, places: &places, symbols: symbols(plan), by_key };
+    let mut files = Files::new();
+    let names = module_names(&places);
+    for (place, name) in &names {
+        files.insert(format!("modules/{name}.bicep"), printer.module(place));
+    }
+    files.insert("main.bicep".to_owned(), printer.main(&names));
+    let mut given = "using 'main.bicep'\n".to_owned();
+    for parameter in &plan.parameters {
+        let empty = match parameter.leaf {
+            Leaf::Text => "''",
+            Leaf::Number => "0",
+            Leaf::Bool => "false",
+            Leaf::Any => "{}",
+        };
+        let _ = write!(given, "\nparam {} = {empty}\n", parameter.name);
+    }
+    files.insert("main.bicepparam".to_owned(), given);
+    files
+}
+
+/// A file's name for each place but the main one.
+fn module_names(places: &Places) -> BTreeMap<Place, String> {
+    let others: Vec<&Place> = places.items.keys().filter(|place| !places.is_top(place)).collect();
+    let name = |place: &&Place| {
+        let group = place.group.clone().unwrap_or_else(|| "subscription".to_owned());
+        let later = if place.stage > 0 { format!("_{}", place.stage + 1) } else { String::new() };
+        let part = if place.part > 0 { format!("_p{}", place.part + 1) } else { String::new() };
+        format!("{group}{later}{part}")
+    };
+    let named: Vec<(String, String)> = others.iter().map(|place| (name(place), place.name())).collect();
+    let labels = super::name::labels(named.iter().map(|(name, id)| (name.as_str(), id.as_str())));
+    others.into_iter().cloned().zip(labels).collect()
+}
+
+/// The label, unless it means something else already.
+fn symbols(plan: &Plan) -> Vec<String> {
+    let parameters: BTreeSet<&str> = plan.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
+    let symbol = |item: &Item| {
+        let is_taken = TAKEN.contains(&item.label.as_str()) || parameters.contains(item.label.as_str());
+        if is_taken { format!("{}_resource", item.label) } else { item.label.clone() }
+    };
+    plan.items.iter().map(symbol).collect()
+}
+
+struct Printer<'p> {
+    plan: &'p Plan,
+    places: &'p Places,
+    symbols: Vec<String>,
+    by_key: HashMap<&'p str, usize>,
+}
+
+/// What is printed of one place: its resources, and the `existing` ones that they need.
+struct Sheet<'p> {
+    place: &'p Place,
+    existing: BTreeMap<String, String>,
+}
+
+impl Printer<'_> {
+    fn main(&self, names: &BTreeMap<Place, String>) -> String {
+        let mut out =
+            format!("targetScope = 'subscription'\n\nmetadata subscription = {}\n", quoted(&self.places.main));
+        self.parameters(&mut out, 0..self.plan.parameters.len());
+        for (place, numbers) in self.places.items.iter().filter(|(place, _)| self.places.is_top(place)) {
+            self.resources(&mut out, place, numbers);
+        }
+        for (place, name) in names {
+            out.push('\n');
+            self.call(&mut out, place, name, names);
+        }
+        out
+    }
+
+    /// A module as the main file uses it.
+    fn call(&self, out: &mut String, place: &Place, name: &str, names: &BTreeMap<Place, String>) {
+        let (items, needs) = self.places.needs(self.plan, place);
+        let _ = write!(
+            out,
+            "module {} 'modules/{name}.bicep' = {{\n  name: {}\n",
+            module_symbol(name),
+            quoted(&place.name())
+        );
+        let group = place.group.as_ref().map(|_| self.places.group_name(self.plan, place));
+        let is_main = place.subscription == self.places.main;
+        // The group's own symbol orders the module behind the group.
+        let own = items.iter().copied().find(|number| {
+            let item = &self.plan.items[*number];
+            item.is_group && is_main && Some(item.name.to_lowercase()) == place.group
+        });
+        let scope = match (&group, own) {
+            (Some(_), Some(number)) => self.symbols[number].clone(),
+            (Some(group), None) if is_main => format!("resourceGroup({})", quoted(group)),
+            (Some(group), None) => format!("resourceGroup({}, {})", quoted(&place.subscription), quoted(group)),
+            (None, _) if is_main => "subscription()".to_owned(),
+            (None, _) => format!("subscription({})", quoted(&place.subscription)),
+        };
+        let _ = writeln!(out, "  scope: {scope}");
+        let used = self.places.parameters(self.plan, place);
+        if !used.is_empty() {
+            out.push_str("  params: {\n");
+            for number in used {
+                let name = &self.plan.parameters[number].name;
+                let _ = writeln!(out, "    {name}: {name}");
+            }
+            out.push_str("  }\n");
+        }
+        let mut waits: Vec<String> =
+            items.iter().filter(|number| Some(**number) != own).map(|number| self.symbols[*number].clone()).collect();
+        waits.extend(needs.into_iter().filter_map(|need| names.get(need)).map(|name| module_symbol(name)));
+        if !waits.is_empty() {
+            out.push_str("  dependsOn: [\n");
+            for symbol in waits {
+                let _ = writeln!(out, "    {symbol}");
+            }
+            out.push_str("  ]\n");
+        }
+        out.push_str("}\n");
+    }
+
+    fn module(&self, place: &Place) -> String {
+        let scope = if place.group.is_some() { "resourceGroup" } else { "subscription" };
+        let mut out = format!("targetScope = '{scope}'\n");
+        self.parameters(&mut out, self.places.parameters(self.plan, place).into_iter());
+        self.resources(&mut out, place, &self.places.items[place]);
+        out
+    }
+
+    fn parameters(&self, out: &mut String, numbers: impl Iterator<Item = usize>) {
+        for number in numbers {
+            let parameter = &self.plan.parameters[number];
+            let about = format!("{} of {}: {}.", parameter.path, parameter.resource, parameter.why);
+            let (secure, kind) = match parameter.leaf {
+                Leaf::Text => ("@secure()\n", "string"),
+                Leaf::Number => ("", "int"),
+                Leaf::Bool => ("", "bool"),
+                Leaf::Any => ("@secure()\n", "object"),
+            };
+            let _ = write!(out, "\n@description({})\n{secure}param {} {kind}\n", quoted(&about), parameter.name);
+        }
+    }
+
+    fn resources(&self, out: &mut String, place: &Place, numbers: &[usize]) {
+        let mut sheet = Sheet { place, existing: BTreeMap::new() };
+        let mut text = String::new();
+        for number in numbers {
+            text.push('\n');
+            self.resource(&mut text, *number, &mut sheet);
+        }
+        for declaration in sheet.existing.values() {
+            out.push('\n');
+            out.push_str(declaration);
+        }
+        out.push_str(&text);
+    }
+
+    fn resource(&self, out: &mut String, number: usize, sheet: &mut Sheet<'_>) {
+        let item = &self.plan.items[number];
+        let kind = format!("{}@{}", item.type_name, item.api_version);
+        let _ = writeln!(out, "resource {} {} = {{", self.symbols[number], quoted(&kind));
+        let names: Vec<&str> = item.id.segments.iter().map(|(_, name)| name.as_str()).collect();
+        let parent = match item.parent {
+            Parent::Item(parent) if item.id.is_child() && !self.plan.items[parent].is_group => Some(parent),
+            _ => None,
+        };
+        if let Some(parent) = parent {
+            let _ = writeln!(out, "  parent: {}", self.symbol(parent, sheet));
+        } else if let Some(scope) = self.scope(item, sheet) {
+            let _ = writeln!(out, "  scope: {scope}");
+        }
+        let name = if item.is_group || parent.is_some() { item.name.clone() } else { names.join("/") };
+        let _ = writeln!(out, "  name: {}", quoted(&name));
+        if let Term::Map(fields) = &item.body {
+            for (key, value) in fields {
+                let (key, value) = (self.parts(key, number, sheet), self.value(value, number, sheet));
+                write::field(out, &key, &value, 0);
+            }
+        }
+        out.push_str("}\n");
+    }
+
+    /// What an extension resource extends, where that is not the place of the deployment itself.
+    fn scope(&self, item: &Item, sheet: &mut Sheet<'_>) -> Option<String> {
+        if item.is_group {
+            return None;
+        }
+        let above = ResourceId::parse(&item.id.scope)?;
+        above.namespace.as_ref()?;
+        if let Parent::Item(parent) = item.parent
+            && !item.id.is_child()
+        {
+            return Some(self.symbol(parent, sheet));
+        }
+        Some(self.existing(&above, None, sheet))
+    }
+
+    /// The symbol of an item, seen from a place: its own, or that of an `existing` resource.
+    fn symbol(&self, number: usize, sheet: &mut Sheet<'_>) -> String {
+        if self.places.of[number] == *sheet.place {
+            return self.symbols[number].clone();
+        }
+        let item = &self.plan.items[number];
+        self.existing(&item.id, Some(number), sheet)
+    }
+
+    /// Declares a resource that another module or nobody deploys.
+    fn existing(&self, id: &ResourceId, number: Option<usize>, sheet: &mut Sheet<'_>) -> String {
+        let symbol = number.map_or_else(
+            || {
+                let hash = blake3::hash(arm::key(&id.text).as_bytes()).to_hex();
+                format!("{}_{}", super::name::label(id.name()), &hash[..8])
+            },
+            |number| self.symbols[number].clone(),
+        );
+        if sheet.existing.contains_key(&symbol) {
+            return symbol;
+        }
+        let is_group = id.namespace.is_none();
+        let kind = match number {
+            Some(number) => format!("{}@{}", self.plan.items[number].type_name, self.plan.items[number].api_version),
+            None if is_group => "Microsoft.Resources/resourceGroups@2022-09-01".to_owned(),
+            None => {
+                let kind = id.type_name();
+                let version = types::newest(&kind).unwrap_or_else(|| "2022-09-01".to_owned());
+                format!("{kind}@{version}")
+            }
+        };
+        let names: Vec<&str> = id.segments.iter().map(|(_, name)| name.as_str()).collect();
+        let name = if is_group { id.name().to_owned() } else { names.join("/") };
+        let mut out = format!("resource {symbol} {} existing = {{\n  name: {}\n", quoted(&kind), quoted(&name));
+        let subscription = id.subscription.as_deref().unwrap_or_default().to_lowercase();
+        let group = id.resource_group.as_ref().filter(|_| !is_group);
+        let is_here =
+            subscription == sheet.place.subscription && group.map(|group| group.to_lowercase()) == sheet.place.group;
+        let extended = ResourceId::parse(&id.scope).filter(|scope| scope.namespace.is_some());
+        if let Some(extended) = extended {
+            let number = self.by_key.get(arm::key(&extended.text).as_str()).copied();
+            let scope = match number {
+                Some(number) => self.symbol(number, sheet),
+                None => self.existing(&extended, None, sheet),
+            };
+            let _ = writeln!(out, "  scope: {scope}");
+        } else if !is_here {
+            let scope = match group {
+                Some(group) if subscription == sheet.place.subscription => format!("resourceGroup({})", quoted(group)),
+                Some(group) => format!("resourceGroup({}, {})", quoted(&subscription), quoted(group)),
+                None if subscription == sheet.place.subscription => "subscription()".to_owned(),
+                None => format!("subscription({})", quoted(&subscription)),
+            };
+            let _ = writeln!(out, "  scope: {scope}");
+        }
+        out.push_str("}\n");
+        sheet.existing.insert(symbol.clone(), out);
+        symbol
+    }
+
+    fn parts(&self, text: &Text, number: usize, sheet: &mut Sheet<'_>) -> Vec<Part> {
+        let part = |piece: &Piece| match piece {
+            Piece::Literal(text) => Part::Literal(text.clone()),
+            Piece::Reference(to) if *to == number => {
+                let item = &self.plan.items[number];
+                Part::Code(function(&item.id, &item.type_name, sheet.place))
+            }
+            Piece::Reference(to) => Part::Code(format!("{}.id", self.symbol(*to, sheet))),
+            Piece::Parameter(number) => Part::Code(self.plan.parameters[*number].name.clone()),
+            Piece::External(id) => match ResourceId::parse(id) {
+                Some(parsed) => Part::Code(function(&parsed, &parsed.type_name(), sheet.place)),
+                None => Part::Literal(id.clone()),
+            },
+        };
+        text.0.iter().map(part).collect()
+    }
+
+    fn value(&self, term: &Term, number: usize, sheet: &mut Sheet<'_>) -> Value {
+        match term {
+            Term::Null => Value::Null,
+            Term::Bool(flag) => Value::Bool(*flag),
+            Term::Number(value) => Value::Number(value.to_string()),
+            Term::Text(text) => Value::Text(self.parts(text, number, sheet)),
+            Term::List(items) => Value::List(items.iter().map(|item| self.value(item, number, sheet)).collect()),
+            Term::Map(fields) => Value::Object(
+                fields
+                    .iter()
+                    .map(|(key, value)| (self.parts(key, number, sheet), self.value(value, number, sheet)))
+                    .collect(),
+            ),
+        }
+    }
+}
+
+/// A resource can't mean itself by its symbol.
+fn function(id: &ResourceId, kind: &str, place: &Place) -> String {
+    let names: Vec<String> = id.segments.iter().map(|(_, name)| quoted(name)).collect();
+    let arguments = format!("{}, {}", quoted(kind), names.join(", "));
+    let subscription = id.subscription.as_deref().unwrap_or_default().to_lowercase();
+    let is_extension = ResourceId::parse(&id.scope).is_some_and(|scope| scope.namespace.is_some());
+    if is_extension {
+        return format!("extensionResourceId({}, {arguments})", quoted(&id.scope));
+    }
+    let is_here = subscription == place.subscription;
+    match (&id.resource_group, &id.namespace) {
+        (_, None) => quoted(&id.text),
+        (Some(group), _) if is_here && place.group.as_deref() == Some(&group.to_lowercase()) => {
+            format!("resourceId({arguments})")
+        }
+        (Some(group), _) if is_here => {
+            format!("resourceId(subscription().subscriptionId, {}, {arguments})", quoted(group))
+        }
+        (Some(group), _) => format!("resourceId({}, {}, {arguments})", quoted(&subscription), quoted(group)),
+        (None, Some(_)) if is_here => format!("subscriptionResourceId({arguments})"),
+        (None, Some(_)) => format!("subscriptionResourceId({}, {arguments})", quoted(&subscription)),
+    }
+}
+
+/// A module's symbol is told from those of resources.
+fn module_symbol(name: &str) -> String {
+    format!("{name}_module")
+}

@@ -1,0 +1,168 @@
+//! A Bicep writer for what we print: declarations and values. Escapes every literal.
+
+use std::fmt::Write;
+
+/// A value.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    Null,
+    Bool(bool),
+    /// As JSON spells it.
+    Number(String),
+    Text(Vec<Part>),
+    List(Vec<Value>),
+    Object(Vec<(Vec<Part>, Value)>),
+}
+
+/// A part of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    Literal(String),
+    /// An expression, written as it is: only ever made of our own symbols and quoted literals.
+    Code(String),
+}
+
+/// A value at a depth of nested objects.
+pub fn value(out: &mut String, value: &Value, depth: usize) {
+    match value {
+        Value::Null => out.push_str("null"),
+        Value::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
+        Value::Number(number) => match number.parse::<u32>() {
+            Ok(_) => out.push_str(number),
+            // The language has whole numbers only, and not every reader knows those below zero.
+            Err(_) => {
+                let _ = write!(out, "json('{number}')");
+            }
+        },
+        Value::Text(parts) => text(out, parts),
+        Value::List(items) if items.is_empty() => out.push_str("[]"),
+        Value::List(items) => {
+            out.push_str("[\n");
+            for item in items {
+                indent(out, depth + 1);
+                self::value(out, item, depth + 1);
+                out.push('\n');
+            }
+            indent(out, depth);
+            out.push(']');
+        }
+        Value::Object(fields) if fields.is_empty() => out.push_str("{}"),
+        Value::Object(fields) => {
+            out.push_str("{\n");
+            for (key, value) in fields {
+                field(out, key, value, depth);
+            }
+            indent(out, depth);
+            out.push('}');
+        }
+    }
+}
+
+/// A field of an object at a depth, with its line's end.
+pub fn field(out: &mut String, key: &[Part], value: &Value, depth: usize) {
+    indent(out, depth + 1);
+    self::key(out, key);
+    out.push_str(": ");
+    self::value(out, value, depth + 1);
+    out.push('\n');
+}
+
+/// A text: what is only code is the code.
+fn text(out: &mut String, parts: &[Part]) {
+    if let [Part::Code(code)] = parts {
+        out.push_str(code);
+    } else {
+        out.push_str(&quote(parts));
+    }
+}
+
+fn key(out: &mut String, parts: &[Part]) {
+    match parts {
+        [Part::Literal(name)] if is_plain_key(name) => out.push_str(name),
+        parts => out.push_str(&quote(parts)),
+    }
+}
+
+/// Words that mean something at the beginning of an object stay quoted.
+fn is_plain_key(name: &str) -> bool {
+    let mut chars = name.chars();
+    chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && ![
+            "for",
+            "if",
+            "in",
+            "null",
+            "true",
+            "false",
+            "existing",
+            "import",
+            "extension",
+            "with",
+            "as",
+            "resource",
+            "module",
+            "param",
+            "var",
+            "output",
+            "func",
+            "targetScope",
+            "using",
+            "assert",
+        ]
+        .contains(&name)
+}
+
+/// A literal in quotes.
+pub fn quoted(text: &str) -> String {
+    quote(&[Part::Literal(text.to_owned())])
+}
+
+fn quote(parts: &[Part]) -> String {
+    let mut out = String::from("'");
+    for part in parts {
+        match part {
+            Part::Code(code) => {
+                let _ = write!(out, "${{{code}}}");
+            }
+            Part::Literal(text) => {
+                escape(&mut out, text);
+            }
+        }
+    }
+    out.push('\'');
+    out
+}
+
+fn escape(out: &mut String, text: &str) {
+    let mut chars = text.chars().peekable();
+    // What the reader takes for the begin of a text's plain part: there it would see a comment in `//`.
+    let mut is_begin = true;
+    while let Some(c) = chars.next() {
+        let next = chars.peek().copied();
+        let was_begin = is_begin;
+        is_begin = true;
+        match c {
+            '\'' => out.push_str("\\'"),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '$' if next == Some('{') => out.push_str("\\$"),
+            // At the end of a part it may stand before our own interpolation.
+            '$' if next.is_none() => out.push_str("\\u{24}"),
+            '/' if was_begin && matches!(next, Some('/' | '*')) => out.push_str("\\u{2f}"),
+            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') => {
+                let _ = write!(out, "\\u{{{:x}}}", c as u32);
+            }
+            c => {
+                out.push(c);
+                is_begin = c == '$';
+            }
+        }
+    }
+}
+
+fn indent(out: &mut String, depth: usize) {
+    out.extend(std::iter::repeat_n("  ", depth));
+}

@@ -1,0 +1,95 @@
+//! Recorded resource groups, as files hold them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+use serde_json::Value;
+
+use super::FidelityError;
+use crate::{
+    arm::{self, ResourceId},
+    graph::model::{Label, Node},
+    iac::select::Selection,
+};
+
+/// One recorded group.
+#[derive(Debug, Default)]
+pub struct Recorded {
+    pub resources: Vec<Resource>,
+}
+
+/// One resource: what was sent, what was answered.
+#[derive(Debug)]
+pub struct Resource {
+    pub id: String,
+    pub type_name: String,
+    pub api_version: String,
+    pub put: Option<Value>,
+    pub body: Value,
+}
+
+/// Every recording below a directory, by file name.
+pub fn load(directory: &Path) -> Result<BTreeMap<String, Recorded>, FidelityError> {
+    let failed = |error| FidelityError::Read(directory.display().to_string(), error);
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(directory).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        let file = path.display().to_string();
+        let text = std::fs::read(&path).map_err(|error| FidelityError::Read(file.clone(), error))?;
+        let wrong = |cause: String| FidelityError::Recording { file: file.clone(), cause };
+        let value: Value = serde_json::from_slice(&text).map_err(|error| wrong(error.to_string()))?;
+        found.insert(file.clone(), recorded(&value).ok_or_else(|| wrong("it has no list of resources".to_owned()))?);
+    }
+    Ok(found)
+}
+
+fn recorded(value: &Value) -> Option<Recorded> {
+    let resources = value.get("resources")?.as_array()?;
+    let text = |resource: &Value, name: &str| resource.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let resources = resources
+        .iter()
+        .filter(|resource| resource.get("body").is_some_and(Value::is_object))
+        .map(|resource| Resource {
+            id: text(resource, "id"),
+            type_name: text(resource, "type"),
+            api_version: text(resource, "apiVersion"),
+            put: resource.get("putRequest").filter(|put| put.is_object()).cloned(),
+            body: resource["body"].clone(),
+        })
+        .collect();
+    Some(Recorded { resources })
+}
+
+impl Recorded {
+    /// As a scan would have it.
+    pub fn selection(&self) -> Selection {
+        let nodes = self.resources.iter().filter_map(node).map(|node| (node.key.clone(), node)).collect();
+        Selection { nodes, dependencies: BTreeSet::new(), known: BTreeSet::new(), bound_reached: false }
+    }
+}
+
+fn node(resource: &Resource) -> Option<Node> {
+    let parsed = ResourceId::parse(&resource.id)?;
+    let is_group = parsed.namespace.is_none() && parsed.resource_group.is_some();
+    Some(Node {
+        label: if is_group { Label::ResourceGroup } else { Label::Resource },
+        key: arm::key(&resource.id),
+        id: resource.id.clone(),
+        type_name: resource.type_name.clone(),
+        name: parsed.name().to_owned(),
+        api_version: resource.api_version.clone(),
+        subscription_id: parsed.subscription.clone(),
+        resource_group: parsed.resource_group.clone(),
+        location: resource.body.get("location").and_then(Value::as_str).map(arm::location_code),
+        tags: BTreeMap::new(),
+        content_hash: String::new(),
+        first_seen: 0,
+        last_seen: 0,
+        body: resource.body.clone(),
+    })
+}

@@ -1,0 +1,225 @@
+//! Places: which resources are deployed together, and in which order. ARM templates and Bicep need it.
+//!
+//! A nested deployment goes to one resource group (or to a subscription) and is deployed as a whole, so
+//! groups that need each other are taken apart into stages, and what is too large for one template into
+//! parts. No place then needs one that comes after it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    plan::{Item, Plan},
+    term::{Piece, Term, Text},
+};
+
+/// Limits of ARM (800 resources, 256 parameters, 4 MB), with room to spare.
+const MOST_RESOURCES: usize = 700;
+const MOST_PARAMETERS: usize = 240;
+const MOST_BYTES: usize = 1_000_000;
+
+/// Where resources are deployed together.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Whether it comes after what is deployed to subscriptions first: the resource groups.
+    pub is_later: bool,
+    pub stage: usize,
+    pub subscription: String,
+    /// Lower case; none: the subscription itself.
+    pub group: Option<String>,
+    pub part: usize,
+}
+
+/// The places of a plan.
+#[derive(Debug)]
+pub struct Places {
+    /// Of each item.
+    pub of: Vec<Place>,
+    /// Items by place, in the order of deployment; inside a place by their needs.
+    pub items: BTreeMap<Place, Vec<usize>>,
+    /// The subscription with most resources: the one that the main template is deployed to.
+    pub main: String,
+}
+
+impl Places {
+    pub fn new(plan: &Plan) -> Self {
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for item in &plan.items {
+            *counts.entry(item.subscription()).or_default() += 1;
+        }
+        let most = counts.iter().max_by(|a, b| a.1.cmp(b.1).then(b.0.cmp(a.0)));
+        let main = most.map(|(id, _)| id.clone()).unwrap_or_default();
+        let (of, order) = staged(plan);
+        let (of, items) = parts(plan, of, &order);
+        Self { of, items, main }
+    }
+
+    /// Whether a place is the main template itself.
+    pub fn is_top(&self, place: &Place) -> bool {
+        !place.is_later && place.subscription == self.main && place.part == 0
+    }
+
+    /// The group's name as its resources spell it.
+    pub fn group_name(&self, plan: &Plan, place: &Place) -> String {
+        let first = self.items.get(place).and_then(|items| items.first());
+        first.and_then(|number| plan.items[*number].id.resource_group.clone()).unwrap_or_default()
+    }
+
+    /// What a place needs elsewhere: items, and other places.
+    pub fn needs(&self, plan: &Plan, place: &Place) -> (BTreeSet<usize>, BTreeSet<&Place>) {
+        let (mut items, mut places) = (BTreeSet::new(), BTreeSet::new());
+        for number in self.items.get(place).into_iter().flatten() {
+            for need in plan.items[*number].needs() {
+                let at = &self.of[need];
+                if at == place {
+                    continue;
+                }
+                if self.is_top(at) {
+                    items.insert(need);
+                } else {
+                    places.insert(at);
+                }
+            }
+        }
+        (items, places)
+    }
+
+    /// Parameters that the items of a place are given.
+    pub fn parameters(&self, plan: &Plan, place: &Place) -> BTreeSet<usize> {
+        self.items.get(place).into_iter().flatten().flat_map(|number| parameters_of(&plan.items[*number])).collect()
+    }
+}
+
+impl Place {
+    /// At most 64 characters of the alphabet of deployments, the same for the same place.
+    pub fn name(&self) -> String {
+        let of = format!("/subscriptions/{}/{}", self.subscription, self.group.as_deref().unwrap_or_default());
+        let hash = blake3::hash(crate::arm::key(&of).as_bytes()).to_hex();
+        let group = self.group.as_deref().unwrap_or("subscription");
+        let plain: String =
+            group.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')).take(40).collect();
+        let stage = if self.stage == 0 { String::new() } else { format!("-{}", self.stage + 1) };
+        let part = if self.part == 0 { String::new() } else { format!("-p{}", self.part + 1) };
+        format!("{plain}-{}{stage}{part}", &hash[..8])
+    }
+}
+
+/// Places by stage, and the items in the order of their needs. An item's stage is above those of what
+/// it needs in other places, so that places, which are deployed as wholes, never need each other.
+fn staged(plan: &Plan) -> (Vec<Place>, Vec<usize>) {
+    let count = plan.items.len();
+    let home: Vec<(String, Option<String>)> = plan
+        .items
+        .iter()
+        .map(|item| {
+            let group = item.id.resource_group.as_ref().filter(|_| !item.is_group).map(|group| group.to_lowercase());
+            (item.subscription(), group)
+        })
+        .collect();
+    let needs: Vec<Vec<usize>> = plan.items.iter().map(Item::needs).collect();
+    let mut stages: Vec<Option<usize>> = vec![None; count];
+    let mut order = Vec::with_capacity(count);
+    for start in 0..count {
+        let mut stack = vec![(start, 0)];
+        while let Some((item, next)) = stack.last_mut() {
+            let item = *item;
+            if stages[item].is_some() {
+                stack.pop();
+                continue;
+            }
+            if let Some(need) = needs[item].get(*next).copied() {
+                *next += 1;
+                if need != item && stages[need].is_none() {
+                    // Circles were cut: this ends.
+                    stack.push((need, 0));
+                }
+                continue;
+            }
+            let after = |need: &usize| {
+                let stage = stages[*need].unwrap_or_default();
+                // Groups are made by the template itself, before any deployment.
+                let is_free = plan.items[*need].is_group || home[*need] == home[item];
+                if is_free { stage } else { stage + 1 }
+            };
+            let others = needs[item].iter().filter(|need| **need != item);
+            stages[item] = Some(others.map(after).max().unwrap_or(0));
+            order.push(item);
+            stack.pop();
+        }
+    }
+    let places = home.into_iter().zip(stages).map(|((subscription, group), stage)| {
+        let stage = stage.unwrap_or_default();
+        Place { is_later: group.is_some() || stage > 0, stage, subscription, group, part: 0 }
+    });
+    (places.collect(), order)
+}
+
+/// Takes places apart that are too large for one template; what needs something of the same place
+/// stands in the same part or in a later one.
+fn parts(plan: &Plan, mut of: Vec<Place>, order: &[usize]) -> (Vec<Place>, BTreeMap<Place, Vec<usize>>) {
+    #[derive(Default)]
+    struct Filled {
+        part: usize,
+        resources: usize,
+        bytes: usize,
+        parameters: BTreeSet<usize>,
+    }
+    let mut filled: BTreeMap<Place, Filled> = BTreeMap::new();
+    let mut items: BTreeMap<Place, Vec<usize>> = BTreeMap::new();
+    for number in order {
+        let item = &plan.items[*number];
+        let (bytes, parameters) = (weight(&item.body) + 400, parameters_of(item));
+        let at = filled.entry(of[*number].clone()).or_default();
+        let count = at.parameters.iter().chain(&parameters).collect::<BTreeSet<_>>().len();
+        if at.resources >= MOST_RESOURCES || at.bytes + bytes > MOST_BYTES || count > MOST_PARAMETERS {
+            *at = Filled { part: at.part + 1, ..Filled::default() };
+        }
+        at.resources += 1;
+        at.bytes += bytes;
+        at.parameters.extend(parameters);
+        of[*number].part = at.part;
+        items.entry(of[*number].clone()).or_default().push(*number);
+    }
+    for numbers in items.values_mut() {
+        numbers.sort_unstable();
+    }
+    (of, items)
+}
+
+fn parameters_of(item: &Item) -> Vec<usize> {
+    fn of_text(text: &Text, found: &mut Vec<usize>) {
+        found.extend(text.0.iter().filter_map(|piece| match piece {
+            Piece::Parameter(number) => Some(*number),
+            _ => None,
+        }));
+    }
+    fn walk(term: &Term, found: &mut Vec<usize>) {
+        match term {
+            Term::Text(text) => of_text(text, found),
+            Term::List(items) => items.iter().for_each(|item| walk(item, found)),
+            Term::Map(fields) => fields.iter().for_each(|(key, value)| {
+                of_text(key, found);
+                walk(value, found);
+            }),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    walk(&item.body, &mut found);
+    found
+}
+
+/// About how many bytes a value takes when it is printed.
+fn weight(term: &Term) -> usize {
+    let of_text = |text: &Text| {
+        let of_piece = |piece: &Piece| match piece {
+            Piece::Literal(text) | Piece::External(text) => text.len(),
+            Piece::Reference(_) | Piece::Parameter(_) => 160,
+        };
+        text.0.iter().map(of_piece).sum::<usize>() + 8
+    };
+    match term {
+        Term::Text(text) => of_text(text) + 12,
+        Term::List(items) => items.iter().map(weight).sum::<usize>() + 24,
+        Term::Map(fields) => fields.iter().map(|(key, value)| of_text(key) + weight(value) + 16).sum::<usize>() + 24,
+        _ => 16,
+    }
+}

@@ -1,0 +1,75 @@
+//! What is true of every body, or of one type whatever its version.
+
+use std::{collections::HashSet, sync::LazyLock};
+
+use serde_json::{Map, Value};
+
+use super::{is_empty, types};
+use crate::graph::model::Node;
+
+static COMPUTED: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    let rows = include_str!("computed.tsv").lines().filter(|line| !line.starts_with('#'));
+    rows.map(str::to_ascii_lowercase).collect()
+});
+
+/// Of the body's top level; `name` and `type` come from the id.
+pub fn is_envelope(name: &str) -> bool {
+    ["id", "name", "type", "systemData", "apiVersion", "managedByExtended", "resourceGroup"]
+        .iter()
+        .any(|known| name.eq_ignore_ascii_case(known))
+}
+
+/// Whether a property of this name is ARM's wherever it stands below `properties`.
+pub fn is_computed(name: &str) -> bool {
+    COMPUTED.contains(&name.to_ascii_lowercase()) || types::is_computed_name(name)
+}
+
+/// Whether something beside `properties` can be sent of a type that no table knows. Children often
+/// return a location that they do not take; what is tracked on its own returns `tags`, too.
+pub fn stands_outside(name: &str, body: &Map<String, Value>, is_child: bool) -> bool {
+    match name {
+        "managedBy" | "etag" => false,
+        "location" | "tags" if is_child => body.get("tags").is_some_and(Value::is_object),
+        _ => true,
+    }
+}
+
+/// Kind and assigned identities; who they are is Azure's to say.
+pub fn identity(value: &Value) -> Option<Value> {
+    let fields = value.as_object()?;
+    let mut kept = Map::new();
+    if let Some(kind) = fields.get("type").filter(|kind| !is_empty(kind)) {
+        kept.insert("type".to_owned(), kind.clone());
+    }
+    if let Some(Value::Object(ids)) = fields.get("userAssignedIdentities").filter(|ids| !is_empty(ids)) {
+        let entries = ids.keys().map(|id| (id.clone(), Value::Object(Map::new())));
+        kept.insert("userAssignedIdentities".to_owned(), Value::Object(entries.collect()));
+    }
+    (!kept.is_empty()).then_some(Value::Object(kept))
+}
+
+/// Rules of what depends on other properties.
+pub fn special(node: &Node, body: &mut Map<String, Value>, pruned: &mut Vec<String>) {
+    let is = |kind: &str| node.type_name.eq_ignore_ascii_case(kind);
+    let mut remove = |pointer: &str, name: &str| {
+        let parent = body.get_mut("properties").and_then(|properties| {
+            let pointer = pointer.strip_prefix("/properties").unwrap_or(pointer);
+            properties.pointer_mut(pointer).and_then(Value::as_object_mut)
+        });
+        if parent.is_some_and(|parent| parent.remove(name).is_some()) {
+            pruned.push(format!("{}.{name}", pointer.trim_start_matches('/').replace('/', ".")));
+        }
+    };
+    if is("Microsoft.Compute/virtualMachines") {
+        let option = node.body.pointer("/properties/storageProfile/osDisk/createOption").and_then(Value::as_str);
+        if option != Some("Attach") {
+            // The disk is made with the machine: its id can't be sent.
+            remove("/properties/storageProfile/osDisk/managedDisk", "id");
+        }
+        remove("/properties/osProfile", "requireGuestProvisionSignal");
+    }
+    if is("Microsoft.Authorization/roleAssignments") {
+        // The scope is where the assignment stands.
+        remove("/properties", "scope");
+    }
+}

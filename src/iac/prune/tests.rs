@@ -1,0 +1,64 @@
+//! What goes and what stays, by the table and by the general rules.
+
+use serde_json::json;
+
+use super::*;
+use crate::graph::model::Label;
+
+fn pruned(kind: &str, body: Value) -> Value {
+    let id = body["id"].as_str().expect("an id").to_owned();
+    let node = Node {
+        label: Label::Resource,
+        key: arm::key(&id),
+        name: id.rsplit('/').next().unwrap_or_default().to_owned(),
+        id,
+        type_name: kind.to_owned(),
+        api_version: "2024-01-01".to_owned(),
+        subscription_id: None,
+        resource_group: None,
+        location: None,
+        tags: std::collections::BTreeMap::new(),
+        content_hash: String::new(),
+        first_seen: 0,
+        last_seen: 0,
+        body,
+    };
+    Value::Object(prune(&node, None, Spelling::Correct).body)
+}
+
+#[test]
+fn what_arm_computes_goes_and_references_to_itself_stay() {
+    let id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/loadBalancers/l";
+    let front = format!("{id}/frontendIPConfigurations/f");
+    let body = json!({
+        "id": id, "name": "l", "type": "x", "etag": "W/1", "location": "westeurope", "tags": {"a": ""},
+        "identity": {"type": "SystemAssigned", "principalId": "p", "tenantId": "t"},
+        "properties": {
+            "provisioningState": "Succeeded",
+            "frontendIPConfigurations": [{"id": front, "name": "f", "type": "t", "etag": "e", "properties": {"provisioningState": "Succeeded"}}],
+            "loadBalancingRules": [{"name": "r", "properties": {"frontendIPConfiguration": {"id": front}, "probe": null}}],
+            "probes": [],
+        },
+    });
+    assert_eq!(
+        pruned("Microsoft.Network/loadBalancers", body),
+        json!({
+            "location": "westeurope", "tags": {"a": ""}, "identity": {"type": "SystemAssigned"},
+            "properties": {
+                "frontendIPConfigurations": [{"name": "f"}],
+                "loadBalancingRules": [{"name": "r", "properties": {"frontendIPConfiguration": {"id": front}}}],
+            },
+        })
+    );
+}
+
+#[test]
+fn entries_of_assigned_identities_stay_as_empty_objects() {
+    let body = json!({"id": "/subscriptions/s/resourceGroups/g/providers/A.B/c/d", "identity": {
+        "type": "UserAssigned", "userAssignedIdentities": {"/subscriptions/s/i": {"clientId": "c", "principalId": "p"}},
+    }});
+    assert_eq!(
+        pruned("A.B/c", body)["identity"],
+        json!({"type": "UserAssigned", "userAssignedIdentities": {"/subscriptions/s/i": {}}})
+    );
+}

@@ -1,0 +1,268 @@
+//! Re-target: the same resources for another subscription, tenant or place.
+//!
+//! Ids, locations and names are rewritten before any other pass sees them, everywhere at once: the ids
+//! of resources, every id in a body, host names made of a name that must be unique in the world, tenant
+//! and object ids. What two subscriptions call the same cannot both go to one target: the report says so.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
+
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::select::{Selection, prefixes};
+use crate::{
+    api::GenerateIacRequest,
+    arm::{self, ResourceId},
+    graph::model::Node,
+};
+
+/// Names that are unique in the world: type, longest name, whether only letters and digits are allowed.
+static GLOBAL: LazyLock<BTreeMap<String, (usize, bool)>> = LazyLock::new(|| {
+    let rows = include_str!("global_names.tsv").lines().filter(|line| !line.starts_with('#'));
+    rows.filter_map(|row| {
+        let mut cells = row.split('\t');
+        let (kind, longest, alphabet) = (cells.next()?, cells.next()?, cells.next()?);
+        Some((kind.to_ascii_lowercase(), (longest.parse().ok()?, alphabet == "alphanumeric")))
+    })
+    .collect()
+});
+
+/// What is put in place of what.
+struct Target<'a> {
+    request: &'a GenerateIacRequest,
+    /// Lower-case words (subscription, tenant and object ids) and what they become.
+    words: BTreeMap<String, String>,
+    /// Keys of renamed resources and their new names.
+    names: BTreeMap<String, String>,
+    /// Old names as they stand in host names, and the new ones.
+    hosts: Vec<(String, String)>,
+}
+
+/// Rewrites a selection; the answer are warnings for the report.
+pub fn retarget(selection: &mut Selection, request: &GenerateIacRequest) -> Vec<String> {
+    if !is_wanted(request) {
+        return Vec::new();
+    }
+    let target = Target::new(selection, request);
+    let mut warnings = Vec::new();
+    let (mut nodes, mut dependencies) = (BTreeMap::new(), BTreeSet::new());
+    for (key, node) in std::mem::take(&mut selection.nodes) {
+        let is_dependency = selection.dependencies.contains(&key);
+        let was = node.id.clone();
+        let node = target.node(node);
+        let key = arm::key(&node.id);
+        let is_group = ResourceId::parse(&node.id).is_some_and(|id| id.namespace.is_none());
+        if nodes.contains_key(&key) {
+            if !is_group {
+                warnings.push(format!(
+                    "{was} has the same id in the target as a resource of another subscription: left out"
+                ));
+            }
+            continue;
+        }
+        if is_dependency {
+            dependencies.insert(key.clone());
+        }
+        nodes.insert(key, node);
+    }
+    selection.nodes = nodes;
+    selection.dependencies = dependencies;
+    selection.known = std::mem::take(&mut selection.known).iter().map(|key| arm::key(&target.text(key))).collect();
+    warnings
+}
+
+/// Whether anything is to be rewritten.
+pub fn is_wanted(request: &GenerateIacRequest) -> bool {
+    request.target_subscription_id.is_some()
+        || request.target_tenant_id.is_some()
+        || request.location.is_some()
+        || request.name_suffix.is_some()
+        || !request.identity_map.is_empty()
+}
+
+impl<'a> Target<'a> {
+    fn new(selection: &Selection, request: &'a GenerateIacRequest) -> Self {
+        let mut words = BTreeMap::new();
+        if let Some(to) = request.target_subscription_id {
+            let from = selection.nodes.values().filter_map(|node| node.subscription_id.as_ref());
+            words.extend(from.map(|id| (id.to_lowercase(), to.to_string())));
+        }
+        if let Some(to) = request.target_tenant_id {
+            words.insert(request.tenant_id.to_string(), to.to_string());
+        }
+        words.extend(request.identity_map.iter().map(|(from, to)| (from.to_lowercase(), to.clone())));
+        let (mut names, mut hosts) = (BTreeMap::new(), Vec::new());
+        if let Some(suffix) = request.name_suffix.as_deref() {
+            for (key, node) in &selection.nodes {
+                let Some((longest, is_plain)) = GLOBAL.get(&node.type_name.to_ascii_lowercase()) else { continue };
+                let old = node.id.rsplit('/').next().unwrap_or_default();
+                let new = renamed(old, suffix, *longest, *is_plain);
+                hosts.push((old.to_lowercase(), new.clone()));
+                names.insert(key.clone(), new);
+            }
+        }
+        Self { request, words, names, hosts }
+    }
+
+    fn node(&self, mut node: Node) -> Node {
+        let id = self.text(&node.id);
+        let parsed = ResourceId::parse(&id);
+        node.id = match parsed {
+            Some(parsed) => assignment(&node, parsed),
+            None => id,
+        };
+        node.id.rsplit('/').next().unwrap_or_default().clone_into(&mut node.name);
+        node.key = arm::key(&node.id);
+        if let (Some(_), Some(to)) = (&node.subscription_id, self.request.target_subscription_id) {
+            node.subscription_id = Some(to.to_string());
+        }
+        let own = node.location.clone().filter(|location| is_region(location));
+        if let (Some(to), true) = (&self.request.location, own.is_some()) {
+            node.location = Some(arm::location_code(to));
+        }
+        node.body = self.value(&node.body, own.as_deref(), "");
+        if let Value::Object(body) = &mut node.body {
+            body.insert("id".to_owned(), Value::String(node.id.clone()));
+        }
+        node
+    }
+
+    fn value(&self, value: &Value, own: Option<&str>, name: &str) -> Value {
+        match value {
+            Value::String(text) => {
+                if let (Some(to), Some(own)) = (&self.request.location, own)
+                    && is_place(name)
+                    && arm::location_code(text) == own
+                {
+                    return Value::String(to.clone());
+                }
+                Value::String(self.text(text))
+            }
+            Value::Array(items) => Value::Array(items.iter().map(|item| self.value(item, own, name)).collect()),
+            Value::Object(fields) => {
+                let fields = fields.iter().map(|(key, value)| (self.text(key), self.value(value, own, key)));
+                Value::Object(fields.collect::<Map<String, Value>>())
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// A text with everything in it rewritten.
+    fn text(&self, text: &str) -> String {
+        let mut out = if arm::looks_like_id(text) { self.id(text) } else { text.to_owned() };
+        if !self.hosts.is_empty() && out.contains('.') {
+            for (old, new) in &self.hosts {
+                out = replace_host(&out, old, new);
+            }
+        }
+        for (word, to) in &self.words {
+            out = replace_word(&out, word, to);
+        }
+        out
+    }
+
+    /// The names of renamed resources in an id.
+    fn id(&self, id: &str) -> String {
+        if self.names.is_empty() {
+            return id.to_owned();
+        }
+        let mut parts: Vec<String> = id.split('/').map(str::to_owned).collect();
+        let shift = usize::from(id.starts_with('/'));
+        for key in prefixes(id) {
+            if let Some(new) = self.names.get(&key) {
+                let at = key.split('/').count() - 2 + shift;
+                if let Some(part) = parts.get_mut(at) {
+                    part.clone_from(new);
+                }
+            }
+        }
+        parts.join("/")
+    }
+}
+
+/// A role assignment's name is unique in its tenant: another place needs another.
+fn assignment(node: &Node, id: ResourceId) -> String {
+    let is_assignment = node.type_name.eq_ignore_ascii_case("Microsoft.Authorization/roleAssignments");
+    if !is_assignment || arm::key(&id.text) == node.key {
+        return id.text;
+    }
+    id.with_name(&Uuid::new_v5(&Uuid::NAMESPACE_URL, arm::key(&id.text).as_bytes()).to_string()).text
+}
+
+/// Whether a field of this name says where something is.
+fn is_place(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.ends_with("location") || name.ends_with("locations") || name == "locationname" || name == "region"
+}
+
+/// `global` and what is none of a region's codes stay.
+fn is_region(location: &str) -> bool {
+    !location.is_empty() && !matches!(location, "global" | "unitedstates" | "europe" | "asiapacific")
+}
+
+fn renamed(old: &str, suffix: &str, longest: usize, is_plain: bool) -> String {
+    let suffix: String =
+        if is_plain { suffix.chars().filter(char::is_ascii_alphanumeric).collect() } else { suffix.to_owned() };
+    let suffix = if is_plain { suffix.to_lowercase() } else { suffix };
+    let kept: String = old.chars().take(longest.saturating_sub(suffix.chars().count())).collect();
+    format!("{kept}{suffix}")
+}
+
+/// Replaces a word in any case where no letter, digit or hyphen stands beside it.
+fn replace_word(text: &str, word: &str, to: &str) -> String {
+    replace(text, word, to, |_| true)
+}
+
+/// Replaces a name where it begins a host name of Azure's.
+fn replace_host(text: &str, name: &str, to: &str) -> String {
+    const CLOUD: [&str; 5] = ["azure", "windows.net", "microsoft", "chinacloudapi", "usgovcloudapi"];
+    replace(text, name, to, |rest| {
+        let host: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-')).collect();
+        host.starts_with('.') && CLOUD.iter().any(|part| host.to_ascii_lowercase().contains(part))
+    })
+}
+
+fn replace(text: &str, word: &str, to: &str, fits: impl Fn(&str) -> bool) -> String {
+    if word.is_empty() || text.len() < word.len() {
+        return text.to_owned();
+    }
+    let lower = text.to_ascii_lowercase();
+    let is_part = |c: char| c.is_alphanumeric() || c == '-';
+    let (mut out, mut at) = (String::new(), 0);
+    while let Some(found) = lower[at..].find(word) {
+        let (start, end) = (at + found, at + found + word.len());
+        let before = text[..start].chars().next_back().is_none_or(|c| !is_part(c));
+        let after = text[end..].chars().next().is_none_or(|c| !is_part(c));
+        out.push_str(&text[at..start]);
+        out.push_str(if before && after && fits(&text[end..]) { to } else { &text[start..end] });
+        at = end;
+    }
+    out.push_str(&text[at..]);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_and_hosts_are_replaced_whole_and_in_any_case() {
+        assert_eq!(replace_word("a/ABC-1/abc-12", "abc-1", "x"), "a/x/abc-12");
+        assert_eq!(replace_host("https://Kv.vault.azure.net/kv.x", "kv", "kv2"), "https://kv2.vault.azure.net/kv.x");
+    }
+
+    #[test]
+    fn a_name_keeps_its_suffix_however_long_it_is() {
+        assert_eq!(renamed("averylongstorageaccountx", "-Dr", 24, true), "averylongstorageaccoundr");
+        assert_eq!(renamed("kv-a", "-dr", 24, false), "kv-a-dr");
+    }
+
+    #[test]
+    fn every_row_of_the_table_is_a_type_a_length_and_an_alphabet() {
+        let rows = include_str!("global_names.tsv").lines().filter(|line| !line.starts_with('#')).count();
+        assert_eq!(GLOBAL.len(), rows);
+    }
+}

@@ -1,0 +1,214 @@
+//! A place in a body, as the nearest versions of its type see it.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{Namespace, Node};
+
+const REQUIRED: u8 = 1;
+const READ_ONLY: u8 = 2;
+
+/// What a value is that holds no others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leaf {
+    Text,
+    Number,
+    Bool,
+    Any,
+}
+
+/// The nodes of one place; more than one where versions are looked at together.
+#[derive(Debug, Clone)]
+pub struct Shape {
+    namespace: Arc<Namespace>,
+    nodes: Vec<u32>,
+    /// Whether what is not known here is not in the type.
+    is_sure: bool,
+}
+
+/// A property of an object.
+#[derive(Debug, Clone)]
+pub struct Prop {
+    /// As the type spells it.
+    pub name: String,
+    pub is_read_only: bool,
+    pub is_required: bool,
+    pub shape: Shape,
+}
+
+impl Shape {
+    pub(super) const fn new(namespace: Arc<Namespace>, nodes: Vec<u32>) -> Self {
+        Self { namespace, nodes, is_sure: true }
+    }
+
+    fn nodes(&self) -> impl Iterator<Item = &Node> {
+        self.nodes.iter().filter_map(|at| self.namespace.nodes.get(*at as usize))
+    }
+
+    fn with(&self, nodes: Vec<u32>) -> Option<Self> {
+        (!nodes.is_empty()).then(|| Self { namespace: Arc::clone(&self.namespace), nodes, is_sure: self.is_sure })
+    }
+
+    /// Whether an unknown property of this place is surely not in the type.
+    pub fn is_sure(&self) -> bool {
+        self.is_sure && self.nodes().all(|node| matches!(node, Node::Object { .. }))
+    }
+
+    /// Whether it may be anything.
+    pub fn is_open(&self) -> bool {
+        self.nodes().any(|node| matches!(node, Node::Leaf(Leaf::Any)))
+    }
+
+    /// Whether an object here is one whose keys people choose.
+    pub fn is_map(&self) -> bool {
+        self.nodes().any(|node| matches!(node, Node::Object { more: Some(_), .. }))
+    }
+
+    /// The place for an object with these fields: the case that its discriminator names. `false`
+    /// where there are cases and none fits: then nothing is sure.
+    pub fn of(&self, fields: &serde_json::Map<String, Value>) -> Self {
+        let mut is_sure = self.is_sure;
+        let mut nodes = Vec::with_capacity(self.nodes.len());
+        for at in &self.nodes {
+            let Some(Node::Object { cases: Some((by, cases)), .. }) = self.namespace.nodes.get(*at as usize) else {
+                nodes.push(*at);
+                continue;
+            };
+            let value = fields.get(by).or_else(|| field(fields, by)).map(|value| value.as_str().unwrap_or_default());
+            // What nobody says is the default, where there is one.
+            let wanted = value.unwrap_or("Default");
+            let exact = cases.iter().find(|(name, _)| name == wanted);
+            if let Some((_, case)) = exact.or_else(|| cases.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)))
+            {
+                nodes.push(*case);
+            } else {
+                nodes.push(*at);
+                nodes.extend(cases.iter().map(|(_, case)| *case));
+                is_sure = is_sure && value.is_none();
+            }
+        }
+        Self { namespace: Arc::clone(&self.namespace), nodes, is_sure }
+    }
+
+    /// What spells the value of the discriminator otherwise, and its name.
+    pub fn discriminator(&self, fields: &serde_json::Map<String, Value>) -> Option<(String, String)> {
+        self.nodes().find_map(|node| {
+            let Node::Object { cases: Some((by, cases)), .. } = node else { return None };
+            let value = fields.get(by)?.as_str()?;
+            let case = cases.iter().find(|(name, _)| name.eq_ignore_ascii_case(value))?;
+            Some((by.clone(), case.0.clone()))
+        })
+    }
+
+    /// A property by its name; in another case where there is none of the very spelling.
+    pub fn prop(&self, name: &str) -> Option<Prop> {
+        let exact: Vec<_> = self.nodes().filter_map(|node| node.field(|known| known == name)).collect();
+        let found = if exact.is_empty() {
+            self.nodes().filter_map(|node| node.field(|known| known.eq_ignore_ascii_case(name))).collect()
+        } else {
+            exact
+        };
+        let first = found.first()?;
+        Some(Prop {
+            name: first.0.clone(),
+            is_read_only: found.iter().all(|(_, _, flags)| flags & READ_ONLY != 0),
+            is_required: found.len() == self.nodes.len()
+                && found.iter().all(|(_, _, flags)| flags & REQUIRED != 0 && flags & READ_ONLY == 0),
+            shape: self.with(found.iter().map(|(_, at, _)| *at).collect())?,
+        })
+    }
+
+    /// What a PUT must have here.
+    pub fn required(&self) -> Vec<Prop> {
+        let Some(Node::Object { fields, .. }) = self.nodes().next() else { return Vec::new() };
+        let named = fields.iter().filter(|(_, _, flags)| flags & REQUIRED != 0);
+        named.filter_map(|(name, _, _)| self.prop(name)).filter(|prop| prop.is_required).collect()
+    }
+
+    /// Whether an object here can hold anything that is sent.
+    pub fn takes_something(&self) -> bool {
+        self.nodes().any(|node| match node {
+            Node::Object { fields, more, cases } => {
+                more.is_some() || cases.is_some() || fields.iter().any(|(_, _, flags)| flags & READ_ONLY == 0)
+            }
+            _ => true,
+        })
+    }
+
+    /// Whether a text is one of the words that the type enumerates.
+    pub fn is_word(&self, value: &str) -> bool {
+        self.nodes()
+            .any(|node| matches!(node, Node::Enum(values) if values.iter().any(|v| v.eq_ignore_ascii_case(value))))
+    }
+
+    /// What a required word is when nobody says it.
+    pub fn default_word(&self) -> Option<&str> {
+        match self.nodes().next() {
+            Some(Node::Enum(values)) if values.len() == 1 => values.first().map(String::as_str),
+            Some(Node::Enum(values)) => values.iter().find(|value| *value == "Default").map(String::as_str),
+            _ => None,
+        }
+    }
+
+    /// The place of the values of a map.
+    pub fn more(&self) -> Option<Self> {
+        self.with(
+            self.nodes()
+                .filter_map(|node| match node {
+                    Node::Object { more, .. } => *more,
+                    _ => None,
+                })
+                .collect(),
+        )
+    }
+
+    /// The place of the items of a list.
+    pub fn items(&self) -> Option<Self> {
+        self.with(
+            self.nodes()
+                .filter_map(|node| match node {
+                    Node::List(item) => Some(*item),
+                    _ => None,
+                })
+                .collect(),
+        )
+    }
+
+    /// An enumerated value as the type spells it, where that differs.
+    pub fn spelling(&self, value: &str) -> Option<&str> {
+        let mut found = None;
+        for node in self.nodes() {
+            let Node::Enum(values) = node else { return None };
+            if values.iter().any(|known| known == value) {
+                return None;
+            }
+            found = found.or_else(|| values.iter().find(|known| known.eq_ignore_ascii_case(value)));
+        }
+        found.map(String::as_str)
+    }
+
+    /// What stands here, where it holds no other values.
+    pub fn leaf(&self) -> Option<Leaf> {
+        match self.nodes().next()? {
+            Node::Leaf(leaf) => Some(*leaf),
+            Node::Enum(_) => Some(Leaf::Text),
+            _ => None,
+        }
+    }
+
+    pub fn is_list(&self) -> bool {
+        matches!(self.nodes().next(), Some(Node::List(_)))
+    }
+}
+
+impl Node {
+    fn field(&self, is_it: impl Fn(&str) -> bool) -> Option<(&String, u32, u8)> {
+        let Self::Object { fields, .. } = self else { return None };
+        fields.iter().find(|(name, _, _)| is_it(name)).map(|(name, at, flags)| (name, *at, *flags))
+    }
+}
+
+fn field<'f>(fields: &'f serde_json::Map<String, Value>, name: &str) -> Option<&'f Value> {
+    fields.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+}

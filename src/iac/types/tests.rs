@@ -1,0 +1,53 @@
+//! What the checked-in table says, and that a test sees it.
+
+use super::{Known, find};
+
+fn writable(type_name: &str, version: &str, name: &str) -> super::Type {
+    match find(type_name, version, name) {
+        Known::Writable(known) => known,
+        other => panic!("{type_name}@{version}: {other:?}"),
+    }
+}
+
+#[test]
+fn a_version_that_the_table_has_is_exact_and_another_is_judged_by_its_neighbours() {
+    let exact = writable("microsoft.network/virtualnetworks", "2020-11-01", "v");
+    assert!(exact.is_exact && exact.shape.is_sure());
+    assert_eq!(exact.name, "Microsoft.Network/virtualNetworks");
+    let between = writable("Microsoft.Network/virtualNetworks", "2020-11-02", "v");
+    assert!(!between.is_exact && between.shape.is_sure());
+    let newer = writable("Microsoft.Network/virtualNetworks", "2099-01-01", "v");
+    assert!(!newer.is_exact && newer.shape.is_sure());
+}
+
+#[test]
+fn properties_are_read_only_required_or_spelled_as_the_type_does() {
+    let network = writable("Microsoft.Network/virtualNetworks", "2020-11-01", "v");
+    let properties = network.shape.prop("properties").expect("properties").shape;
+    assert!(properties.prop("provisioningState").expect("known").is_read_only);
+    assert_eq!(properties.prop("ADDRESSSPACE").expect("known in another case").name, "addressSpace");
+    assert!(properties.prop("nonsense").is_none());
+    let account = writable("Microsoft.Storage/storageAccounts", "2023-01-01", "s");
+    let sku = account.shape.prop("sku").expect("sku");
+    assert!(sku.is_required);
+    let name = sku.shape.prop("name").expect("name").shape;
+    assert_eq!(name.spelling("standard_lrs"), Some("Standard_LRS"));
+    assert_eq!(name.spelling("Standard_LRS"), None);
+}
+
+#[test]
+fn types_that_can_only_be_read_and_types_that_nobody_published_are_told_apart() {
+    assert!(matches!(
+        find("Microsoft.Compute/locations/publishers", "2024-07-01", "x"),
+        Known::ReadOnly | Known::Unknown
+    ));
+    assert!(matches!(find("Contoso.Nothing/things", "2024-01-01", "x"), Known::Unknown));
+}
+
+#[test]
+fn a_name_with_a_body_of_its_own_has_it() {
+    let web = writable("Microsoft.Web/sites/config", "2022-03-01", "web");
+    let settings = writable("Microsoft.Web/sites/config", "2022-03-01", "appsettings");
+    assert!(web.shape.prop("properties").expect("properties").shape.prop("alwaysOn").is_some());
+    assert!(settings.shape.prop("properties").expect("properties").shape.is_map());
+}
