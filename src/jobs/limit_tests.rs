@@ -41,6 +41,46 @@ async fn one_key_can_not_fill_all_slots_where_another_may_submit() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_nothing_stands_before_is_claimed_by_its_own_submit() {
+    let house = House::new();
+    let jobs = house.open(quick()).await;
+    let offered = async || {
+        for _ in 0..2_000 {
+            if jobs.shared.offer.lock().expect("whole").is_some() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("no slot was offered");
+    };
+    let mut running = Vec::new();
+    for tenant in 1..=3 {
+        offered().await;
+        let id = submit(&jobs, scan(tenant, 0)).await;
+        let view = jobs.view(id).expect("reads").expect("there");
+        assert_eq!((view.status, view.started_at), (JobStatus::Running, Some(view.created_at)));
+        running.push(id);
+    }
+    // Every slot is taken; and where one is free, a tenant's second writer and a key with its share wait.
+    let fourth = submit(&jobs, scan(4, 0)).await;
+    assert_eq!(jobs.view(fourth).expect("reads").expect("there").status, JobStatus::Pending);
+    jobs.cancel(fourth, "k", "").await.expect("cancelled");
+    jobs.cancel(running[2], "k", "").await.expect("asked");
+    until(&jobs, running[2], JobStatus::Cancelled).await;
+    offered().await;
+    let second = submit(&jobs, scan(1, 0)).await;
+    assert_eq!(jobs.view(second).expect("reads").expect("there").status, JobStatus::Pending);
+    jobs.cancel(second, "k", "").await.expect("cancelled");
+    jobs.share_slots(|| true);
+    offered().await;
+    let beyond = submit(&jobs, scan(5, 0)).await;
+    assert_eq!(jobs.view(beyond).expect("reads").expect("there").status, JobStatus::Pending);
+    let other = submit_as(&jobs, "b", scan(6, 0)).await;
+    until(&jobs, other, JobStatus::Running).await;
+    assert_sound(&jobs);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_total_that_nobody_counted_to_its_end_is_told_as_a_lower_bound() {
     let house = House::new();
     let jobs = house.open(quick()).await;

@@ -185,6 +185,7 @@ impl Jobs {
             beat: AtomicU64::new(0),
             started: Instant::now(),
             lingering: Mutex::default(),
+            offer: Mutex::default(),
             rivals: OnceLock::new(),
         });
         shared.recover().await?;

@@ -4,6 +4,7 @@
 //! indexes, counts and events in step with the job row.
 
 use super::{
+    pick::Shares,
     record::{
         ARTIFACTS, ArtifactsRow, BY_KEY, BY_STATUS, BY_TENANT, BY_TYPE, CLEANUP, COUNTS, Count, EPOCH, EVENTS,
         EventRow, IDEMPOTENCY, IdempotencyRow, JOBS, JOURNAL, JobRow, Mark, QUEUE, RESULTS, Text, ZIPS, status_byte,
@@ -93,6 +94,29 @@ pub(super) fn claim(write: &mut Write<'_>, id: u128, epoch: u64, now: i64) -> Re
     row.headway = false;
     change(write, &mut row, state, now)?;
     Ok(Some(Claimed { row, fence, waited_ms: now - queued.queued_at }))
+}
+
+/// Takes a job that was submitted in this transaction, if nothing waits before it and its key has not all
+/// that it may have.
+pub(super) fn claim_at_once(
+    write: &mut Write<'_>,
+    row: &JobRow,
+    shares: Shares,
+    epoch: u64,
+) -> Result<Option<Claimed>, StoreError> {
+    if write.len(&QUEUE)? != 1 {
+        return Ok(None);
+    }
+    if let Some(most) = shares.per_key {
+        let mut has = 0;
+        for other in running(write)? {
+            has += u64::from(write.get(&JOBS, &other)?.is_some_and(|other| other.key_id == row.key_id));
+        }
+        if has >= most {
+            return Ok(None);
+        }
+    }
+    claim(write, row.id, epoch, row.created_at)
 }
 
 /// Progress and log lines of a running attempt; refused when another one holds the job.

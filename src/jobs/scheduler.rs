@@ -1,7 +1,9 @@
 //! Hands jobs to slots: a permit first, then the claim; the permit moves into the job's task.
 //!
 //! Wake-ups are registered before the queue is looked at; a slow poll is the fallback. The number of
-//! slots follows the settings while the daemon runs.
+//! slots follows the settings while the daemon runs. A slot that there is no job for is offered while the
+//! scheduler waits: the submit of a job that nothing stands before claims it in its own transaction, so
+//! that one commit lies between the request and the run.
 
 use std::{
     convert::Infallible,
@@ -33,6 +35,11 @@ const RESTS: u32 = 4;
 
 /// Runs until the daemon drains.
 pub(super) async fn schedule(shared: Arc<Shared>) {
+    hand_out(&shared).await;
+    drop(shared.offer(None));
+}
+
+async fn hand_out(shared: &Arc<Shared>) {
     let mut settings = shared.settings.clone();
     let mut slots = settings.borrow_and_update().max_concurrent;
     let permits = Arc::new(Semaphore::new(slots));
@@ -41,6 +48,7 @@ pub(super) async fn schedule(shared: Arc<Shared>) {
         resize(&permits, slots, wanted);
         slots = wanted;
         shared.beat();
+        drop(shared.offer(None));
         let permit = tokio::select! {
             () = shared.draining.cancelled() => return,
             () = changed(&mut settings) => continue,
@@ -52,15 +60,15 @@ pub(super) async fn schedule(shared: Arc<Shared>) {
         tokio::pin!(woken);
         woken.as_mut().enable();
         let began = Instant::now();
-        let wait = match next(&shared).await {
+        let wait = match next(shared).await {
             Next::Job(claimed) => {
-                start(&shared, *claimed, permit);
+                start(shared, *claimed, permit);
                 continue;
             }
             Next::Again => continue,
             Next::Wait(wait) => wait,
         };
-        drop(permit);
+        drop(shared.offer(Some(permit)));
         // A long queue of jobs that must wait is not looked through all the time.
         let rest = began.elapsed() * RESTS;
         tokio::select! {
@@ -143,7 +151,7 @@ async fn look(shared: &Arc<Shared>, shares: Shares, now: i64) -> Result<Picked, 
     looked.unwrap_or(Err(StoreError::Closed))
 }
 
-fn start(shared: &Arc<Shared>, claimed: Claimed, permit: OwnedSemaphorePermit) {
+pub(super) fn start(shared: &Arc<Shared>, claimed: Claimed, permit: OwnedSemaphorePermit) {
     let id = claimed.row.uuid();
     shared.hub.grown(id, claimed.row.last_seq);
     let handle = run::Handle::new();

@@ -10,7 +10,7 @@ use std::{
     time::Instant,
 };
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
@@ -43,6 +43,8 @@ pub(super) struct Shared {
     pub(super) started: Instant,
     /// Attempts that ended while a thread of theirs goes on.
     pub(super) lingering: Mutex<BTreeMap<Uuid, Time>>,
+    /// A slot that the scheduler had no job for: a submit may claim for itself with it.
+    pub(super) offer: Mutex<Option<OwnedSemaphorePermit>>,
     /// Whether more than one key may submit.
     pub(super) rivals: OnceLock<Box<dyn Fn() -> bool + Send + Sync>>,
 }
@@ -97,6 +99,11 @@ impl Shared {
     pub(super) fn is_cancel_asked(&self, id: Uuid) -> bool {
         let row = self.store.read(|read| read.get(&record::JOBS, &id.as_u128()));
         row.ok().flatten().is_some_and(|row| matches!(row.state, state::State::Running { cancel_asked: true, .. }))
+    }
+
+    /// Offers a slot, or takes the offer back.
+    pub(super) fn offer(&self, slot: Option<OwnedSemaphorePermit>) -> Option<OwnedSemaphorePermit> {
+        std::mem::replace(&mut *self.offer.lock().unwrap_or_else(PoisonError::into_inner), slot)
     }
 
     /// Running jobs that one key may have.

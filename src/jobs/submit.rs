@@ -5,13 +5,13 @@ use uuid::Uuid;
 use super::{
     Failure, Jobs, artifacts, persist,
     record::{JOBS, JobRow},
-    run,
+    run, scheduler,
     state::{Denied, State},
 };
 use crate::{
     api::{CancelAnswer, JobStatus, JobView, Operation, Time},
     audit::{Audit, Entry},
-    store::{StoreError, WriteError},
+    store::{StoreError, Write, WriteError},
 };
 
 /// A job to be made.
@@ -99,23 +99,48 @@ impl Jobs {
             .idempotency
             .map(|idempotency| ((key_id, idempotency.route.to_owned(), idempotency.key), idempotency.body_hash));
         let limit = shared.settings.borrow().max_queued;
-        let written = shared
-            .store
-            .write(move |write| {
-                if let Some((key, body_hash)) = &idempotency
-                    && let Some((earlier, job)) = persist::earlier(write, key)?
-                {
-                    let same = earlier.body_hash == *body_hash;
-                    return Ok(if same { Ok((job, false)) } else { Err(SubmitError::IdempotencyConflict) });
+        let slot = shared.offer(None);
+        let offered = slot.as_ref().map(|_| (shared.shares(), shared.epoch, shared.draining.clone()));
+        let change = move |write: &mut Write<'_>| {
+            if let Some((key, body_hash)) = &idempotency
+                && let Some((earlier, job)) = persist::earlier(write, key)?
+            {
+                let same = earlier.body_hash == *body_hash;
+                return Ok(if same { Ok((job, false, None)) } else { Err(SubmitError::IdempotencyConflict) });
+            }
+            let queued = persist::queued(write)?;
+            if queued >= limit {
+                return Ok(Err(SubmitError::QueueFull { queued, retry_after_seconds: 10 }));
+            }
+            let row = persist::submit(write, row, idempotency, audit)?;
+            let claimed = match offered {
+                Some((shares, epoch, draining)) if !draining.is_cancelled() => {
+                    persist::claim_at_once(write, &row, shares, epoch)?
                 }
-                let queued = persist::queued(write)?;
-                if queued >= limit {
-                    return Ok(Err(SubmitError::QueueFull { queued, retry_after_seconds: 10 }));
-                }
-                persist::submit(write, row, idempotency, audit).map(|row| Ok((row, true)))
-            })
-            .await;
-        let (row, new) = written.map_err(|error| match error {
+                _ => None,
+            };
+            Ok(Ok((row, true, claimed)))
+        };
+        let written = match slot {
+            None => shared.store.write(change).await,
+            // A caller that goes away must not leave a claimed job without its attempt.
+            Some(slot) => {
+                let shared = shared.clone();
+                let running = self.shared.tasks.spawn(async move {
+                    let mut written = shared.store.write(change).await;
+                    if let Ok((_, _, claimed)) = &mut written
+                        && let Some(claimed) = claimed.take()
+                    {
+                        scheduler::start(&shared, claimed, slot);
+                    }
+                    // Another slot may be offered.
+                    shared.wake();
+                    written
+                });
+                running.await.unwrap_or(Err(WriteError::Store(StoreError::Closed)))
+            }
+        };
+        let (row, new, _) = written.map_err(|error| match error {
             WriteError::Refused(refusal) => refusal,
             WriteError::Store(error) => error.into(),
         })?;
