@@ -137,16 +137,20 @@ enum Index {
 
 impl Index {
     fn of(read: &Read, query: &JobQuery) -> Result<Self, StoreError> {
+        // How many these have is known; of tenants and keys it is not.
+        let mut known = Vec::new();
         if let Some(status) = query.status {
-            let is_alone = query.tenant_id.is_none() && query.key_id.is_none();
-            if is_alone || counted(read, Some(status), None)? <= COUNTED {
-                return Ok(Self::Status(status));
-            }
+            known.push((counted(read, Some(status), None)?, Self::Status(status)));
         }
-        Ok(match (query.tenant_id, &query.key_id, query.job_type) {
+        if let Some(job_type) = query.job_type {
+            known.push((counted(read, None, Some(job_type))?, Self::Type(job_type)));
+        }
+        let fewest = known.into_iter().min_by_key(|(count, _)| *count);
+        Ok(match (query.tenant_id, &query.key_id, fewest) {
+            (_, _, Some((count, index))) if count <= COUNTED => index,
             (Some(tenant), _, _) => Self::Tenant(tenant.as_u128()),
             (None, Some(key), _) => Self::Key(key.clone()),
-            (None, None, Some(job_type)) => Self::Type(job_type),
+            (None, None, Some((_, index))) => index,
             (None, None, None) => Self::All,
         })
     }

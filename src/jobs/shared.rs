@@ -10,6 +10,7 @@ use std::{
     time::Instant,
 };
 
+use futures_util::StreamExt;
 use tokio::sync::{Notify, OwnedSemaphorePermit, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
@@ -19,6 +20,9 @@ use crate::{
     api::Time,
     store::{Order, Span, Store, StoreError, WriteError},
 };
+
+/// Jobs whose remains are removed at once at a start.
+const CLEANING: usize = 128;
 
 pub(super) struct Shared {
     pub(super) store: Store,
@@ -72,9 +76,10 @@ impl Shared {
                 Ok::<_, StoreError>(true)
             })
         })?;
-        for (id, operation) in left {
-            self.clean_up(id, &operation).await;
-        }
+        // A death under many cancels leaves many: side by side they share their commits.
+        futures_util::stream::iter(left)
+            .for_each_concurrent(CLEANING, |(id, operation)| async move { self.clean_up(id, &operation).await })
+            .await;
         Ok(())
     }
 
