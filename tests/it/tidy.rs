@@ -136,7 +136,8 @@ fn rooms_named(code: &str, root_word: &str) -> BTreeSet<String> {
                         at_start = true;
                     }
                     c if depth == 0 && at_start && (c.is_alphanumeric() || c == '_') => word.push(c),
-                    c if depth == 0 && !c.is_whitespace() => at_start = false,
+                    // `arm as ids`: the room's name ends at the space.
+                    c if depth == 0 && !(c.is_whitespace() && word.is_empty()) => at_start = false,
                     _ => {}
                 }
             }
@@ -170,7 +171,7 @@ fn imports() -> BTreeMap<String, BTreeSet<(String, String)>> {
 
 #[test]
 fn grouped_and_single_imports_are_both_seen() {
-    let code = "use crate::{api::{Job, Time}, store::Store, work};\nlet x = crate::graph::model::Edge;";
+    let code = "use crate::{api::{Job, Time}, store::Store, work as w};\nlet x = crate::graph::model::Edge;";
     let expected = ["api", "store", "work", "graph"].map(str::to_owned);
     assert_eq!(rooms_named(code, "crate"), BTreeSet::from(expected));
 }
