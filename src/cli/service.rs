@@ -54,6 +54,28 @@ pub struct SimulateArgs {
     /// Items on a page of a list
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=5000))]
     pub page_size: Option<u32>,
+    /// A failure: KIND[=ARGUMENT][:PROBABILITY][@PART OF PATH], as in throttle:0.05, 503:0.1@/v1.0/,
+    /// slow=500, forbidden@/resourceGroups/rg-web, replay=DIR. May be given again
+    #[arg(long = "fault", value_name = "FAULT")]
+    pub faults: Vec<String>,
+    /// An irregularity of real answers, as in no-type, empty-page, all. May be given again
+    #[arg(long = "quirk", value_name = "NAME")]
+    pub quirks: Vec<String>,
+    /// How long a write or a deployment takes
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    pub write_time: u64,
+    /// How writes are answered: mixed, at-once, async-operation, location, both, location-only
+    #[arg(long, value_name = "STYLE", default_value = "mixed")]
+    pub write_style: String,
+    /// Also serve a subscription with nothing in it. May be given again
+    #[arg(long = "empty-subscription", value_name = "UUID")]
+    pub empty_subscriptions: Vec<uuid::Uuid>,
+    /// Generated storage accounts have blob services and containers below them
+    #[arg(long, requires = "resources")]
+    pub children: bool,
+    /// Take any api-version, and any type of a known provider (with --tls that is so)
+    #[arg(long)]
+    pub any_version: bool,
     /// Write the simulated client secret here [default: a file in the temporary directory]
     #[arg(long, value_name = "FILE")]
     pub secret_file: Option<PathBuf>,

@@ -50,8 +50,23 @@ async fn simulate(args: SimulateArgs, screen: &mut Screen) -> anyhow::Result<()>
     let usual = simulator::Settings::default();
     let page_size = args.page_size.map_or(usual.page_size, |size| size as usize);
     let (listen, latency, quota) = (args.listen, Duration::from_millis(args.latency), args.quota);
-    let mut settings =
-        simulator::Settings { listen, sources, latency, quota, page_size, ca_file: args.ca_file, ..usual };
+    let faults = args.faults.iter().map(|text| text.parse()).collect::<Result<_, String>>();
+    let mut settings = simulator::Settings {
+        listen,
+        sources,
+        latency,
+        quota,
+        page_size,
+        ca_file: args.ca_file,
+        faults: faults.map_err(anyhow::Error::msg)?,
+        quirks: args.quirks,
+        write_time: Duration::from_millis(args.write_time),
+        write_style: args.write_style.parse().map_err(anyhow::Error::msg)?,
+        empty_subscriptions: args.empty_subscriptions,
+        generated_children: args.children,
+        any_version: args.any_version,
+        ..usual
+    };
     if args.tls {
         settings = settings.for_foreign_programs();
     }

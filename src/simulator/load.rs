@@ -1,7 +1,8 @@
 //! Bodies from files: one body a file, or recordings (a scenario of a group, or instances of a type).
 //!
 //! The recorded zero GUID becomes a subscription of the simulator everywhere in a body: one for each
-//! scenario, one for all else. What has no id that can be served is skipped and counted.
+//! scenario, one for all else. A body with an `@odata.type` of Microsoft Graph (`#microsoft.graph.user`, with `members`
+//! and `owners` in it if it has any) stands in the directory. What has no id that can be served is skipped and counted.
 
 use std::{
     fs,
@@ -89,7 +90,24 @@ fn one(world: &mut World, name: &str, value: &Value) {
     }
 }
 
+/// What a directory object says that it is, and the collection that it then stands in.
+const DIRECTORY: [(&str, &str); 4] = [
+    ("#microsoft.graph.user", "users"),
+    ("#microsoft.graph.group", "groups"),
+    ("#microsoft.graph.serviceprincipal", "servicePrincipals"),
+    ("#microsoft.graph.application", "applications"),
+];
+
 fn body_of(world: &mut World, subscription: &str, version: &str, body: &Value) {
+    let kind = body.get("@odata.type").and_then(Value::as_str).unwrap_or_default().to_lowercase();
+    if let Some((_, collection)) = DIRECTORY.iter().find(|(known, _)| *known == kind) {
+        let mut entry = body.clone();
+        if let Some(fields) = entry.as_object_mut() {
+            fields.remove("@odata.type");
+        }
+        world.directory.entry((*collection).to_owned()).or_default().push(entry);
+        return;
+    }
     match body.get("id").and_then(Value::as_str) {
         Some(id) => add(world, subscription, id, version, body),
         None => world.skipped += 1,

@@ -10,28 +10,40 @@
 //! Imports nothing of ours but `arm` and `telemetry`. It holds a `World` in memory and answers
 //! from it; what it serves is what [`Running::served`] says.
 
+mod admin;
 mod contoso;
 mod data_plane;
-mod generate;
+mod deployments;
+mod faults;
+mod generated;
 mod graph;
+mod keyset;
 mod load;
 mod login;
 mod metadata;
+mod operations;
+mod quirks;
 mod reads;
 mod reply;
+mod resource_graph;
 mod routes;
 mod serve;
+mod settle;
+mod singles;
+mod template;
 mod throttle;
 mod tls;
 mod world;
+mod write;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
+    hash::{Hash, Hasher},
     net::SocketAddr,
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, PoisonError, RwLock, RwLockReadGuard,
+        Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
@@ -43,10 +55,20 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::{Uuid, uuid};
 
 use self::{
+    deployments::Deployments,
+    faults::Faults,
+    generated::Generated,
     login::Login,
+    operations::Operations,
+    quirks::Quirks,
     serve::{Cut, Door},
     throttle::Throttle,
     world::World,
+};
+pub use self::{
+    faults::{Fault, FaultKind},
+    operations::Style,
+    quirks::QUIRKS,
 };
 
 /// The demo tenant.
@@ -85,6 +107,17 @@ pub struct Settings {
     pub token_life: Duration,
     /// Further clients that have the same secret: each is a principal with buckets of its own.
     pub more_clients: Vec<Uuid>,
+    /// Failures from the start on.
+    pub faults: Vec<Fault>,
+    /// Irregularities that are on: see [`QUIRKS`].
+    pub quirks: Vec<String>,
+    /// How long a write or a deployment takes.
+    pub write_time: Duration,
+    pub write_style: Style,
+    /// Subscriptions with nothing in them.
+    pub empty_subscriptions: Vec<Uuid>,
+    /// Generated storage accounts have blob services and containers: two levels of children that no body shows.
+    pub generated_children: bool,
 }
 
 impl Settings {
@@ -124,6 +157,12 @@ impl Default for Settings {
             any_version: false,
             token_life: Duration::from_secs(3_599),
             more_clients: Vec::new(),
+            faults: Vec::new(),
+            quirks: Vec::new(),
+            write_time: Duration::ZERO,
+            write_style: Style::Mixed,
+            empty_subscriptions: Vec::new(),
+            generated_children: false,
         }
     }
 }
@@ -135,6 +174,8 @@ pub enum SimulatorError {
     Source { path: String, cause: String },
     #[error("listening on {address}: {source}")]
     Listen { address: SocketAddr, source: std::io::Error },
+    #[error("{0}")]
+    Asked(String),
     #[error("making a key or certificate: {0}")]
     Tls(String),
 }
@@ -159,12 +200,34 @@ struct State {
     held: AtomicBool,
     released: Notify,
     failing: AtomicU32,
+    faults: Faults,
+    quirks: Quirks,
+    operations: Operations,
+    deployments: Deployments,
+    /// Pages that were read, by a hash of their address: how often.
+    pages: Mutex<HashMap<u64, u32>>,
     base: String,
 }
 
 impl State {
     fn new(settings: Settings, base: String, world: World) -> Result<Self, SimulatorError> {
+        let (faults, quirks) = (Faults::default(), Quirks::default());
+        if settings.fail_rate > 0.0 {
+            for kind in [FaultKind::Throttle(Some(1)), FaultKind::Reset, FaultKind::Status(503)] {
+                let fault = Fault { probability: settings.fail_rate / 3.0, ..Fault::new(kind) };
+                faults.add(fault, &base).map_err(SimulatorError::Asked)?;
+            }
+        }
+        for fault in settings.faults.clone() {
+            faults.add(fault, &base).map_err(SimulatorError::Asked)?;
+        }
+        quirks.set(&settings.quirks).map_err(SimulatorError::Asked)?;
         Ok(Self {
+            faults,
+            quirks,
+            operations: Operations::default(),
+            deployments: Deployments::default(),
+            pages: Mutex::default(),
             throttle: Throttle::new(settings.quota),
             login: Login::new()?,
             base,
@@ -180,12 +243,40 @@ impl State {
     fn world(&self) -> RwLockReadGuard<'_, World> {
         self.world.read().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn world_mut(&self) -> RwLockWriteGuard<'_, World> {
+        self.world.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a page; one that was read before counts as read again, too.
+    fn page_read(&self, path: &str, token: &str) {
+        let mut hasher = std::hash::DefaultHasher::new();
+        (path, token).hash(&mut hasher);
+        let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
+        let times = pages.entry(hasher.finish()).or_insert(0);
+        *times += 1;
+        if *times > 1 {
+            drop(pages);
+            routes::count(self, "pages_read_again");
+        }
+    }
+
+    /// Removes something and all below it, as if somebody had deleted it.
+    fn remove(&self, id: &str) -> Vec<String> {
+        let mut world = self.world_mut();
+        let gone = world.remove(&crate::arm::key(id));
+        for id in &gone {
+            world.note("Delete", id);
+        }
+        gone
+    }
 }
 
 /// Fills a world; `base` is where data planes are, if bodies are to be rewritten.
 fn fill(settings: &Settings, base: &str) -> Result<World, SimulatorError> {
     let contoso = [Source::Contoso];
-    let sources = if settings.sources.is_empty() { contoso.as_slice() } else { &settings.sources };
+    let nothing = settings.sources.is_empty() && settings.empty_subscriptions.is_empty();
+    let sources = if nothing { contoso.as_slice() } else { &settings.sources };
     let mut world = World::new(settings.tenant_id);
     if settings.data_plane {
         world.data_plane = Some(base.to_owned());
@@ -194,8 +285,13 @@ fn fill(settings: &Settings, base: &str) -> Result<World, SimulatorError> {
         match source {
             Source::Contoso => contoso::fill(&mut world),
             Source::Directory(path) => load::fill(&mut world, path)?,
-            Source::Generated { resources, subscriptions } => generate::fill(&mut world, *resources, *subscriptions),
+            Source::Generated { resources, subscriptions } => {
+                world.generate(Generated::new(*resources, *subscriptions, settings.generated_children));
+            }
         }
+    }
+    for (at, id) in settings.empty_subscriptions.iter().enumerate() {
+        world.add_subscription(&id.to_string(), &format!("Empty {at}"));
     }
     world.settle();
     Ok(world)
@@ -292,12 +388,45 @@ impl Running {
 
     /// Everything that can be read by id: resources and groups.
     pub fn served(&self) -> Vec<(String, Value)> {
-        self.state.world().all().map(|stored| (stored.id.clone(), stored.value())).collect()
+        self.state.world().everything()
     }
 
     /// Requests so far, by kind.
     pub fn requests(&self) -> BTreeMap<String, u64> {
         self.state.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A fault more. An error where its recordings cannot be read.
+    pub fn add_fault(&self, fault: Fault) -> Result<(), String> {
+        self.state.faults.add(fault, &self.state.base)
+    }
+
+    pub fn clear_faults(&self) {
+        self.state.faults.clear();
+    }
+
+    /// How many recorded answers were given, of how many there are.
+    pub fn replayed(&self) -> (usize, usize) {
+        self.state.faults.replayed()
+    }
+
+    /// Switches exactly these irregularities on.
+    pub fn set_quirks(&self, names: &[String]) -> Result<(), String> {
+        self.state.quirks.set(names)
+    }
+
+    /// Puts a body at once, as if somebody else had. `false`: its id cannot be served.
+    pub fn put(&self, id: &str, body: &Value) -> bool {
+        let mut world = self.state.world_mut();
+        let known = world.contains(&crate::arm::key(id));
+        let done = world.put(id, "", body);
+        world.note(if known { "Update" } else { "Create" }, id);
+        done
+    }
+
+    /// Removes something and all below it, as if somebody else had. The ids that went.
+    pub fn remove(&self, id: &str) -> Vec<String> {
+        self.state.remove(id)
     }
 
     /// From now on answers wait until [`Self::release`].

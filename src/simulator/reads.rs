@@ -9,7 +9,8 @@ use super::{
     State, data_plane,
     reply::{Query, Reply, encoded},
     routes::{Asked, count},
-    world::{Stored, World, row},
+    singles,
+    world::{Reach, Slice, Stored, World},
 };
 use crate::arm;
 
@@ -51,15 +52,18 @@ pub(super) fn answer(state: &State, asked: &Asked<'_>, version: &str) -> Reply {
             let wanted = format!("\"namespace\":\"{namespace}\"");
             let found = providers(&world, id).into_iter().find(|text| text.to_lowercase().contains(&wanted));
             found.map_or_else(
-                || Reply::error(404, "InvalidResourceNamespace", "The resource namespace is invalid."),
+                || {
+                    let text = format!("The resource namespace '{namespace}' is invalid.");
+                    Reply::error(404, "InvalidResourceNamespace", &text)
+                },
                 |text| Reply::text(200, text),
             )
         }
         ["subscriptions", _, "resourcegroups"] => {
             count(state, "groups");
             let below = format!("/{}/", asked.words.join("/"));
-            let groups = world.of_type("Microsoft.Resources/resourceGroups", &below).map(|group| group.text.clone());
-            page.of_texts(groups.collect(), 1_000)
+            let take = page.size(1_000);
+            page.slice(world.list("Microsoft.Resources/resourceGroups", &below, Reach::Below, page.token(), take))
         }
         ["subscriptions", id, "resources"] => {
             count(state, "inventory");
@@ -69,7 +73,9 @@ pub(super) fn answer(state: &State, asked: &Asked<'_>, version: &str) -> Reply {
             count(state, "inventory");
             page.inventory(&world, &format!("/{}/", asked.words[..4].join("/")))
         }
-        ["providers", "microsoft.management", "managementgroups", rest @ ..] => {
+        ["providers", "microsoft.management", "managementgroups", rest @ ..]
+            if rest.len() < 2 || rest[1] == "descendants" =>
+        {
             count(state, "management_groups");
             management_groups(&world, rest)
         }
@@ -89,6 +95,13 @@ pub(super) fn action(state: &State, asked: &Asked<'_>, version: &str) -> Reply {
     if let Some(refusal) = unknown_subscription(&world, asked) {
         return refusal;
     }
+    if let ["subscriptions", id, "providers", namespace, "register" | "unregister"] = asked.words.as_slice() {
+        let body = json!({
+            "id": format!("/subscriptions/{id}/providers/{namespace}"), "namespace": asked.segments[3],
+            "registrationState": "Registered", "registrationPolicy": "RegistrationRequired", "resourceTypes": [],
+        });
+        return Reply::ok(&body);
+    }
     let Some((action, target)) = asked.segments.split_last() else {
         return Reply::error(404, "NotFound", "There is nothing to post to.");
     };
@@ -101,12 +114,11 @@ pub(super) fn action(state: &State, asked: &Asked<'_>, version: &str) -> Reply {
     if let Some(refusal) = version_refusal(state, &world, &type_name, version) {
         return refusal;
     }
-    let found = world.get(&key);
+    let body = world.value(&key);
     // `config/appsettings/list` is asked of sites that have no such body of their own.
-    if found.is_none() && world.get(&arm::key(&parsed.parent())).is_none() {
+    if body.is_none() && !world.contains(&arm::key(&parsed.parent())) {
         return not_found(&type_name, parsed.name());
     }
-    let body = found.map(Stored::value);
     data_plane::action(&type_name, action, &key, body.as_ref()).unwrap_or_else(|| {
         let text = format!("The action '{action}' of '{type_name}' is not known to this simulator.");
         Reply::error(404, "InvalidResourceType", &text)
@@ -121,11 +133,27 @@ fn unknown_subscription(world: &World, asked: &Asked<'_>) -> Option<Reply> {
     })
 }
 
+/// Why nothing is written: an unknown subscription, or a version that the type has not.
+pub(super) fn refused_write(state: &State, asked: &Asked<'_>, version: &str) -> Option<Reply> {
+    let world = state.world();
+    if let Some(refusal) = unknown_subscription(&world, asked) {
+        return Some(refusal);
+    }
+    let parsed = arm::ResourceId::parse(asked.path).filter(|id| !id.segments.is_empty())?;
+    let type_name = parsed.type_name();
+    // A type that nobody knows yet is learnt by the first PUT.
+    world.facts(&type_name)?;
+    version_refusal(state, &world, &type_name, version)
+}
+
 fn management_groups(world: &World, rest: &[&str]) -> Reply {
+    let prefix = "/providers/microsoft.management/managementgroups/";
+    let written =
+        world.all().filter(|stored| stored.parsed.key().starts_with(prefix) && stored.parsed.segments.len() == 1);
+    let all: Vec<Value> = world.management_groups.iter().cloned().chain(written.map(Stored::value)).collect();
     match rest {
-        [] => Reply::ok(&json!({"value": world.management_groups})),
-        [name, ..] => world
-            .management_groups
+        [] => Reply::ok(&json!({"value": all})),
+        [name, ..] => all
             .iter()
             .find(|group| group["name"].as_str().is_some_and(|known| known.eq_ignore_ascii_case(name)))
             .map_or_else(|| Reply::error(404, "NotFound", "The management group was not found."), Reply::ok),
@@ -137,12 +165,12 @@ fn resources(state: &State, world: &World, asked: &Asked<'_>, version: &str, pag
     let key = format!("/{}", words.join("/"));
     if let ["subscriptions", _, "resourcegroups", name] = words {
         count(state, "get");
-        return world.get(&key).map_or_else(
+        return world.text(&key).map_or_else(
             || {
                 let text = format!("Resource group '{name}' could not be found.");
                 Reply::error(404, "ResourceGroupNotFound", &text)
             },
-            whole,
+            |text| Reply::text(200, text),
         );
     }
     let Some(at) = words.iter().rposition(|word| *word == "providers").filter(|at| at + 2 < words.len()) else {
@@ -158,33 +186,40 @@ fn resources(state: &State, world: &World, asked: &Asked<'_>, version: &str, pag
     if below.len().is_multiple_of(2) {
         count(state, "get");
         let name = below.last().copied().unwrap_or_default();
-        return world.get(&key).map_or_else(|| not_found(&type_name, name), whole);
+        let found = world.text(&key).or_else(|| singles::default_of(state, world, asked, &type_name));
+        let found = found.or_else(|| built_in(world, &type_name, name));
+        return found.map_or_else(|| not_found(&type_name, name), |text| Reply::text(200, text));
     }
     // A list: of a top-level type below a scope, or of children below a parent.
     count(state, if below.len() == 1 { "list" } else { "children" });
-    let scope = format!("/{}", words[..at].join("/"));
+    let scope = if at == 0 { String::new() } else { format!("/{}", words[..at].join("/")) };
+    let take = page.size(state.settings.page_size);
     if below.len() == 1 {
         let everywhere = ["roleassignments", "locks", "policyassignments"].contains(&below[0]);
-        let extension = !everywhere && scope.contains("/providers/");
-        let prefix = format!("{scope}/");
-        let list = world.of_type(&type_name, &prefix);
-        let texts = list.filter(|stored| {
-            let holder = arm::key(&stored.parsed.scope);
-            if extension { holder == scope } else { everywhere || !holder.contains("/providers/") }
-        });
-        return page.of_texts(texts.map(|stored| stored.text.clone()).collect(), state.settings.page_size);
+        let reach = match everywhere {
+            true => Reach::Everywhere,
+            false if scope.contains("/providers/") => Reach::Extending,
+            false => Reach::Below,
+        };
+        let prefix = if scope.is_empty() { "/providers/".to_owned() } else { format!("{scope}/") };
+        return page.slice(world.list(&type_name, &prefix, reach, page.token(), take));
     }
     let parent = key.rsplit_once('/').map_or("", |(parent, _)| parent);
-    if world.get(parent).is_none() {
+    if !world.contains(parent) {
         return not_found(&type_name, below[below.len() - 2]);
     }
-    let prefix = format!("{key}/");
-    let texts = world.of_type(&type_name, &prefix).map(|stored| stored.text.clone());
-    page.of_texts(texts.collect(), state.settings.page_size)
+    if let Some(text) = singles::default_of(state, world, asked, &type_name) {
+        return Reply::text(200, text);
+    }
+    page.slice(world.list(&type_name, &format!("{key}/"), Reach::Below, page.token(), take))
 }
 
-fn whole(stored: &Stored) -> Reply {
-    Reply::text(200, stored.text.clone())
+/// Roles that are built in can be read at every scope.
+fn built_in(world: &World, type_name: &str, name: &str) -> Option<String> {
+    let wanted = type_name.eq_ignore_ascii_case("Microsoft.Authorization/roleDefinitions");
+    let ending = format!("/roledefinitions/{name}");
+    let mut all = world.all().filter(|_| wanted);
+    all.find(|stored| stored.parsed.key().ends_with(&ending)).map(|stored| stored.text.clone())
 }
 
 fn not_found(type_name: &str, name: &str) -> Reply {
@@ -274,49 +309,67 @@ fn providers(world: &World, subscription: &str) -> Vec<String> {
 struct Page<'a> {
     state: &'a State,
     path: &'a str,
-    from: usize,
-    top: Option<usize>,
     query: &'a Query,
 }
 
 impl<'a> Page<'a> {
     fn of(state: &'a State, path: &'a str, query: &'a Query) -> Self {
-        let from = query.get("$skiptoken").and_then(|token| token.strip_prefix("at-")?.parse().ok()).unwrap_or(0);
-        let top = query.get("$top").and_then(|top| top.parse().ok());
-        Self { state, path, from, top, query }
+        Self { state, path, query }
+    }
+
+    fn token(&self) -> Option<&str> {
+        self.query.get("$skiptoken")
+    }
+
+    fn size(&self, usual: usize) -> usize {
+        self.query.get("$top").and_then(|top| top.parse().ok()).unwrap_or(usual).clamp(1, 1_000)
     }
 
     /// A page of elements that are JSON already.
-    fn of_texts(&self, texts: Vec<String>, size: usize) -> Reply {
-        let size = self.top.unwrap_or(size).clamp(1, 1_000);
-        let more = texts.len() > self.from.saturating_add(size);
-        let part: Vec<String> = texts.into_iter().skip(self.from).take(size).collect();
-        self.reply(&part.join(","), more.then_some(self.from + size))
+    fn of_texts(&self, texts: Vec<String>, usual: usize) -> Reply {
+        let (size, from) = (self.size(usual), self.token().and_then(|token| token.parse().ok()).unwrap_or(0));
+        let more = texts.len() > from + size;
+        let part: Vec<String> = texts.into_iter().skip(from).take(size).collect();
+        self.slice(Slice { count: part.len(), text: part.join(","), next: more.then(|| (from + size).to_string()) })
     }
 
     fn inventory(&self, world: &World, below: &str) -> Reply {
-        let size = self.top.unwrap_or(1_000).clamp(1, 1_000);
         let wanted = self.query.get("$filter").and_then(|filter| {
             let (_, value) = filter.split_once("resourceType eq '")?;
-            value.split('\'').next().map(str::to_lowercase)
+            value.split('\'').next()
         });
-        let rows = world.inventory(below);
-        let rows = rows.filter(|stored| wanted.as_ref().is_none_or(|kind| stored.type_name().to_lowercase() == *kind));
-        let mut part: Vec<String> = rows.skip(self.from).take(size + 1).map(|stored| row(stored).to_string()).collect();
-        let more = part.len() > size;
-        part.truncate(size);
-        self.reply(&part.join(","), more.then_some(self.from + size))
+        self.slice(world.inventory(below, wanted, self.token(), self.size(1_000)))
     }
 
-    fn reply(&self, elements: &str, next: Option<usize>) -> Reply {
-        let text = match next {
-            None => format!("{{\"value\":[{elements}]}}"),
-            Some(at) => {
-                let query = self.query.with_token("$skiptoken", &format!("at-{at}"));
-                let link = json!(format!("{}{}?{query}", self.state.base, encoded(self.path)));
-                format!("{{\"value\":[{elements}],\"nextLink\":{link}}}")
-            }
+    fn slice(&self, slice: Slice) -> Reply {
+        let quirks = &self.state.quirks;
+        let token = self.token().unwrap_or_default();
+        self.state.page_read(self.path, token);
+        let link = |token: &str| {
+            let name = if quirks.has("skip-token") { "$skipToken" } else { "$skiptoken" };
+            json!(format!("{}{}?{}", self.state.base, encoded(self.path), self.query.with_token(name, token)))
         };
+        if quirks.has("empty-page") && token.is_empty() {
+            return Reply::text(200, format!("{{\"value\":[],\"nextLink\":{}}}", link("g0")));
+        }
+        if token == "end" {
+            return Reply::text(200, "{\"value\":[]}".to_owned());
+        }
+        let next = match slice.next {
+            Some(token) => Some(link(&token)),
+            None if quirks.has("empty-last-page") => Some(link("end")),
+            None if quirks.has("null-next") => Some(Value::Null),
+            None if quirks.has("empty-next") => Some(json!("")),
+            None => None,
+        };
+        let mut text = slice.text;
+        text.insert_str(0, "{\"value\":[");
+        text.push(']');
+        if let Some(next) = next {
+            text.push_str(",\"nextLink\":");
+            text.push_str(&next.to_string());
+        }
+        text.push('}');
         Reply::text(200, text)
     }
 }

@@ -1,6 +1,6 @@
 //! What is answered: a status, JSON text that is ready, headers; and pages of lists.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
 use axum::{
     body::Body,
@@ -18,11 +18,13 @@ pub(super) struct Reply {
     pub headers: Vec<(Cow<'static, str>, String)>,
     /// So many bytes of it are sent, then the connection is reset.
     pub cut: Option<u64>,
+    /// It is sent later.
+    pub delay: Duration,
 }
 
 impl Reply {
     pub(super) fn text(status: u16, text: String) -> Self {
-        Self { status, text, headers: Vec::new(), cut: None }
+        Self { status, text, headers: Vec::new(), cut: None, delay: Duration::ZERO }
     }
 
     pub(super) fn json(status: u16, body: &Value) -> Self {

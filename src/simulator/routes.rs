@@ -1,9 +1,10 @@
 //! Requests to answers: what is open to all, then who asks, then what fails, then which service it is.
 //!
 //! ```text
-//! request ─▶ held? ─▶ latency ─▶ open: metadata, tokens, /_simulator
+//! request ─▶ held? ─▶ latency ─▶ open: metadata, tokens, data planes, /_simulator
 //!                                └▶ token ─▶ faults ─▶ /v1.0: graph
-//!                                                   └▶ buckets ─▶ reads (ARM), actions
+//!                                                   └▶ buckets ─▶ reads, writes, deployments, Resource Graph
+//!         ◀─ delay, cut ◀─ quirks, stale, wrong case ◀─┘
 //! ```
 
 use std::sync::{Arc, PoisonError, atomic::Ordering};
@@ -18,9 +19,12 @@ use axum::{
 use serde_json::json;
 
 use super::{
-    State, data_plane, graph, login, metadata, reads,
+    State, admin, data_plane, deployments, graph, login, metadata, operations, reads,
     reply::{Query, Reply},
+    resource_graph,
     serve::Cut,
+    throttle::Verb,
+    write,
 };
 
 /// Largest body of a request.
@@ -39,6 +43,8 @@ pub(super) struct Asked<'a> {
     /// The segments in lower case.
     pub words: Vec<&'a str>,
     pub query: Query,
+    /// Path and query in lower case: what the scope of a fault is looked for in.
+    pub address: String,
     pub headers: &'a HeaderMap,
     pub body: &'a Bytes,
 }
@@ -69,6 +75,9 @@ async fn handle(Shared(state): Shared<Arc<State>>, request: Request) -> Response
     if let (Some(bytes), Some(ConnectInfo(cut))) = (reply.cut, parts.extensions.get::<ConnectInfo<Cut>>()) {
         cut.after(bytes);
     }
+    if !reply.delay.is_zero() {
+        tokio::time::sleep(reply.delay).await;
+    }
     reply.into_response()
 }
 
@@ -81,6 +90,7 @@ fn answer(state: &State, method: &Method, uri: &Uri, headers: &HeaderMap, body: 
         segments: path.split('/').filter(|part| !part.is_empty()).collect(),
         words: lower.split('/').filter(|part| !part.is_empty()).collect(),
         query: Query::parse(uri.query().unwrap_or_default()),
+        address: format!("{lower}?{}", uri.query().unwrap_or_default().to_lowercase()),
         headers,
         body,
     };
@@ -121,10 +131,7 @@ fn open(state: &State, asked: &Asked<'_>) -> Option<Reply> {
             count(state, "metadata");
             Reply::ok(&state.login.keys())
         }
-        ["_simulator", "requests"] => {
-            let counts = state.counts.lock().unwrap_or_else(PoisonError::into_inner);
-            Reply::ok(&json!(*counts))
-        }
+        ["_simulator", rest @ ..] => admin::answer(state, asked, rest),
         ["_data", ..] => {
             count(state, "data_plane");
             let authorized = state.login.check(settings, asked.header("authorization")).is_ok();
@@ -154,48 +161,100 @@ fn managed(state: &State, asked: &Asked<'_>) -> Reply {
 }
 
 fn guarded(state: &State, asked: &Asked<'_>) -> Reply {
-    if let Err((code, message)) = state.login.check(&state.settings, asked.header("authorization")) {
-        let challenge = format!(
-            "Bearer authorization_uri=\"{}/{}\", error=\"invalid_token\"",
-            state.base, state.settings.tenant_id
-        );
-        return Reply::error(401, code, &message).with("www-authenticate", challenge);
-    }
+    let principal = match state.login.check(&state.settings, asked.header("authorization")) {
+        Ok(principal) => principal,
+        Err((code, message)) => {
+            let tenant = state.settings.tenant_id;
+            let challenge = format!("Bearer authorization_uri=\"{}/{tenant}\", error=\"invalid_token\"", state.base);
+            return Reply::error(401, code, &message).with("www-authenticate", challenge);
+        }
+    };
     if let Some(failure) = failure(state) {
         return failure;
     }
-    if asked.words.first() == Some(&"v1.0") {
-        count(state, "graph");
-        return graph::answer(state, &asked.segments[1..]);
+    let fate = state.faults.fate(&asked.address);
+    if let Some(mut reply) = fate.reply {
+        count(state, "failed");
+        reply.delay = fate.delay;
+        return reply;
     }
-    let bucket = match asked.words.as_slice() {
-        ["subscriptions", id, ..] => *id,
-        _ => "tenant",
+    operations::settle(state);
+    let mut reply = if asked.words.first() == Some(&"v1.0") {
+        count(state, "graph");
+        graph::answer(state, asked.method.as_str(), &asked.segments[1..], &asked.query, asked.body)
+    } else {
+        arm(state, asked, &principal, fate.operation_failed)
     };
-    let left = match state.throttle.take(bucket) {
+    if fate.stale || fate.wrong_case {
+        reply = admin::spoil(reply, fate.stale, fate.wrong_case);
+    }
+    reply = state.quirks.distort(reply);
+    if fate.truncated {
+        count(state, "failed");
+        reply.cut = Some(reply.text.len() as u64 / 2 + 250);
+    }
+    reply.delay = fate.delay;
+    reply
+}
+
+/// The resource manager, within its buckets.
+fn arm(state: &State, asked: &Asked<'_>, principal: &str, operation_failed: bool) -> Reply {
+    if asked.words == ["providers", "microsoft.resourcegraph", "resources"] {
+        return resource_graph::answer(state, principal, asked.body);
+    }
+    let (scope, level) = match asked.words.as_slice() {
+        ["subscriptions", id, ..] => (*id, "subscription"),
+        _ => ("tenant", "tenant"),
+    };
+    let verb = match *asked.method {
+        Method::GET | Method::HEAD => Verb::Reads,
+        Method::DELETE => Verb::Deletes,
+        _ => Verb::Writes,
+    };
+    let left = match state.throttle.take(principal, scope, verb) {
         Ok(left) => left,
         Err(seconds) => {
             count(state, "throttled");
-            let text = "The request is being throttled: the number of reads of the subscription is exhausted.";
-            return Reply::error(429, "SubscriptionRequestsThrottled", text).with("retry-after", seconds.to_string());
+            let text =
+                format!("The request is being throttled: the number of {} of the {level} is exhausted.", verb.word());
+            return Reply::error(429, "SubscriptionRequestsThrottled", &text)
+                .with("retry-after", seconds.to_string())
+                .with("x-ms-failure-cause", "gateway");
         }
     };
     let Some(version) = asked.query.get("api-version") else {
         let text = "The api-version query parameter (?api-version=) is required for all requests.";
         return Reply::error(400, "MissingApiVersionParameter", text);
     };
-    let header = if bucket == "tenant" {
-        "x-ms-ratelimit-remaining-tenant-reads"
-    } else {
-        "x-ms-ratelimit-remaining-subscription-reads"
-    };
-    let reply = match *asked.method {
+    let header = format!("x-ms-ratelimit-remaining-{level}-{}", verb.word());
+    manager(state, asked, version, operation_failed).with(header, left.to_string())
+}
+
+fn manager(state: &State, asked: &Asked<'_>, version: &str, operation_failed: bool) -> Reply {
+    if let Some(reply) = deployments::answer(state, asked) {
+        return reply;
+    }
+    if let Some(reply) = operations::poll(state, &asked.words).filter(|_| asked.method == Method::GET) {
+        count(state, "polls");
+        return reply;
+    }
+    match *asked.method {
         Method::GET => reads::answer(state, asked, version),
         Method::HEAD => reads::head(state, asked, version),
         Method::POST => reads::action(state, asked, version),
-        _ => Reply::error(405, "MethodNotAllowed", "This simulator only answers reads."),
-    };
-    reply.with(header, left.to_string())
+        Method::PUT | Method::PATCH | Method::DELETE => {
+            count(state, "writes");
+            if let Some(refusal) = reads::refused_write(state, asked, version) {
+                return refusal;
+            }
+            match *asked.method {
+                Method::PUT => write::put(state, asked.path, version, asked.body, operation_failed),
+                Method::PATCH => write::patch(state, asked.path, version, asked.body, operation_failed),
+                _ => write::delete(state, asked.path, version, operation_failed),
+            }
+        }
+        _ => Reply::error(405, "MethodNotAllowed", "The method is not allowed."),
+    }
 }
 
 pub(super) fn count(state: &State, kind: &str) {
@@ -206,16 +265,12 @@ pub(super) fn count(state: &State, kind: &str) {
     }
 }
 
-/// A failure that was asked for.
+/// The next so many failures that a test asked for.
 fn failure(state: &State) -> Option<Reply> {
-    let asked = state.failing.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
-    if !asked && (state.settings.fail_rate <= 0.0 || rand::random_range(0.0..1.0) >= state.settings.fail_rate) {
+    if state.failing.load(Ordering::Relaxed) == 0 {
         return None;
     }
+    state.failing.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).ok()?;
     count(state, "failed");
-    Some(match rand::random_range(0..3) {
-        0 if !asked => Reply::error(429, "TooManyRequests", "Too many requests.").with("retry-after", "1"),
-        1 if !asked => Reply { cut: Some(0), ..Reply::empty(500) },
-        _ => Reply::text(503, "<html><body>Service Unavailable</body></html>".to_owned()),
-    })
+    Some(Reply::text(503, "<html><body>Service Unavailable</body></html>".to_owned()))
 }

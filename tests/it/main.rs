@@ -25,6 +25,7 @@ mod scan_graph;
 mod scan_protocol;
 mod scan_resume;
 mod simulator;
+mod simulator_writes;
 mod stop;
 mod store;
 mod sweep;

@@ -76,10 +76,10 @@ fn directory(world: &mut World) {
     let applications =
         vec![json!({"id": object(7, 0), "displayName": "ci-deploy", "appId": object(6, 0), "owners": [member(1)]})];
     world.directory.extend([
-        ("users", users),
-        ("groups", groups),
-        ("servicePrincipals", principals),
-        ("applications", applications),
+        ("users".to_owned(), users),
+        ("groups".to_owned(), groups),
+        ("servicePrincipals".to_owned(), principals),
+        ("applications".to_owned(), applications),
     ]);
     let tenant = world.tenant;
     let child = |id: &str, name: &str| json!({"id": format!("/subscriptions/{id}"), "type": "/subscriptions", "name": id, "displayName": name});

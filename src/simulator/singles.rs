@@ -1,0 +1,61 @@
+//! Things that every parent has without anybody having made them: services, policies, settings by name.
+//!
+//! A program that knows Azure reads them without a look at whether they are there: Terraform's azurerm reads
+//! `blobServices/default` of each storage account. So with `--tls` (`any_version`) those of
+//! `singles.tsv` are answered where the parent is and nothing was put. They stand in no list and are
+//! not among what is served: a scan of a recorded world stays what was recorded.
+
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use serde_json::{Value, json};
+
+use super::{State, routes::Asked, world::World};
+use crate::arm;
+
+const TABLE: &str = include_str!("singles.tsv");
+
+static DEFAULTS: LazyLock<BTreeMap<(String, String), &'static str>> = LazyLock::new(|| {
+    let rows = TABLE.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
+        let mut cells = line.splitn(3, '\t');
+        Some(((cells.next()?.to_lowercase(), cells.next()?.to_lowercase()), cells.next()?))
+    });
+    rows.collect()
+});
+
+/// The body of what is asked for, if every parent has it and this parent is there.
+pub(super) fn default_of(state: &State, world: &World, asked: &Asked<'_>, type_name: &str) -> Option<String> {
+    if !state.settings.any_version {
+        return None;
+    }
+    let key = arm::key(asked.path);
+    let (above, last) = key.rsplit_once('/')?;
+    let kind = type_name.to_lowercase();
+    let itself = kind.ends_with(&format!("/{last}"));
+    let name = if itself && !DEFAULTS.contains_key(&(kind.clone(), last.to_owned())) { "" } else { last };
+    let text = DEFAULTS.get(&(kind, name.to_owned()))?;
+    let parent = if name.is_empty() { above } else { above.rsplit_once('/')?.0 };
+    if !world.contains(parent) {
+        return None;
+    }
+    if let Some(whole) = text.strip_prefix('=') {
+        return Some(whole.to_owned());
+    }
+    let properties: Value = serde_json::from_str(text).ok()?;
+    let name = asked.segments.last()?;
+    Some(json!({"id": asked.path, "name": name, "type": type_name, "properties": properties}).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_has_a_type_and_json() {
+        assert!(DEFAULTS.len() > 25);
+        for ((kind, _), text) in DEFAULTS.iter() {
+            assert!(kind.matches('/').count() >= 2, "{kind}");
+            serde_json::from_str::<Value>(text.trim_start_matches('='))
+                .unwrap_or_else(|error| panic!("{kind}: {error}"));
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Which resources a template has: loops unrolled, children taken out of their parents, ids and dependencies known.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::frame::{Frame, below};
+use crate::arm;
+
+/// A resource before its body is evaluated.
+pub(super) struct Planned {
+    pub raw: Value,
+    pub copies: Vec<(String, u64)>,
+    /// With the parents' names: `vnet/subnet`.
+    pub name: String,
+    pub type_name: String,
+    pub api_version: String,
+    pub id: String,
+    pub symbolic: Option<String>,
+    /// What its `condition` says.
+    pub wanted: bool,
+    /// Only referred to (`existing`), not put.
+    pub existing: bool,
+    depends: Vec<String>,
+}
+
+/// All resources, parents before their children.
+pub(super) fn plan(frame: &Frame<'_>, template: &Value) -> Result<Vec<Planned>, String> {
+    let mut out = Vec::new();
+    match &template["resources"] {
+        Value::Object(named) => {
+            for (symbolic, resource) in named {
+                all(frame, resource, Some(symbolic), None, &mut out)?;
+            }
+        }
+        Value::Array(list) => {
+            for resource in list {
+                all(frame, resource, None, None, &mut out)?;
+            }
+        }
+        _ => {}
+    }
+    Ok(out)
+}
+
+fn all(
+    frame: &Frame<'_>,
+    raw: &Value,
+    symbolic: Option<&str>,
+    parent: Option<&(String, String, String)>,
+    out: &mut Vec<Planned>,
+) -> Result<(), String> {
+    let Some(copy) = raw.get("copy").filter(|copy| copy.get("count").is_some()) else {
+        return one(frame, raw, symbolic, &[], parent, out);
+    };
+    let name = copy["name"].as_str().unwrap_or_default().to_owned();
+    let count =
+        frame.value(&copy["count"])?.as_u64().ok_or_else(|| format!("the count of the loop '{name}' is a number"))?;
+    for at in 0..count.min(800) {
+        let copies = [(name.clone(), at)];
+        let _entered = frame.enter(&copies);
+        one(frame, raw, symbolic, &copies, parent, out)?;
+    }
+    Ok(())
+}
+
+fn one(
+    frame: &Frame<'_>,
+    raw: &Value,
+    symbolic: Option<&str>,
+    copies: &[(String, u64)],
+    parent: Option<&(String, String, String)>,
+    out: &mut Vec<Planned>,
+) -> Result<(), String> {
+    let text = |field: &str| -> Result<String, String> {
+        match frame.value(&raw[field])? {
+            Value::String(text) => Ok(text),
+            Value::Null => Ok(String::new()),
+            other => Err(format!("'{field}' of a resource is a text, not {other}")),
+        }
+    };
+    let (mut name, mut type_name) = (text("name")?, text("type")?);
+    if name.is_empty() || type_name.is_empty() {
+        return Err("a resource of the template has no name or no type".to_owned());
+    }
+    if let Some((_, parent_type, parent_name)) = parent {
+        if !type_name.contains('.') {
+            type_name = format!("{parent_type}/{type_name}");
+        }
+        if type_name.split('/').count() - 1 > name.split('/').count() {
+            name = format!("{parent_name}/{name}");
+        }
+    }
+    let api_version = text("apiVersion")?;
+    if api_version.is_empty() {
+        return Err(format!("The template resource '{name}' has no apiVersion"));
+    }
+    let names = [name.clone()];
+    let scope = text("scope")?;
+    let deployment = type_name.eq_ignore_ascii_case("Microsoft.Resources/deployments");
+    let id = if scope.is_empty() || deployment {
+        frame.target().id(&type_name, &names)?
+    } else if scope.starts_with('/') {
+        below(&scope, &type_name, &names)?
+    } else {
+        // `Microsoft.Storage/storageAccounts/name`: a resource of the same target.
+        let parts: Vec<&str> = scope.split('/').collect();
+        let kinds: Vec<&str> = parts.iter().skip(1).step_by(2).copied().collect();
+        let owners: Vec<String> = parts.iter().skip(2).step_by(2).map(|part| (*part).to_owned()).collect();
+        let holder = frame.target().id(&format!("{}/{}", parts[0], kinds.join("/")), &owners)?;
+        below(&holder, &type_name, &names)?
+    };
+    let wanted = match raw.get("condition") {
+        Some(condition) => frame.value(condition)? == json!(true),
+        None => true,
+    };
+    let mut depends = Vec::new();
+    for entry in raw["dependsOn"].as_array().into_iter().flatten() {
+        match frame.value(entry)? {
+            Value::String(text) => depends.push(text),
+            other => return Err(format!("'dependsOn' of '{name}' has {other}")),
+        }
+    }
+    if let Some((parent_id, ..)) = parent {
+        depends.push(parent_id.clone());
+    }
+    let existing = raw.get("existing") == Some(&json!(true));
+    let this = (id.clone(), type_name.clone(), name.clone());
+    let symbolic = symbolic.map(str::to_owned);
+    out.push(Planned {
+        raw: raw.clone(),
+        copies: copies.to_vec(),
+        name,
+        type_name,
+        api_version,
+        id,
+        symbolic,
+        wanted,
+        existing,
+        depends,
+    });
+    if wanted {
+        for child in raw["resources"].as_array().into_iter().flatten() {
+            all(frame, child, None, Some(&this), out)?;
+        }
+    }
+    Ok(())
+}
+
+/// Which others each one waits for.
+pub(super) fn dependencies(plan: &[Planned]) -> Result<Vec<Vec<usize>>, String> {
+    let mut known: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (at, planned) in plan.iter().enumerate() {
+        let last = planned.type_name.to_lowercase();
+        let mut names =
+            vec![arm::key(&planned.id), planned.name.to_lowercase(), format!("{last}/{}", planned.name.to_lowercase())];
+        names.extend(planned.symbolic.as_ref().map(|name| name.to_lowercase()));
+        names.extend(planned.copies.iter().map(|(name, _)| name.to_lowercase()));
+        // `Microsoft.Network/virtualNetworks/a/subnets/b`, the id without its scope.
+        names.extend(planned.id.to_lowercase().rsplit_once("/providers/").map(|(_, rest)| rest.to_owned()));
+        for name in names {
+            let all = known.entry(name).or_default();
+            if !all.contains(&at) {
+                all.push(at);
+            }
+        }
+    }
+    let mut waits = Vec::with_capacity(plan.len());
+    for (at, planned) in plan.iter().enumerate() {
+        let mut on = Vec::new();
+        for wanted in &planned.depends {
+            let key = if wanted.starts_with('/') { arm::key(wanted) } else { wanted.to_lowercase() };
+            let Some(found) = known.get(&key) else {
+                return Err(format!(
+                    "The resource '{wanted}' is not defined in the template. Please see https://aka.ms/arm-syntax for usage details (dependsOn of '{}')",
+                    planned.id
+                ));
+            };
+            on.extend(found.iter().copied().filter(|other| *other != at));
+        }
+        waits.push(on);
+    }
+    if let Some(at) = circle(&waits) {
+        return Err(format!(
+            "Circular dependency detected on resource: '{}'. Please see https://aka.ms/arm-syntax-resources for usage details",
+            plan[at].id
+        ));
+    }
+    Ok(waits)
+}
+
+/// One that waits for itself by way of others.
+fn circle(waits: &[Vec<usize>]) -> Option<usize> {
+    let mut done = vec![false; waits.len()];
+    loop {
+        let next = (0..waits.len()).find(|at| !done[*at] && waits[*at].iter().all(|other| done[*other]));
+        match next {
+            Some(at) => done[at] = true,
+            None => return done.iter().position(|done| !done),
+        }
+    }
+}
