@@ -52,10 +52,19 @@ pub(super) fn answer(state: &State, asked: &Asked<'_>) -> Option<Reply> {
     let Some(target) = Target::of(&scope) else {
         return Some(Reply::error(404, "InvalidResourceType", "There are no deployments at this scope."));
     };
-    count(state, "deployments");
     let rest: Vec<&str> = asked.words[at + 3..].to_vec();
     let name = asked.segments.get(at + 3).copied().unwrap_or_default();
     let id = format!("{scope}/providers/Microsoft.Resources/deployments/{name}");
+    // Those that were loaded as bodies are read as any other resource.
+    let loaded = match rest.as_slice() {
+        [] => state.world().facts("Microsoft.Resources/deployments").is_some() && !any(state, &scope),
+        [_] => state.world().contains(&arm::key(&id)) && find(state, &arm::key(&id)).is_none(),
+        _ => false,
+    };
+    if loaded && asked.method == axum::http::Method::GET {
+        return None;
+    }
+    count(state, "deployments");
     Some(match (asked.method.as_str(), rest.as_slice()) {
         ("GET", []) => list(state, &scope),
         ("PUT", [_]) => put(state, &id, name, &target, asked.body),
@@ -114,6 +123,13 @@ fn list(state: &State, scope: &str) -> Reply {
     let prefix = arm::key(&format!("{scope}/providers/Microsoft.Resources/deployments/")) + "/";
     let here = all.range(prefix.clone()..).take_while(|(key, _)| key.starts_with(&prefix));
     Reply::ok(&json!({"value": here.map(|(_, deployment)| shown(deployment)).collect::<Vec<_>>()}))
+}
+
+/// Whether something was deployed at a scope.
+fn any(state: &State, scope: &str) -> bool {
+    let all = state.deployments.all.lock().unwrap_or_else(PoisonError::into_inner);
+    let prefix = arm::key(&format!("{scope}/providers/Microsoft.Resources/deployments/")) + "/";
+    all.range(prefix.clone()..).next().is_some_and(|(key, _)| key.starts_with(&prefix))
 }
 
 fn status(deployment: &Deployment) -> Reply {

@@ -1,11 +1,15 @@
 //! Azure for tests, benches and the demo: it behaves as Azure was recorded to behave, over HTTP.
 //!
-//! | behaviour | source |
-//! |---|---|
-//! | token endpoint, its errors; 401 and 403 of ARM; 404 and api-version error bodies | recorded, documented |
-//! | inventory without `properties`, LIST pages of 100, `$skiptoken` next links | recorded |
-//! | 250 reads a subscription, refilled 25 a second (`--quota`) | documented |
-//! | which api-versions a type has beside those of the bodies | guessed |
+//! ```text
+//! serve, tls ─▶ routes ─┬─ login, metadata, data_plane      no token needed
+//!                       ├─ faults, throttle                 what fails, what is too much
+//!                       ├─ reads, singles ─┐
+//!                       ├─ write, operations ─▶ world ◀─ contoso, load, generated
+//!                       ├─ deployments ─▶ template ─┘
+//!                       ├─ resource_graph ─▶ keyset
+//!                       └─ graph, admin
+//! ```
+//! Which behaviour is recorded, documented or guessed is a table in README.md.
 //!
 //! Imports nothing of ours but `arm` and `telemetry`. It holds a `World` in memory and answers
 //! from it; what it serves is what [`Running::served`] says.

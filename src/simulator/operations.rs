@@ -5,8 +5,8 @@
 //!     ├▶ 201/202 + Azure-AsyncOperation (+ Location)       polls: 200 {"status": "InProgress" → "Succeeded" | "Failed"}
 //!     └▶ 202 + Location                                   polls: 202, empty → 200 and the resource, 204 after a DELETE
 //! ```
-//! Which of them a type answers with is guessed: a hash of the type picks, the same one always, unless
-//! [`Style`] says otherwise. A failed operation polls as HTTP 200. What was put is there at once with a
+//! Which of them a type answers with is documented for a few and guessed for the others: a hash of the type picks, the
+//! same one always, unless [`Style`] says otherwise. A failed operation polls as HTTP 200. What was put is there at once with a
 //! `provisioningState` that is not final; it becomes `Succeeded`, or is removed, when the operation's time is over.
 
 use std::{
@@ -54,12 +54,28 @@ impl std::str::FromStr for Style {
     }
 }
 
+/// How some services answer PUT and DELETE, as documented: their SDKs refuse any other status.
+/// The first prefix of the type that fits decides.
+const KNOWN: [(&str, Style, Style); 7] = [
+    ("microsoft.storage/storageaccounts/", Style::AtOnce, Style::AtOnce),
+    ("microsoft.storage/", Style::LocationOnly, Style::AtOnce),
+    ("microsoft.network/", Style::AsyncOperation, Style::Both),
+    ("microsoft.compute/", Style::Both, Style::Both),
+    ("microsoft.authorization/", Style::AtOnce, Style::AtOnce),
+    ("microsoft.managedidentity/", Style::AtOnce, Style::AtOnce),
+    ("microsoft.keyvault/", Style::AtOnce, Style::AtOnce),
+];
+
 impl Style {
-    fn of(self, type_name: &str) -> Self {
+    fn of(self, type_name: &str, work: Work) -> Self {
         if self != Self::Mixed {
             return self;
         }
-        match blake3::hash(type_name.to_lowercase().as_bytes()).as_bytes()[0] % 5 {
+        let name = type_name.to_lowercase();
+        if let Some((_, put, delete)) = KNOWN.iter().find(|(prefix, ..)| name.starts_with(prefix)) {
+            return if work == Work::Write { *put } else { *delete };
+        }
+        match blake3::hash(name.as_bytes()).as_bytes()[0] % 5 {
             0 => Self::AtOnce,
             1 => Self::AsyncOperation,
             2 => Self::Location,
@@ -151,7 +167,7 @@ pub(super) fn settle(state: &State) {
 pub(super) fn begin(state: &State, key: &str, work: Work, created: bool, failed: bool, version: &str) -> Reply {
     let parsed = arm::ResourceId::parse(key);
     let type_name = parsed.as_ref().map(arm::ResourceId::type_name).unwrap_or_default();
-    let style = match state.settings.write_style.of(&type_name) {
+    let style = match state.settings.write_style.of(&type_name, work) {
         Style::AtOnce if failed => Style::AsyncOperation,
         style => style,
     };

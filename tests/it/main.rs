@@ -24,6 +24,7 @@ mod scan_faults;
 mod scan_graph;
 mod scan_protocol;
 mod scan_resume;
+mod sdk;
 mod simulator;
 mod simulator_writes;
 mod stop;

@@ -61,9 +61,7 @@ async fn at_most_one_page_of_a_stream_is_read_again_after_each_kill() {
     let result = daemon.get(&format!("/api/v1/jobs/{id}/result")).await["result"].clone();
     assert_eq!((&result["partial"], &result["errors"]), (&json!(false), &json!([])), "{result}");
     let served = sim.served().len() as u64;
-    // Subnets stand in the bodies of their networks alone.
-    let nested = RESOURCES / 100 * 3;
-    assert_eq!(result["resources"]["total"], json!(served + nested), "{result}");
+    assert_eq!(result["resources"]["total"], json!(served), "{result}");
 
     let mut streams: BTreeMap<String, (u64, u64)> = BTreeMap::new();
     for (path, count) in proxy.counts() {

@@ -446,3 +446,20 @@ async fn buckets_belong_to_a_principal_a_subscription_and_a_verb() {
     assert_eq!(arm.get(address).await.status, 200, "another principal");
     arm.sim.stop().await;
 }
+
+#[tokio::test]
+async fn recorded_answers_are_given_one_after_the_other_then_the_real_ones() {
+    let Some(recorded) = crate::harness::shared("azure-data/_protocol") else { return };
+    let arm = Arm::start(Settings::default()).await;
+    arm.sim.add_fault(Fault::new(FaultKind::Replay(recorded))).expect("readable");
+    let (_, many) = arm.sim.replayed();
+    assert!(many > 250, "{many} recorded answers");
+    let mut statuses = std::collections::BTreeMap::<u16, usize>::new();
+    for _ in 0..many {
+        *statuses.entry(arm.get("/subscriptions").await.status).or_default() += 1;
+    }
+    assert_eq!(arm.sim.replayed(), (many, many), "{statuses:?}");
+    assert!(statuses.len() > 8 && statuses[&404] > 20, "{statuses:?}");
+    assert_eq!(arm.get("/subscriptions").await.body["value"].as_array().map(Vec::len), Some(2));
+    arm.sim.stop().await;
+}
