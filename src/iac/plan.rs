@@ -55,6 +55,8 @@ pub struct Item {
     /// Paths of words that the type enumerates.
     pub words: HashSet<String>,
     pub table: Table,
+    /// Read-only values that Terraform's typed form asks for.
+    pub told: Vec<terraform::Told>,
     /// Names of its parameters.
     pub secrets: Vec<String>,
     pub external: Vec<Mentioned>,
@@ -209,6 +211,7 @@ fn item(key: &str, node: &Node, is_dependency: bool, spelling: prune::Spelling) 
             Some(_) => Table::Near,
             None => Table::Unknown,
         },
+        told: terraform::told(&node.type_name, &node.body),
         secrets: Vec::new(),
         external: Vec::new(),
         unresolved: Vec::new(),

@@ -79,6 +79,10 @@ fn is_named_secret(path: &[Step]) -> bool {
         })
         .collect();
     let Some((last, above)) = names.split_last() else { return false };
+    // Permissions on secrets are words.
+    if above.last() == Some(&"permissions") {
+        return false;
+    }
     if above.first() == Some(&"tags") || (names.len() == 1 && *last == "tags") {
         return is_secret_name(last);
     }

@@ -209,7 +209,8 @@ fn an_extension_stands_at_what_it_extends() {
             json!({"properties": {"level": "ReadOnly"}}),
         ),
     ]);
-    assert!(terraform_of(&plan).contains("parent_id = azapi_resource.v.id"));
+    let text = terraform_of(&plan);
+    assert!(text.contains("azurerm_management_lock") && text.contains("= azapi_resource.v.id"), "{text}");
     let template = template_of(&plan);
     let mut found = Vec::new();
     all(&template, &mut found);

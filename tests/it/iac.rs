@@ -121,7 +121,7 @@ async fn a_filter_with_dependencies_brings_what_is_referred_to() {
     assert_eq!(result["resources"]["selected"], 1, "{result}");
     assert!(result["resources"]["dependencies"].as_u64() > Some(2), "{result}");
     let code = std::fs::read_to_string(directory.join("rg_compute.tf")).expect("the group's file");
-    assert!(code.contains("azapi_resource.") && code.contains("virtualMachines@"), "{code}");
+    assert!(code.contains("resource \"azurerm_linux_virtual_machine\" \"vm_app_01\""), "{code}");
 
     let mut alone = filter;
     alone["include_dependencies"] = json!(false);

@@ -10,7 +10,7 @@ mod hcl;
 
 use std::collections::BTreeMap;
 
-pub use azurerm::{Form, choose, split};
+pub use azurerm::{Form, Told, choose, split, told};
 pub use hcl::{Block, Key, Part, Value};
 
 use super::{

@@ -26,6 +26,7 @@ fn monitoring(world: &mut World) {
         "2023-09-01",
         json!({"properties": {
             "sku": {"name": "PerGB2018"}, "retentionInDays": 90, "customerId": "4e5f6071-0000-4000-8000-000000000001", "provisioningState": "Succeeded", "publicNetworkAccessForIngestion": "Enabled", "publicNetworkAccessForQuery": "Enabled",
+            "features": {"legacy": 0, "searchVersion": 1, "enableLogAccessUsingOnlyResourcePermissions": true, "disableLocalAuth": false}, "workspaceCapping": {"dailyQuotaGb": -1.0, "quotaNextResetTime": "2024-03-02T10:00:00Z", "dataIngestionStatus": "RespectQuota"},
         }}),
     );
     tracked(
@@ -172,7 +173,7 @@ fn web(world: &mut World) {
             "identity": {"type": "None"},
             "properties": {
                 "managedEnvironmentId": environment, "environmentId": environment, "provisioningState": "Succeeded", "latestRevisionName": "ca-api--abc1234",
-                "configuration": {"activeRevisionsMode": "Single", "ingress": {"external": true, "targetPort": 8080, "transport": "Auto", "fqdn": "ca-api.calmrock-1a2b3c.westeurope.azurecontainerapps.io"}},
+                "configuration": {"activeRevisionsMode": "Single", "ingress": {"external": true, "targetPort": 8080, "transport": "Auto", "allowInsecure": false, "traffic": [{"latestRevision": true, "weight": 100}], "fqdn": "ca-api.calmrock-1a2b3c.westeurope.azurecontainerapps.io"}},
                 "template": {"containers": [{"name": "api", "image": "crcontoso.azurecr.io/api:1.4.2", "resources": {"cpu": 0.5, "memory": "1Gi"}, "env": [{"name": "MODE", "value": "prod"}]}], "scale": {"minReplicas": 1, "maxReplicas": 5}},
             },
         }),

@@ -35,11 +35,11 @@ pub(super) fn fill(world: &mut World) {
                 "singlePlacementGroup": false, "orchestrationMode": "Uniform", "upgradePolicy": {"mode": "Manual"}, "overprovision": false,
                 "provisioningState": "Succeeded", "uniqueId": "6d1a2a0c-4a7b-4b0b-8c2c-0d5b8a9b0c1d",
                 "virtualMachineProfile": {
-                    "osProfile": {"computerNamePrefix": "worker", "adminUsername": "azureuser", "linuxConfiguration": {"disablePasswordAuthentication": true, "ssh": {"publicKeys": [{"path": "/home/azureuser/.ssh/authorized_keys", "keyData": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample contoso"}]}}},
+                    "osProfile": {"computerNamePrefix": "worker", "adminUsername": "azureuser", "linuxConfiguration": {"disablePasswordAuthentication": true, "ssh": {"publicKeys": [{"path": "/home/azureuser/.ssh/authorized_keys", "keyData": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICFdJFqBDcTGx8KKswDqDor+BLlORZMx4aOWkF0C/TQQ contoso"}]}}},
                     "storageProfile": {"osDisk": {"createOption": "FromImage", "caching": "ReadWrite", "managedDisk": {"storageAccountType": "Premium_LRS"}}, "imageReference": {"publisher": "Canonical", "offer": "ubuntu-24_04-lts", "sku": "server", "version": "latest"}},
                     "networkProfile": {"networkInterfaceConfigurations": [{"name": "nic", "properties": {"primary": true, "ipConfigurations": [{"name": "ip", "properties": {
                         "subnet": {"id": subnet_id(SPOKE, "vnet-spoke", "snet-web")},
-                        "loadBalancerBackendAddressPools": [{"id": format!("{}/backendAddressPools/pool", SPOKE.resource("Microsoft.Network/loadBalancers", "lb-web"))}],
+                        "primary": true, "privateIPAddressVersion": "IPv4", "loadBalancerBackendAddressPools": [{"id": format!("{}/backendAddressPools/pool", SPOKE.resource("Microsoft.Network/loadBalancers", "lb-web"))}],
                     }}]}}]},
                 },
             },
@@ -100,9 +100,9 @@ fn machine(world: &mut World, at: usize) {
             "storageProfile": {
                 "imageReference": {"publisher": "Canonical", "offer": "ubuntu-24_04-lts", "sku": "server", "version": "latest", "exactVersion": "24.04.202406140"},
                 "osDisk": {"osType": "Linux", "name": os_disk, "createOption": "FromImage", "caching": "ReadWrite", "deleteOption": "Delete", "diskSizeGB": 30, "managedDisk": {"id": os_id, "storageAccountType": "Premium_LRS"}},
-                "dataDisks": [{"lun": 0, "name": disk, "createOption": "Attach", "caching": "None", "managedDisk": {"id": disk_id, "storageAccountType": "Premium_LRS"}}],
+                "dataDisks": [{"lun": 0, "name": disk, "createOption": "Attach", "caching": "None", "deleteOption": "Detach", "toBeDetached": false, "managedDisk": {"id": disk_id, "storageAccountType": "Premium_LRS"}}],
             },
-            "osProfile": {"computerName": vm, "adminUsername": "azureuser", "linuxConfiguration": {"disablePasswordAuthentication": true, "ssh": {"publicKeys": [{"path": "/home/azureuser/.ssh/authorized_keys", "keyData": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample contoso"}]}}},
+            "osProfile": {"computerName": vm, "adminUsername": "azureuser", "secrets": [], "allowExtensionOperations": true, "requireGuestProvisionSignal": true, "linuxConfiguration": {"disablePasswordAuthentication": true, "provisionVMAgent": true, "patchSettings": {"patchMode": "ImageDefault", "assessmentMode": "ImageDefault"}, "enableVMAgentPlatformUpdates": false, "ssh": {"publicKeys": [{"path": "/home/azureuser/.ssh/authorized_keys", "keyData": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICFdJFqBDcTGx8KKswDqDor+BLlORZMx4aOWkF0C/TQQ contoso"}]}}},
             "networkProfile": {"networkInterfaces": [{"id": nic_id, "properties": {"primary": true}}]},
         },
     });
@@ -131,6 +131,9 @@ fn cluster(world: &mut World) {
     let subnet = subnet_id(SPOKE, "vnet-spoke", "snet-aks");
     let version = "2024-09-01";
     let kind = "Microsoft.ContainerService/managedClusters";
+    let pool = json!({"count": 3, "vmSize": "Standard_D4s_v5", "osDiskSizeGB": 128, "osDiskType": "Managed", "kubeletDiskType": "OS", "maxPods": 110, "osType": "Linux", "osSKU": "Ubuntu", "mode": "System", "type": "VirtualMachineScaleSets", "enableAutoScaling": false, "scaleDownMode": "Delete", "vnetSubnetID": subnet, "orchestratorVersion": "1.30", "currentOrchestratorVersion": "1.30.4", "enableNodePublicIP": false, "enableEncryptionAtHost": false, "enableUltraSSD": false, "enableFIPS": false, "nodeImageVersion": "AKSUbuntu-2204gen2containerd-202410.09.0", "upgradeSettings": {"maxSurge": "10%"}, "powerState": {"code": "Running"}, "securityProfile": {"enableVTPM": false, "enableSecureBoot": false}, "provisioningState": "Succeeded"});
+    let mut profile = pool.clone();
+    profile["name"] = json!("system");
     tracked(
         world,
         KUBERNETES,
@@ -141,11 +144,14 @@ fn cluster(world: &mut World) {
             "sku": {"name": "Base", "tier": "Standard"},
             "identity": {"type": "UserAssigned", "userAssignedIdentities": {identity_id("id-aks"): {"principalId": super::identity::object(4, 1), "clientId": super::identity::object(5, 1)}}},
             "properties": {
-                "kubernetesVersion": "1.30", "dnsPrefix": "contoso", "fqdn": "contoso-1a2b3c4d.hcp.northeurope.azmk8s.io", "provisioningState": "Succeeded", "powerState": {"code": "Running"},
-                "nodeResourceGroup": "MC_rg-aks_aks-contoso_northeurope", "enableRBAC": true,
-                "agentPoolProfiles": [{"name": "system", "count": 3, "vmSize": "Standard_D4s_v5", "osType": "Linux", "mode": "System", "type": "VirtualMachineScaleSets", "vnetSubnetID": subnet, "provisioningState": "Succeeded"}],
-                "networkProfile": {"networkPlugin": "azure", "loadBalancerSku": "standard", "serviceCidr": "172.16.0.0/16", "dnsServiceIP": "172.16.0.10"},
-                "addonProfiles": {"omsagent": {"enabled": true, "config": {"logAnalyticsWorkspaceResourceID": MONITORING.resource("Microsoft.OperationalInsights/workspaces", "log-contoso")}}},
+                "kubernetesVersion": "1.30", "currentKubernetesVersion": "1.30.4", "dnsPrefix": "contoso", "fqdn": "contoso-1a2b3c4d.hcp.northeurope.azmk8s.io", "provisioningState": "Succeeded", "powerState": {"code": "Running"},
+                "nodeResourceGroup": "MC_rg-aks_aks-contoso_northeurope", "enableRBAC": true, "supportPlan": "KubernetesOfficial", "maxAgentPools": 100, "disableLocalAccounts": false,
+                "agentPoolProfiles": [profile],
+                "servicePrincipalProfile": {"clientId": "msi"}, "oidcIssuerProfile": {"enabled": false}, "securityProfile": {}, "workloadAutoScalerProfile": {},
+                "autoUpgradeProfile": {"nodeOSUpgradeChannel": "NodeImage"}, "nodeProvisioningProfile": {"mode": "Manual", "defaultNodePools": "Auto"}, "bootstrapProfile": {"artifactSource": "Direct"}, "metricsProfile": {"costAnalysis": {"enabled": false}},
+                "storageProfile": {"diskCSIDriver": {"enabled": true}, "fileCSIDriver": {"enabled": true}, "snapshotController": {"enabled": true}},
+                "networkProfile": {"networkPlugin": "azure", "networkDataplane": "azure", "loadBalancerSku": "standard", "loadBalancerProfile": {"managedOutboundIPs": {"count": 1}, "backendPoolType": "nodeIPConfiguration"}, "serviceCidr": "172.16.0.0/16", "serviceCidrs": ["172.16.0.0/16"], "dnsServiceIP": "172.16.0.10", "outboundType": "loadBalancer", "ipFamilies": ["IPv4"]},
+                "addonProfiles": {"omsagent": {"enabled": true, "config": {"logAnalyticsWorkspaceResourceID": MONITORING.resource("Microsoft.OperationalInsights/workspaces", "log-contoso"), "useAADAuth": "true"}}},
             },
         }),
     );
@@ -155,9 +161,7 @@ fn cluster(world: &mut World) {
         "Microsoft.ContainerService/managedClusters/agentPools",
         "aks-contoso/system",
         version,
-        json!({
-            "count": 3, "vmSize": "Standard_D4s_v5", "osType": "Linux", "mode": "System", "type": "VirtualMachineScaleSets", "vnetSubnetID": subnet, "provisioningState": "Succeeded",
-        }),
+        pool,
     );
     tracked(
         world,
@@ -166,8 +170,8 @@ fn cluster(world: &mut World) {
         "ci-batch",
         "2023-05-01",
         json!({"properties": {
-            "osType": "Linux", "restartPolicy": "OnFailure", "sku": "Standard", "provisioningState": "Succeeded",
-            "containers": [{"name": "batch", "properties": {"image": "mcr.microsoft.com/azuredocs/aci-helloworld", "ports": [{"port": 80}], "resources": {"requests": {"cpu": 1, "memoryInGB": 1.5}}, "environmentVariables": [{"name": "MODE", "value": "${nightly}"}]}}],
+            "osType": "Linux", "restartPolicy": "OnFailure", "sku": "Standard", "ipAddress": {"type": "Private", "ip": "10.1.16.9", "ports": [{"port": 80, "protocol": "TCP"}]}, "subnetIds": [{"id": subnet}], "provisioningState": "Succeeded",
+            "containers": [{"name": "batch", "properties": {"image": "mcr.microsoft.com/azuredocs/aci-helloworld", "ports": [{"port": 80, "protocol": "TCP"}], "resources": {"requests": {"cpu": 1, "memoryInGB": 1.5}}, "environmentVariables": [{"name": "MODE", "value": "${nightly}"}]}}],
         }}),
     );
 }

@@ -46,7 +46,7 @@ fn sql(world: &mut World) {
             v,
             json!({
                 "sku": {"name": "ElasticPool", "tier": "Standard", "capacity": 0}, "kind": "v12.0,user,pool",
-                "properties": {"collation": "SQL_Latin1_General_CP1_CI_AS", "elasticPoolId": pool, "maxSizeBytes": 34_359_738_368_u64, "status": "Online", "databaseId": "3d4e5f60-0000-4000-8000-000000000001", "zoneRedundant": false, "creationDate": "2024-03-01T10:00:00.000Z"},
+                "properties": {"collation": "SQL_Latin1_General_CP1_CI_AS", "elasticPoolId": pool, "maxSizeBytes": 34_359_738_368_u64, "currentServiceObjectiveName": "ElasticPool", "requestedServiceObjectiveName": "ElasticPool", "currentSku": {"name": "ElasticPool", "tier": "Standard", "capacity": 0}, "status": "Online", "databaseId": "3d4e5f60-0000-4000-8000-000000000001", "zoneRedundant": false, "creationDate": "2024-03-01T10:00:00.000Z"},
             }),
         );
     }
@@ -190,6 +190,7 @@ fn others(world: &mut World) {
             "properties": {
                 "databaseAccountOfferType": "Standard", "documentEndpoint": "https://cosmos-contoso.documents.azure.com:443/", "provisioningState": "Succeeded",
                 "consistencyPolicy": {"defaultConsistencyLevel": "Session", "maxIntervalInSeconds": 5, "maxStalenessPrefix": 100},
+                "failoverPolicies": [{"id": "cosmos-contoso-westeurope", "locationName": "West Europe", "failoverPriority": 0}],
                 "locations": [{"id": "cosmos-contoso-westeurope", "locationName": "West Europe", "failoverPriority": 0, "isZoneRedundant": false}],
                 "virtualNetworkRules": [{"id": subnet_id(SPOKE, "vnet-spoke", "snet-data"), "ignoreMissingVNetServiceEndpoint": false}],
             },

@@ -8,6 +8,7 @@ mod compute;
 mod data;
 mod identity;
 mod network;
+mod shop;
 
 use serde_json::{Value, json};
 
@@ -97,4 +98,5 @@ pub(super) fn fill(world: &mut World) {
     compute::fill(world);
     data::fill(world);
     apps::fill(world);
+    shop::fill(world);
 }

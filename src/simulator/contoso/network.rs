@@ -228,11 +228,11 @@ fn edge(world: &mut World) {
             "properties": {
                 "frontendIPConfigurations": [{"name": "front", "id": format!("{balancer}/frontendIPConfigurations/front"), "properties": {"publicIPAddress": {"id": address_id(SPOKE, "pip-balancer")}, "provisioningState": "Succeeded"}}],
                 "backendAddressPools": [{"name": "pool", "id": format!("{balancer}/backendAddressPools/pool"), "properties": {"provisioningState": "Succeeded"}}],
-                "probes": [{"name": "http", "id": format!("{balancer}/probes/http"), "properties": {"protocol": "Tcp", "port": 443, "intervalInSeconds": 5, "numberOfProbes": 2, "provisioningState": "Succeeded"}}],
+                "probes": [{"name": "http", "id": format!("{balancer}/probes/http"), "properties": {"protocol": "Tcp", "port": 443, "intervalInSeconds": 5, "numberOfProbes": 2, "probeThreshold": 1, "noHealthyBackendsBehavior": "AllProbedDown", "provisioningState": "Succeeded"}}],
                 "loadBalancingRules": [{"name": "https", "id": format!("{balancer}/loadBalancingRules/https"), "properties": {
                     "frontendIPConfiguration": {"id": format!("{balancer}/frontendIPConfigurations/front")},
                     "backendAddressPool": {"id": format!("{balancer}/backendAddressPools/pool")},
-                    "probe": {"id": format!("{balancer}/probes/http")}, "protocol": "Tcp", "frontendPort": 443, "backendPort": 443, "provisioningState": "Succeeded",
+                    "probe": {"id": format!("{balancer}/probes/http")}, "protocol": "Tcp", "frontendPort": 443, "backendPort": 443, "idleTimeoutInMinutes": 4, "enableFloatingIP": false, "enableTcpReset": false, "disableOutboundSnat": false, "loadDistribution": "Default", "provisioningState": "Succeeded",
                 }}],
                 "provisioningState": "Succeeded",
             },

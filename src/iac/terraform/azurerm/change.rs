@@ -60,7 +60,9 @@ fn step(term: Term, change: &Change) -> Result<Option<Cell>, String> {
     match change {
         Change::Json => return Ok(Some(Cell::Json(term))),
         Change::Verbatim => return Ok(Some(Cell::Verbatim(term))),
-        Change::Keep | Change::Ever | Change::Or(_) | Change::Secret(_) => return plainly(term),
+        Change::Empty | Change::Keep | Change::Ever | Change::Merged | Change::Or(_) | Change::Secret(_) => {
+            return plainly(term);
+        }
         Change::Skip(word) => {
             let is_it = match &term {
                 Term::List(items) => items.iter().all(|item| plain(item).as_deref() == Some(word)),
@@ -86,6 +88,15 @@ fn step(term: Term, change: &Change) -> Result<Option<Cell>, String> {
                 Term::Map(fields) => plainly(Term::List(fields.into_iter().map(|(key, _)| Term::Text(key)).collect())),
                 _ => Err("is no object".to_owned()),
             };
+        }
+        Change::Has(word) => {
+            let is_so = match &term {
+                Term::List(items) => {
+                    items.iter().any(|item| plain(item).is_some_and(|text| text.eq_ignore_ascii_case(word)))
+                }
+                term => plain(term).is_some_and(|text| text.eq_ignore_ascii_case(word)),
+            };
+            return plainly(Term::Bool(is_so));
         }
         Change::Pairs(key, value) => return pairs(term, key, value).map(|term| Some(Cell::Term(term))),
         Change::Join(between) => return join(&term, between).map(|term| Some(Cell::Term(term))),
@@ -130,6 +141,30 @@ fn scalar(term: Term, change: &Change) -> Result<Term, String> {
             _ => Err("is neither true nor false".to_owned()),
         },
         Change::Words(pairs) => words(&term, pairs),
+        Change::Upper => Ok(Term::Text(Text::literal(text()?.to_uppercase()))),
+        Change::Before(letters) => {
+            let text = text()?;
+            Ok(Term::Text(Text::literal(text.split(letters).next().unwrap_or_default())))
+        }
+        Change::After(letters) => {
+            let text = text()?;
+            let lower = text.to_ascii_lowercase();
+            let after = lower.find(&letters.to_ascii_lowercase()).map(|at| &text[at + letters.len()..]);
+            after
+                .map(|rest| Term::Text(Text::literal(rest)))
+                .ok_or_else(|| format!("is not spelled {letters}…: {text}"))
+        }
+        Change::Is(wanted) => {
+            let text = text()?;
+            if text == *wanted { Ok(Term::Bool(true)) } else { Err(format!("is not {wanted}: {text}")) }
+        }
+        Change::Times(by) => match &term {
+            Term::Number(number) => {
+                let whole = number.as_u64().and_then(|whole| whole.checked_mul(*by));
+                whole.map(|whole| Term::Number(Number::from(whole))).ok_or_else(|| "is no whole number".to_owned())
+            }
+            _ => Err("is no number".to_owned()),
+        },
         Change::Lower => Ok(Term::Text(Text::literal(text()?.to_lowercase()))),
         Change::Location => Ok(Term::Text(Text::literal(text()?.replace(' ', "").to_lowercase()))),
         Change::Text => Ok(Term::Text(Text::literal(text()?))),
@@ -155,10 +190,13 @@ fn scalar(term: Term, change: &Change) -> Result<Term, String> {
             let is_so = text.get(..before.len()).is_some_and(|start| start.eq_ignore_ascii_case(before));
             Ok(Term::Text(Text::literal(if is_so { &text[before.len()..] } else { text.as_str() })))
         }
+        Change::Suffix(after) => Ok(Term::Text(Text::literal(format!("{}{after}", text()?)))),
         Change::Prefix(before) => Ok(Term::Text(Text::literal(format!("{before}{}", text()?)))),
         Change::Split(at) => {
             let text = text()?;
-            Ok(Term::List(text.split(at).map(|part| Term::Text(Text::literal(part.trim()))).collect()))
+            let at = at.replace("\\s", " ");
+            let parts = text.split(at.as_str()).map(str::trim).filter(|part| !part.is_empty());
+            Ok(Term::List(parts.map(|part| Term::Text(Text::literal(part))).collect()))
         }
         _ => Ok(term),
     }

@@ -1,24 +1,28 @@
 //! `azurerm_*` resources from tables: which resources get one, and how it is printed.
 //!
 //! ```text
-//! body ─▶ table ─▶ draft ─▶ HCL          tables.rs, walk.rs, change.rs, draft.rs, print.rs
+//! body ─▶ table ─▶ draft ─▶ HCL          table.rs, walk.rs, change.rs, told.rs, draft.rs, print.rs
 //!            └──▶ refused: azapi, with the input that azurerm cannot carry
 //! ```
 //! The choice is made for each resource by itself, and falls on azurerm only where every writable input
-//! of its pruned body is consumed. Import ids are case-sensitive (`ids.rs`); what azurerm has as
+//! of its pruned body is consumed, and where the body says all that the provider's schema requires
+//! (`required.rs`). Import ids are case-sensitive (`ids.rs`); what azurerm has as
 //! resources of their own leaves its parent's body before the plan is made (`split.rs`).
 
 mod change;
 mod draft;
 mod ids;
 mod print;
+mod required;
 mod split;
 mod table;
+mod told;
 mod walk;
 
 pub use ids::canonical;
 pub use print::{besides, import_id, resource};
 pub use split::split;
+pub use told::{Told, told};
 
 use std::collections::BTreeMap;
 
@@ -66,13 +70,18 @@ pub fn choose(plan: &Plan) -> Vec<Form> {
                 }
             })
             .collect();
-        forms[number] = Some(match walk::translate(&item.type_name, &item.body, &own) {
-            Ok(draft) => {
-                draft.within.iter().for_each(|child| forms[*child] = Some(Form::Within(number)));
-                Form::Typed(Box::new(draft))
-            }
-            Err(refusal) => Form::Generic(refusal.to_string()),
-        });
+        forms[number] = Some(
+            match walk::translate(
+                walk::Subject { id: &item.id, type_name: &item.type_name, body: &item.body, told: &item.told },
+                &own,
+            ) {
+                Ok(draft) => {
+                    draft.within.iter().for_each(|child| forms[*child] = Some(Form::Within(number)));
+                    Form::Typed(Box::new(draft))
+                }
+                Err(refusal) => Form::Generic(refusal.to_string()),
+            },
+        );
     }
     forms.into_iter().flatten().collect()
 }

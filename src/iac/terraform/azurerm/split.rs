@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     table::{Apart, Step, TABLES},
-    walk,
+    told, walk,
 };
 use crate::{
     arm::{self, ResourceId},
@@ -55,8 +55,11 @@ fn apart_of(type_name: &str) -> Vec<&'static Apart> {
 
 /// As the passes will see it, but for references and secrets.
 fn is_typed(node: &Node) -> bool {
+    let Some(id) = ResourceId::parse(&node.id) else { return false };
     let body = prune::body(node);
-    walk::translate(&node.type_name, &Term::of_map(&body), &[]).is_ok()
+    let told = told::told(&node.type_name, &node.body);
+    let subject = walk::Subject { id: &id, type_name: &node.type_name, body: &Term::of_map(&body), told: &told };
+    walk::translate(subject, &[]).is_ok()
 }
 
 fn take(body: &mut Value, steps: &[Step]) -> Vec<Value> {

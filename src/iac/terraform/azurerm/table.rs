@@ -10,6 +10,9 @@
 //!   absorb? TYPE                                               the same, where they can also stay by themselves
 //!   apart PATH TYPE                                            nested objects that are emitted as resources
 //!   apart? PATH TYPE                                           the same, where azapi can carry them too
+//!   same TYPE PATH                                             the child that is named there: the body repeats it whole
+//!   left REASON                                                not used, for this reason
+//!   unread ATTRIBUTE…                                          what no GET tells: left as it is (`ignore_changes`)
 //!   told PATH                                                  read-only, and wanted by the provider all the same
 //!   const ATTRIBUTE VALUE
 //!   PATH -                                                     told by Azure, or carried otherwise: consumed
@@ -18,15 +21,33 @@
 //!   PATH BLOCK                                                 followed by deeper lines: a block for each object there
 //!   beside TYPE PATH                                           a resource of its own for each value there (associations)
 //! ```
-//! A path is `properties.a.b`, goes through lists by itself, `a[0]` takes one item, `.` is where one
-//! stands, `^a` one level out, `/a` the whole body, `+child` an absorbed child, `@name`, `@parent`,
+//! Lines may end in conditions: `if:PATH=VALUE|…` where one stands, `unless:PATH,PATH` (not all of
+//! them), `only:PATH` of the value itself, each with `!` before the path for its opposite; `=~part`
+//! asks for a part of the text.
+//! A path is `properties.a.b`, goes through lists by itself, `a[0]` takes one item, `*` stands for any part
+//! of a name, `\` for a dot in one, `.` is where one stands, `^a` one level out, `/a` the whole body, `+child` an absorbed child, `@name`, `@parent`,
 //! `@parent.name`, `@grandparent`, `@group`, `@id`, `@scope`, `@subscription` what the id says.
-//! A body is translated only if every writable leaf of it is consumed.
+//! A body is translated only if every writable leaf of it is consumed. Attributes are those that both
+//! azurerm 5.2 and 5.10 have.
 
 use std::{collections::HashMap, sync::LazyLock};
 
 /// The data files.
-const FILES: &[&str] = &[include_str!("tables/network.map"), include_str!("tables/dns.map")];
+const FILES: &[&str] = &[
+    include_str!("tables/network.map"),
+    include_str!("tables/gateway.map"),
+    include_str!("tables/dns.map"),
+    include_str!("tables/compute.map"),
+    include_str!("tables/storage.map"),
+    include_str!("tables/identity.map"),
+    include_str!("tables/sql.map"),
+    include_str!("tables/databases.map"),
+    include_str!("tables/web.map"),
+    include_str!("tables/containers.map"),
+    include_str!("tables/monitor.map"),
+    include_str!("tables/messaging.map"),
+    include_str!("tables/services.map"),
+];
 
 /// One section.
 #[derive(Debug, Default)]
@@ -42,6 +63,12 @@ pub struct Table {
     pub apart: Vec<Apart>,
     /// Read-only paths whose values the provider wants all the same.
     pub told: Vec<Path>,
+    /// Why such a resource is left to azapi.
+    pub left: Option<&'static str>,
+    /// Attributes that no GET tells, and when that is so.
+    pub unread: Vec<(&'static str, Vec<Guard>)>,
+    /// A child that the body repeats: its type (lower case), and where its name stands.
+    pub same: Option<(String, Path)>,
     pub lines: Vec<Line>,
 }
 
@@ -109,6 +136,10 @@ pub struct Line {
     pub target: Target,
     pub changes: Vec<Change>,
     pub guards: Vec<Guard>,
+    /// Not read where all of these hold.
+    pub unless: Vec<Guard>,
+    /// Of the values that the path leads to, those for which these hold.
+    pub only: Vec<Guard>,
     pub inner: Vec<Line>,
 }
 
@@ -153,6 +184,22 @@ pub enum Change {
     Split(&'static str),
     Pairs(&'static str, &'static str),
     Divide(u64),
+    Times(u64),
+    /// Text before, or after, the first of these letters.
+    Before(&'static str),
+    After(&'static str),
+    /// Text, these letters, and what stands at the path.
+    With(&'static str, Path),
+    /// Whether a list has this word.
+    Has(&'static str),
+    /// True for this value, refused for any other.
+    Is(&'static str),
+    Upper,
+    /// All values make one block.
+    Merged,
+    /// An empty value counts as one.
+    Empty,
+    Suffix(&'static str),
     Words(Vec<(&'static str, &'static str)>),
     /// Text without this before it.
     Strip(&'static str),
@@ -234,7 +281,19 @@ fn section(table: &mut Table, rows: &[(usize, &'static str)]) {
                 name: rest.rsplit('/').next().unwrap_or_default(),
                 may_stay: word == "absorb?",
             }),
+            "left" => table.left = Some(rest),
             "told" => table.told.push(path(rest)),
+            "unread" => {
+                let (guards, names): (Vec<&str>, Vec<&str>) =
+                    rest.split_whitespace().partition(|word| word.starts_with("if:"));
+                let guards: Vec<Guard> = guards.iter().filter_map(|word| word.strip_prefix("if:")).map(guard).collect();
+                table.unread.extend(names.into_iter().map(|name| (name, guards.clone())));
+            }
+            "same" => {
+                table.same = rest
+                    .split_once(char::is_whitespace)
+                    .map(|(kind, name)| (kind.to_ascii_lowercase(), path(name.trim())));
+            }
             "apart" | "apart?" => {
                 if let Some((path, kind)) = rest.split_once(char::is_whitespace) {
                     table.apart.push(Apart { path: self::path(path), kind: kind.trim(), may_stay: word == "apart?" });
@@ -257,9 +316,11 @@ fn base(name: &'static str) -> Vec<Line> {
         "location" => &["location location location"],
         "tags" => &["tags tags"],
         "zones" => &["zones zones"],
-        "identity" => {
-            &["identity.type identity.type identity", "identity.userAssignedIdentities identity.identity_ids keys"]
-        }
+        "identity" => &[
+            "identity.type identity.type identity if:!identity.type=None",
+            "identity.type - None",
+            "identity.userAssignedIdentities identity.identity_ids keys",
+        ],
         other => return vec![line(other, &[], &mut Vec::new())],
     };
     rows.iter().map(|row| line(row, &[], &mut Vec::new())).collect()
@@ -268,15 +329,23 @@ fn base(name: &'static str) -> Vec<Line> {
 fn line(row: &'static str, inner: &[(usize, &'static str)], require: &mut Vec<&'static str>) -> Line {
     let mut words = row.split_whitespace();
     let first = words.next().unwrap_or_default();
-    let mut guards = Vec::new();
+    let (mut guards, mut unless, mut only) = (Vec::new(), Vec::new(), Vec::new());
     let mut changes = Vec::new();
     let mut rest: Vec<&'static str> = words.collect();
-    rest.retain(|word| match word.strip_prefix("if:") {
-        Some(text) => {
+    rest.retain(|word| match word.split_once(':') {
+        Some(("if", text)) => {
             guards.push(guard(text));
             false
         }
-        None => true,
+        Some(("unless", text)) => {
+            unless.extend(text.split(',').map(guard));
+            false
+        }
+        Some(("only", text)) => {
+            only.push(guard(text));
+            false
+        }
+        _ => true,
     });
     let (path, target) = match (first, rest.as_slice()) {
         ("const", [name, value, ..]) => {
@@ -309,7 +378,7 @@ fn line(row: &'static str, inner: &[(usize, &'static str)], require: &mut Vec<&'
         lines.push(line(row, &inner[at + 1..end], &mut Vec::new()));
         at = end;
     }
-    Line { path, target, changes, guards, inner: lines }
+    Line { path, target, changes, guards, unless, only, inner: lines }
 }
 
 fn place(target: &'static str) -> (Vec<&'static str>, &'static str) {
@@ -318,12 +387,20 @@ fn place(target: &'static str) -> (Vec<&'static str>, &'static str) {
     (blocks, name)
 }
 
-/// `PATH`, `PATH=A|B`, each with `!` before it.
+/// `PATH`, `PATH=A|B`, each with `!` before it. A part of a text may itself hold a bar.
 fn guard(text: &'static str) -> Guard {
     let (negated, text) = text.strip_prefix('!').map_or((false, text), |rest| (true, rest));
-    let (path, values) =
-        text.split_once('=').map_or((text, Vec::new()), |(path, values)| (path, values.split('|').collect()));
-    Guard { path: self::path(path), values, negated }
+    let (path, values) = match text.split_once('=') {
+        Some((path, part)) if part.starts_with('~') => (path, vec![part]),
+        Some((path, values)) => (path, values.split('|').collect()),
+        None => (text, Vec::new()),
+    };
+    // What the id says stands in the body while it is walked.
+    let path = match path.strip_prefix('@') {
+        Some(_) => Path { root: Root::Here, steps: vec![Step::Field(path)] },
+        None => self::path(path),
+    };
+    Guard { path, values, negated }
 }
 
 fn path(text: &'static str) -> Path {
@@ -340,6 +417,11 @@ fn path(text: &'static str) -> Path {
     };
     let mut steps = Vec::new();
     for part in text.split('.').filter(|part| !part.is_empty()) {
+        if part.contains('\\') {
+            // A handful of names hold dots; they live as long as the tables do.
+            steps.push(Step::Field(part.replace('\\', ".").leak()));
+            continue;
+        }
         match part.split_once('[') {
             Some((name, index)) => {
                 if !name.is_empty() {
@@ -377,6 +459,19 @@ fn changes(words: &[&'static str]) -> Vec<Change> {
                 Change::Pairs(key, value)
             }
             "divide" => Change::Divide(argument.parse().unwrap_or(1)),
+            "times" => Change::Times(argument.parse().unwrap_or(1)),
+            "before" => Change::Before(argument),
+            "after" => Change::After(argument),
+            "with" => {
+                let (between, path) = argument.split_once(',').unwrap_or(("", argument));
+                Change::With(between, self::path(path))
+            }
+            "has" => Change::Has(argument),
+            "is" => Change::Is(argument),
+            "upper" => Change::Upper,
+            "merged" => Change::Merged,
+            "empty" => Change::Empty,
+            "suffix" => Change::Suffix(argument),
             "strip" => Change::Strip(argument),
             "prefix" => Change::Prefix(argument),
             "skip" => Change::Skip(argument),
@@ -415,13 +510,18 @@ fn changes(words: &[&'static str]) -> Vec<Change> {
 pub fn strangers() -> Vec<String> {
     const KNOWN: &[&str] = &[
         "not", "lower", "number", "text", "name", "above", "json", "first", "list", "keys", "join", "split", "pairs",
-        "divide", "strip", "prefix", "skip", "or", "keep", "ever", "secret", "duration", "location", "verbatim",
-        "identity", "block", "if",
+        "divide", "times", "before", "after", "with", "has", "is", "upper", "merged", "empty", "suffix", "strip",
+        "prefix", "skip", "or", "keep", "ever", "secret", "duration", "location", "verbatim", "identity", "block",
+        "if", "unless", "only",
     ];
-    const DIRECTIVES: &[&str] =
-        &["when", "base", "require", "import", "absorb", "absorb?", "apart", "apart?", "told", "const", "beside"];
+    const DIRECTIVES: &[&str] = &[
+        "when", "base", "require", "import", "absorb", "absorb?", "apart", "apart?", "told", "const", "beside",
+        "unread", "same", "import",
+    ];
     let rows = FILES.iter().flat_map(|text| text.lines());
     let rows = rows.filter(|row| row.starts_with(' ') && !row.trim_start().starts_with('#'));
+    // Reasons are sentences.
+    let rows = rows.filter(|row| !row.trim_start().starts_with("left "));
     let is_known = |word: &str| word.contains('=') || KNOWN.contains(&word.split(':').next().unwrap_or_default());
     rows.filter(|row| {
         let words: Vec<&str> = row.split_whitespace().collect();

@@ -109,3 +109,120 @@ fn most_of_the_recorded_resources_of_listed_types_are_typed() {
     println!("typed: {typed} of {listed} recorded resources of listed types");
     assert!(typed * 100 >= listed * 60, "{typed} of {listed}");
 }
+
+/// The provider's own schema, where the checkers are.
+fn schema() -> Option<Json> {
+    let path = shared("tools/terraform-check/azurerm.json.gz")?;
+    let unpacked = std::process::Command::new("gzip").arg("-dc").arg(path).output().expect("gzip runs");
+    Some(serde_json::from_slice(&unpacked.stdout).expect("JSON"))
+}
+
+/// Attributes and blocks that a line writes which the schema lacks, or has as the other.
+fn misfits(block: &Json, line: &table::Line, at: &str, found: &mut Vec<String>) {
+    let (blocks, name, is_block) = match &line.target {
+        table::Target::Attribute { blocks, name } | table::Target::Constant { blocks, name, .. } => {
+            (blocks, *name, false)
+        }
+        table::Target::Block { blocks, name } => (blocks, *name, true),
+        _ => return,
+    };
+    let mut here = block;
+    for step in blocks {
+        let next = &here["block_types"][*step]["block"];
+        if next.is_null() {
+            found.push(format!("{at}: no block {step}"));
+            return;
+        }
+        here = next;
+    }
+    if is_block {
+        let next = &here["block_types"][name]["block"];
+        if next.is_null() {
+            found.push(format!("{at}: no block {name}"));
+            return;
+        }
+        for inner in &line.inner {
+            misfits(next, inner, &format!("{at}.{name}"), found);
+        }
+        return;
+    }
+    let attribute = &here["attributes"][name];
+    let is_writable = attribute["optional"] == true || attribute["required"] == true;
+    if !is_writable {
+        found.push(format!("{at}: nothing to write called {name}"));
+    }
+}
+
+#[test]
+fn what_tables_write_is_in_the_schema_of_the_provider() {
+    let Some(schema) = schema() else {
+        assert!(std::env::var_os("CI").is_none() || shared("tools").is_none(), "the schema is missing");
+        println!("skipped: no schema of azurerm beside the project");
+        return;
+    };
+    let mut found = Vec::new();
+    for table in table::TABLES.values().flatten() {
+        let block = &schema[table.kind]["block"];
+        if block.is_null() {
+            found.push(format!("{} is no resource", table.kind));
+            continue;
+        }
+        for line in &table.lines {
+            misfits(block, line, table.kind, &mut found);
+            if let table::Target::Beside(kind) = line.target {
+                let block = &schema[kind]["block"];
+                assert!(!block.is_null(), "{kind} is no resource");
+                line.inner.iter().for_each(|inner| misfits(block, inner, kind, &mut found));
+            }
+        }
+        for (name, attribute) in block["attributes"].as_object().into_iter().flatten() {
+            let is_written = table.lines.iter().any(|line| match &line.target {
+                table::Target::Attribute { blocks, name: own } | table::Target::Constant { blocks, name: own, .. } => {
+                    blocks.is_empty() && own == name
+                }
+                _ => false,
+            });
+            if attribute["required"] == true && !is_written {
+                found.push(format!("{} never writes {name}", table.kind));
+            }
+        }
+    }
+    found.sort();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// Rows of what a block and the blocks in it require.
+fn requirements(kind: &str, path: &str, block: &Json, rows: &mut BTreeSet<String>) {
+    let attributes = block["attributes"].as_object().into_iter().flatten();
+    let mut names: BTreeSet<&str> =
+        attributes.filter(|(_, field)| field["required"] == true).map(|(name, _)| name.as_str()).collect();
+    for (name, inner) in block["block_types"].as_object().into_iter().flatten() {
+        if inner["min_items"].as_u64().is_some_and(|least| least > 0) {
+            names.insert(name);
+        }
+        let below = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        requirements(kind, &below, &inner["block"], rows);
+    }
+    if !names.is_empty() {
+        rows.insert(format!("{kind}\t{path}\t{}", names.into_iter().collect::<Vec<_>>().join(" ")));
+    }
+}
+
+#[test]
+fn what_the_schema_requires_is_known() {
+    let Some(schema) = schema() else {
+        println!("skipped: no schema of azurerm beside the project");
+        return;
+    };
+    let mut rows = BTreeSet::new();
+    for table in table::TABLES.values().flatten() {
+        requirements(table.kind, "", &schema[table.kind]["block"], &mut rows);
+    }
+    let text: String = rows.iter().flat_map(|row| [row.as_str(), "\n"]).collect();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/iac/terraform/azurerm/tables/required.tsv");
+    let head = "# Taken from the schema of azurerm. kind <tab> path of the block <tab> what it must have\n";
+    if std::env::var_os("ATGD_WRITE_REQUIRED").is_some() {
+        std::fs::write(&file, format!("{head}{text}")).expect("written");
+    }
+    assert_eq!(std::fs::read_to_string(&file).expect("readable"), format!("{head}{text}"));
+}

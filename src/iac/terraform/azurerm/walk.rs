@@ -5,9 +5,14 @@
 use super::{
     change,
     draft::{Beside, Cell, Draft, Entry, Spot},
+    required,
     table::{Absorbed, Change, Guard, Line, Path, Root, Step, TABLES, Table, Target},
+    told::{Told, forget, tell},
 };
-use crate::iac::term::{self, Term, Text};
+use crate::{
+    arm::ResourceId,
+    iac::term::{self, Term, Text},
+};
 
 /// Why a body has no typed form.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,18 +41,47 @@ pub struct Child<'b> {
     pub body: &'b Term,
 }
 
+/// What is translated.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'b> {
+    pub id: &'b ResourceId,
+    pub type_name: &'b str,
+    pub body: &'b Term,
+    /// Read-only values that the table asks for.
+    pub told: &'b [Told],
+}
+
 /// The typed form of a body, or why there is none.
-pub fn translate(type_name: &str, body: &Term, children: &[Child<'_>]) -> Result<Draft, Refusal> {
+pub fn translate(subject: Subject<'_>, children: &[Child<'_>]) -> Result<Draft, Refusal> {
     let tables = TABLES
-        .get(&type_name.to_ascii_lowercase())
+        .get(&subject.type_name.to_ascii_lowercase())
         .ok_or_else(|| Refusal::Because("azurerm is not used for this type".to_owned()))?;
+    let mut body = subject.body.clone();
+    for told in subject.told {
+        tell(&mut body, &told.path, &told.value);
+    }
+    body.set("@name", Term::Text(Text::literal(subject.id.name())));
+    body.set("@scope", Term::Text(Text::literal(scope_of(subject.id))));
     let table = tables
         .iter()
-        .find(|table| table.when.iter().all(|guard| holds(guard, body, &[], &[])))
+        .find(|table| table.when.iter().all(|guard| holds(guard, &body, &[], &[])))
         .ok_or_else(|| Refusal::Because("azurerm has no resource for this kind of it".to_owned()))?;
+    if let Some(reason) = table.left {
+        return Err(Refusal::Because(reason.to_owned()));
+    }
+    let repeated = table.same.as_ref().and_then(|(kind, path)| {
+        let mut found = Vec::new();
+        expand(&body, Spot::new(), &path.steps, false, &mut found);
+        let name = found.first().and_then(|spot| get(&body, spot)).and_then(change::plain)?;
+        children.iter().find(|child| child.type_key == *kind && child.name.eq_ignore_ascii_case(&name))
+    });
     let mut within: Vec<&Child<'_>> = children.iter().filter(|child| absorbed(table, child).is_some()).collect();
     loop {
-        match attempt(table, body, &within) {
+        match attempt(table, &body, subject.told, &within) {
+            Ok(mut draft) => {
+                draft.within.extend(repeated.map(|child| child.number));
+                return Ok(draft);
+            }
             Err(Refusal::Leftover(path)) => {
                 // An absorbed child that does not fit stays a resource of its own, where it can.
                 let name = path.strip_prefix('+').and_then(|rest| rest.split(['.', '[']).next()).unwrap_or_default();
@@ -66,20 +100,40 @@ fn absorbed<'t>(table: &'t Table, child: &Child<'_>) -> Option<&'t Absorbed> {
     table.absorb.iter().find(|rule| rule.type_key == child.type_key)
 }
 
-fn attempt(table: &'static Table, body: &Term, within: &[&Child<'_>]) -> Result<Draft, Refusal> {
+/// What a resource stands at: a resource, a group, a subscription, or above.
+fn scope_of(id: &ResourceId) -> &'static str {
+    match ResourceId::parse(&id.parent()) {
+        Some(above) if above.namespace.is_some() => "resource",
+        Some(above) if above.resource_group.is_some() => "group",
+        Some(_) => "subscription",
+        None => "above",
+    }
+}
+
+fn attempt(table: &'static Table, body: &Term, told: &[Told], within: &[&Child<'_>]) -> Result<Draft, Refusal> {
     let mut whole = body.clone();
     for rule in &table.absorb {
         let bodies: Vec<Term> =
             within.iter().filter(|child| child.type_key == rule.type_key).map(|child| named(child)).collect();
         if !bodies.is_empty() {
-            whole.set(&format!("+{}", rule.name), Term::List(bodies));
+            // One child is an object, so that what it says is no list.
+            let held = if bodies.len() == 1 { bodies.into_iter().next() } else { Some(Term::List(bodies)) };
+            if let Some(held) = held {
+                whole.set(&format!("+{}", rule.name), held);
+            }
         }
     }
     let mut walk =
         Walk { rest: whole.clone(), body: &whole, frames: Vec::new(), ignored: Vec::new(), besides: Vec::new() };
+    // Nobody has to carry what can't be sent.
+    for told in told {
+        forget(&mut walk.rest, &told.path, &told.value);
+    }
     let mut entries = Vec::new();
     walk.apply(&table.lines, &[], &mut entries)?;
-    let Walk { rest, ignored, besides, .. } = walk;
+    let Walk { rest, mut ignored, besides, .. } = walk;
+    let unread = table.unread.iter().filter(|(_, guards)| guards.iter().all(|guard| holds(guard, &whole, &[], &[])));
+    ignored.extend(unread.map(|(name, _)| (*name).to_owned()));
     if let Some(path) = leftover(&rest, &mut Vec::new()) {
         return Err(Refusal::Leftover(path));
     }
@@ -87,6 +141,9 @@ fn attempt(table: &'static Table, body: &Term, within: &[&Child<'_>]) -> Result<
         if !entries.iter().any(|entry| entry.name() == *name) {
             return Err(Refusal::Because(format!("azurerm needs {name}, which the body does not say")));
         }
+    }
+    if let Some(name) = required::missing(table.kind, &entries) {
+        return Err(Refusal::Because(format!("azurerm needs {name}, which the body does not say")));
     }
     let import = table.import.map(|text| template(text, |path| peek_text(&whole, path, &[], &[])));
     Ok(Draft {
@@ -119,7 +176,9 @@ struct Walk<'b> {
 impl Walk<'_> {
     fn apply(&mut self, lines: &[Line], here: &[usize], out: &mut Vec<Entry>) -> Result<(), Refusal> {
         for line in lines {
-            if line.guards.iter().all(|guard| holds(guard, self.body, here, &self.frames)) {
+            let is_so = |guard: &Guard| holds(guard, self.body, here, &self.frames);
+            let is_left = !line.unless.is_empty() && line.unless.iter().all(is_so);
+            if !is_left && line.guards.iter().all(is_so) {
                 self.line(line, here, out)?;
             }
         }
@@ -129,7 +188,7 @@ impl Walk<'_> {
     fn line(&mut self, line: &Line, here: &[usize], out: &mut Vec<Entry>) -> Result<(), Refusal> {
         match &line.target {
             Target::Ignore(values) => {
-                self.ignore(&line.path, values, here);
+                self.ignore(line, values, here);
                 Ok(())
             }
             Target::Attribute { blocks, name } => {
@@ -140,17 +199,23 @@ impl Walk<'_> {
                 Ok(())
             }
             Target::Block { blocks, name } => {
-                for spot in self.spots(&line.path, here, true) {
+                let mut merged = Vec::new();
+                for spot in self.chosen(line, here, true) {
                     let entries = self.inside(line, here, &spot)?;
-                    if !entries.is_empty() || line.changes.contains(&Change::Ever) {
+                    if line.changes.contains(&Change::Merged) {
+                        merged.extend(entries);
+                    } else if !entries.is_empty() || line.changes.contains(&Change::Ever) {
                         self.note_block_secrets(&entries, blocks, name);
                         put(out, blocks, Entry::Block(name, entries));
                     }
                 }
+                if !merged.is_empty() {
+                    put(out, blocks, Entry::Block(name, merged));
+                }
                 Ok(())
             }
             Target::Beside(kind) => {
-                for spot in self.spots(&line.path, here, true) {
+                for spot in self.chosen(line, here, true) {
                     let ignored = std::mem::take(&mut self.ignored);
                     let entries = self.inside(line, here, &spot);
                     let own = std::mem::replace(&mut self.ignored, ignored);
@@ -182,8 +247,8 @@ impl Walk<'_> {
         applied.map(|()| entries)
     }
 
-    fn ignore(&mut self, path: &Path, values: &[&str], here: &[usize]) {
-        for spot in self.spots(path, here, false) {
+    fn ignore(&mut self, line: &Line, values: &[&str], here: &[usize]) {
+        for spot in self.chosen(line, here, !line.only.is_empty()) {
             let fits = values.is_empty()
                 || get(self.body, &spot).is_some_and(|value| match value {
                     Term::List(items) => items.iter().all(|item| is_one_of(item, values)),
@@ -197,13 +262,26 @@ impl Walk<'_> {
 
     fn read(&mut self, line: &Line, here: &[usize]) -> Result<Option<Cell>, Refusal> {
         if let Root::Id(word) = line.path.root {
+            // Inside an absorbed child, its own name.
+            let child = get(self.body, here).filter(|_| !here.is_empty() && word == "name");
+            if let Some((_, name)) = child.and_then(|child| field(child, "@name")) {
+                return Ok(Some(Cell::Term(name.clone())));
+            }
             return Ok(Some(Cell::Id(word)));
         }
-        let spots = self.spots(&line.path, here, false);
+        let spots = self.chosen(line, here, false);
         let listed = self.is_listed(&line.path, here);
-        let values: Vec<Term> =
-            spots.iter().filter_map(|spot| get(self.body, spot)).filter(|value| !is_blank(value)).cloned().collect();
+        let values: Vec<Term> = spots
+            .iter()
+            .filter_map(|spot| get(self.body, spot))
+            .filter(|value| !is_blank(value) || line.changes.contains(&Change::Empty))
+            .cloned()
+            .collect();
         let value = if listed && !values.is_empty() { Some(Term::List(values)) } else { values.into_iter().next() };
+        let value = line.changes.iter().fold(value, |value, change| match change {
+            Change::With(between, path) => self.joined(value, between, path, here),
+            _ => value,
+        });
         let found = change::run(value, &line.changes)
             .map_err(|cause| Refusal::Because(format!("{} {cause}", self.spell(&spots, line))))?;
         if !line.changes.contains(&Change::Keep) && line.path.root == Root::Here {
@@ -212,6 +290,25 @@ impl Walk<'_> {
             }
         }
         Ok(found)
+    }
+
+    /// A text with what stands elsewhere behind it.
+    fn joined(&self, value: Option<Term>, between: &str, path: &Path, here: &[usize]) -> Option<Term> {
+        let spots = self.spots(path, here, false);
+        let other = spots.first().and_then(|spot| get(self.body, spot)).and_then(change::plain)?;
+        let text = change::plain(&value?)?;
+        Some(Term::Text(Text::literal(format!("{text}{between}{other}"))))
+    }
+
+    /// Where a line's path leads, without what its conditions leave out.
+    fn chosen(&self, line: &Line, here: &[usize], open: bool) -> Vec<Spot> {
+        let mut spots = self.spots(&line.path, here, open);
+        if !line.only.is_empty() {
+            let mut frames = self.frames.clone();
+            frames.push(here.to_vec());
+            spots.retain(|spot| line.only.iter().all(|guard| holds(guard, self.body, spot, &frames)));
+        }
+        spots
     }
 
     fn cross(&mut self, spot: &[usize]) {
@@ -241,6 +338,7 @@ impl Walk<'_> {
         for step in &path.steps {
             at = match (at, step) {
                 (Some(Term::List(items)), Step::Item(index)) => items.get(*index),
+                (Some(term), Step::Item(0)) => Some(term),
                 (Some(Term::List(_)), Step::Field(_)) => return true,
                 (Some(term), Step::Field(name)) => field(term, name).map(|(_, value)| value),
                 _ => None,
@@ -317,11 +415,17 @@ fn expand(body: &Term, at: Spot, steps: &[Step], open: bool, found: &mut Vec<Spo
         (None, Term::List(items)) if open => found.extend((0..items.len()).map(below)),
         (None, _) => found.push(at),
         (Some((Step::Item(index), rest)), Term::List(_)) => expand(body, below(*index), rest, open, found),
+        // What is no list is its own first item.
+        (Some((Step::Item(0), rest)), _) => expand(body, at, rest, open, found),
         (Some((Step::Field(_), _)), Term::List(items)) => {
             (0..items.len()).for_each(|index| expand(body, below(index), steps, open, found));
         }
-        (Some((Step::Field("*"), rest)), Term::Map(fields)) => {
-            (0..fields.len()).for_each(|index| expand(body, below(index), rest, open, found));
+        (Some((Step::Field(name), rest)), Term::Map(fields)) if name.contains('*') => {
+            for (index, (key, _)) in fields.iter().enumerate() {
+                if key.as_literal().is_some_and(|key| !key.starts_with('@') && fits(name, key)) {
+                    expand(body, below(index), rest, open, found);
+                }
+            }
         }
         (Some((Step::Field(name), rest)), Term::Map(_)) => {
             if let Some((index, _)) = field(value, name) {
@@ -330,6 +434,12 @@ fn expand(body: &Term, at: Spot, steps: &[Step], open: bool, found: &mut Vec<Spo
         }
         _ => {}
     }
+}
+
+/// One star stands for any letters.
+fn fits(pattern: &str, name: &str) -> bool {
+    let (start, end) = pattern.split_once('*').unwrap_or((pattern, ""));
+    name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end)
 }
 
 /// A field of a map in any case, with its number.
@@ -407,7 +517,7 @@ fn leftover(rest: &Term, path: &mut Vec<term::Step>) -> Option<String> {
         }),
         Term::Map(fields) => fields.iter().find_map(|(key, value)| {
             let name = key.as_literal().unwrap_or("…");
-            if name == "@name" {
+            if matches!(name, "@name" | "@scope") {
                 return None;
             }
             path.push(term::Step::Field(name.to_owned()));
@@ -455,7 +565,7 @@ fn template(text: &'static str, peek: impl Fn(&'static str) -> Option<Term>) -> 
         match name.strip_prefix('@').or((name == "id").then_some("id")) {
             Some("id") => cells.push(Cell::Id("id")),
             Some("group.id") => cells.push(Cell::Id("group.id")),
-            Some("parent") => cells.push(Cell::Id("parent")),
+            Some("parent" | "scope") => cells.push(Cell::Id("parent")),
             Some("name") => cells.push(Cell::Id("name")),
             _ => cells.extend(peek(name).map(Cell::Term)),
         }

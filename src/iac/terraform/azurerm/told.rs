@@ -1,0 +1,82 @@
+//! Read-only values that the provider wants all the same: they are no part of what can be sent, so they
+//! come beside the pruned body, and nobody has to carry them.
+
+use serde_json::Value;
+
+use super::table::{Step, TABLES};
+use crate::iac::term::{self, Term, Text};
+
+/// A value at its place in a body; the numbers are those of fields' names and items.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Told {
+    pub path: Vec<term::Step>,
+    pub value: Term,
+}
+
+/// What a table wants to know beside what can be sent.
+pub fn told(type_name: &str, body: &Value) -> Vec<Told> {
+    let tables = TABLES.get(&type_name.to_ascii_lowercase());
+    let mut found = Vec::new();
+    for path in tables.into_iter().flatten().flat_map(|table| &table.told) {
+        seek(body, &path.steps, &mut Vec::new(), &mut found);
+    }
+    found
+}
+
+fn seek(value: &Value, steps: &[Step], path: &mut Vec<term::Step>, found: &mut Vec<Told>) {
+    match (value, steps.split_first()) {
+        (Value::Null, _) => {}
+        (value, None) => found.push(Told { path: path.clone(), value: Term::of(value) }),
+        (Value::Array(items), Some(_)) => {
+            for (index, item) in items.iter().enumerate() {
+                path.push(term::Step::Index(index));
+                seek(item, steps, path, found);
+                path.pop();
+            }
+        }
+        (Value::Object(fields), Some((Step::Field(name), rest))) => {
+            if let Some((key, inner)) = fields.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)) {
+                path.push(term::Step::Field(key.clone()));
+                seek(inner, rest, path, found);
+                path.pop();
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Puts a told value into a body that lacks it, where what holds it is still there.
+pub(super) fn tell(body: &mut Term, path: &[term::Step], value: &Term) {
+    match (body, path) {
+        (Term::Map(fields), [term::Step::Field(name)])
+            if !fields.iter().any(|(key, _)| key.as_literal() == Some(name)) =>
+        {
+            fields.push((Text::literal(name.as_str()), value.clone()));
+        }
+        (Term::Map(fields), [term::Step::Field(name), rest @ ..]) => {
+            if let Some((_, inner)) = fields.iter_mut().find(|(key, _)| key.as_literal() == Some(name)) {
+                tell(inner, rest, value);
+            }
+        }
+        (Term::List(items), [term::Step::Index(index), rest @ ..]) => {
+            if let Some(item) = items.get_mut(*index) {
+                tell(item, rest, value);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Takes a told value out of what is left to carry.
+pub(super) fn forget(body: &mut Term, path: &[term::Step], value: &Term) {
+    let at = path.iter().try_fold(body, |at, step| match (at, step) {
+        (Term::Map(fields), term::Step::Field(name)) => {
+            fields.iter_mut().find(|(key, _)| key.as_literal() == Some(name)).map(|(_, inner)| inner)
+        }
+        (Term::List(items), term::Step::Index(index)) => items.get_mut(*index),
+        _ => None,
+    });
+    if let Some(at) = at.filter(|at| **at == *value) {
+        *at = Term::Null;
+    }
+}
