@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{SUBSCRIPTION, group, id_in, node};
 use crate::{
-    arm as ids,
+    arm,
     graph::model::Node,
     iac::fidelity::{Emitted, PARAMETER, of_selection, read},
     iac::select::Selection,
@@ -16,12 +16,12 @@ use crate::{
 fn said(nodes: &[Node]) -> BTreeMap<&'static str, BTreeMap<String, Emitted>> {
     let mut found = BTreeMap::new();
     for format in ["arm", "azapi", "bicep"] {
-        let nodes = nodes.iter().map(|node| (ids::key(&node.id), node.clone())).collect();
+        let nodes = nodes.iter().map(|node| (arm::key(&node.id), node.clone())).collect();
         let selection = Selection { nodes, ..Selection::default() };
         let (plan, files) = of_selection(selection, format);
         crate::iac::check::parse(&files).unwrap_or_else(|error| panic!("{format}: {error}"));
         let emitted = read(format, &files, &plan).unwrap_or_else(|cause| panic!("{format}: {cause}\n{files:#?}"));
-        found.insert(format, emitted.into_iter().map(|one| (ids::key(&one.id), one)).collect());
+        found.insert(format, emitted.into_iter().map(|one| (arm::key(&one.id), one)).collect());
     }
     found
 }
@@ -33,7 +33,7 @@ fn body(nodes: &[Node], id: &str) -> Value {
         .iter()
         .map(|(format, found)| {
             let known = found.keys().collect::<Vec<_>>();
-            found.get(&ids::key(id)).unwrap_or_else(|| panic!("{format} lacks {id}: {known:?}")).body.clone()
+            found.get(&arm::key(id)).unwrap_or_else(|| panic!("{format} lacks {id}: {known:?}")).body.clone()
         })
         .collect();
     // An id may be spelled as its resource is, or as the body did.
@@ -72,7 +72,7 @@ fn two_networks_of_one_name_in_two_groups_stay_two() {
     ];
     let found = body(&nodes, &nodes[4].id);
     let subnet = found["properties"]["ipConfigurations"][0]["properties"]["subnet"]["id"].as_str().expect("an id");
-    assert_eq!(ids::key(subnet), ids::key(&id_in("two", "Microsoft.Network/virtualNetworks/vnet/subnets/default")));
+    assert_eq!(arm::key(subnet), arm::key(&id_in("two", "Microsoft.Network/virtualNetworks/vnet/subnets/default")));
     for (format, found) in said(&nodes) {
         assert_eq!(found.len(), nodes.len(), "{format}");
     }
@@ -90,7 +90,7 @@ fn a_group_that_is_spelled_in_two_ways_is_one_group() {
     }
     let found = body(&nodes, &nodes[2].id);
     let subnet = found["properties"]["ipConfigurations"][0]["properties"]["subnet"]["id"].as_str().expect("an id");
-    assert!(ids::key(subnet).ends_with("/virtualnetworks/vnet/subnets/default"), "{subnet}");
+    assert!(arm::key(subnet).ends_with("/virtualnetworks/vnet/subnets/default"), "{subnet}");
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn what_is_for_another_place_is_so_everywhere() {
             json!({"properties": {"vault": vault, "uri": "https://kv.vault.azure.net/keys/k", "note": "kv.x"}}),
         ),
     ];
-    let nodes = nodes.into_iter().map(|node| (ids::key(&node.id), node)).collect();
+    let nodes = nodes.into_iter().map(|node| (arm::key(&node.id), node)).collect();
     let mut selection = Selection { nodes, ..Selection::default() };
     let target = "22222222-2222-4222-8222-222222222222";
     let tenant = "33333333-3333-4333-8333-333333333333";
