@@ -9,7 +9,8 @@ use super::{
 };
 use crate::arm::{self, ResourceId};
 
-const ZSTD_LEVEL: i32 = 1;
+/// Bodies are short: tables of an entropy coder cost more than they bring.
+const ZSTD_LEVEL: i32 = -1;
 /// Largest body after decompression.
 const LARGEST: usize = 256 << 20;
 

@@ -349,6 +349,21 @@ impl Generation {
         Ok(ids)
     }
 
+    /// Takes things that were found out again.
+    pub async fn drop_found(&self, keys: Vec<String>) -> Result<(), GraphError> {
+        let mut rows = Vec::with_capacity(keys.len());
+        self.store.read(|read| {
+            for key in keys {
+                if let Some(row) = read.get(&NODES, &(self.number, key.clone()))? {
+                    self.index().remove(key_hash(&key), &row);
+                    rows.push((key, row.body));
+                }
+            }
+            Ok::<_, StoreError>(())
+        })?;
+        self.remove(rows).await
+    }
+
     async fn remove(&self, rows: Vec<(String, BodyAt)>) -> Result<(), GraphError> {
         let number = self.number;
         self.write(move |write| {

@@ -95,6 +95,16 @@ impl Index {
         }
     }
 
+    /// Forgets a row.
+    pub(super) fn remove(&mut self, hash: u64, row: &NodeRow) {
+        if self.resources.remove(&hash)
+            && let Some(count) = self.cells.get_mut(&cell(row))
+        {
+            *count = count.saturating_sub(1);
+        }
+        self.others.remove(&hash);
+    }
+
     pub(super) fn expect(&mut self, hash: u64, subscription: &str, type_name: &str) {
         if self.expected.insert(hash) {
             *self.expected_cells.entry((subscription.to_owned(), type_name.to_owned())).or_default() += 1;

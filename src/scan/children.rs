@@ -90,8 +90,26 @@ pub(super) async fn read(scan: &Scan, providers: &Providers) -> Result<Vec<LeftO
     if scan.generation.count() > before {
         levels(scan, providers, &refusals, &mut left_out).await?;
     }
+    if !scan.filter.wants_referenced() {
+        drop_way(scan).await?;
+    }
     left_out.extend(refusals.given_up());
     Ok(left_out.into_iter().collect())
+}
+
+/// What was only the way to wanted children goes again: a scan is never wider than what was asked.
+async fn drop_way(scan: &Scan) -> Result<(), ScanError> {
+    if !scan.generation.cells().iter().any(|cell| scan.filter.is_way(&cell.type_name)) {
+        return Ok(());
+    }
+    let mut select = Select { after: None, limit: BATCH };
+    loop {
+        let entries = scan.generation.entries(&select)?;
+        let Some(last) = entries.last() else { return Ok(()) };
+        select.after = Some(last.key.clone());
+        let way = entries.iter().filter(|entry| scan.filter.is_way(&entry.type_name)).map(|entry| entry.key.clone());
+        scan.generation.drop_found(way.collect()).await?;
+    }
 }
 
 async fn levels(
@@ -166,6 +184,7 @@ fn wanted(scan: &Scan, child: &TypeFacts) -> Result<(), Option<String>> {
             Err(Some("comes by the thousand; name it in include_child_types to read it".to_owned()))
         }
         _ if scan.filter.excludes_type(&child.name) => Err(Some("excluded by the filter".to_owned())),
+        _ if !scan.filter.wants_children(&child.name) => Err(Some("the filter leaves it out".to_owned())),
         _ => Ok(()),
     }
 }
@@ -200,7 +219,9 @@ async fn below(scan: &Scan, parent: Entry, child: Arc<TypeFacts>, refusals: &Ref
             let found = element(body, &child.name, &version, &subscription)?;
             // Some lists give more than was asked for: only what lies below this parent.
             let lies_below = arm::key(&found.id).starts_with(&format!("{}/", parent.key));
-            (lies_below && admits(scan, &found.id)).then_some(found)
+            let name = found.id.rsplit('/').next().unwrap_or_default();
+            let is_kept = lies_below && scan.filter.keeps_child(&child.name, name) && admits(scan, &found.id);
+            is_kept.then_some(found)
         };
         match scan.reader().list(&stream, &first, keep).await {
             Ok(listed) => return refusals.answered(scan, &subscription, &key, listed.read, false).await,

@@ -1,5 +1,7 @@
 //! What a scan keeps: fields combined with AND, entries of one with OR, all case-insensitive.
 
+use std::{collections::HashSet, sync::OnceLock};
+
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use serde_json::Value;
 
@@ -20,6 +22,8 @@ pub(super) struct Filter {
     regions: Vec<String>,
     groups: Option<GlobSet>,
     names: Option<GlobSet>,
+    /// Types that stand above wanted ones and are not wanted themselves, lower-cased.
+    way: OnceLock<HashSet<String>>,
 }
 
 impl Filter {
@@ -31,6 +35,7 @@ impl Filter {
             regions: config.regions.iter().map(|region| arm::location_code(region)).collect(),
             groups: globs(&config.resource_groups),
             names: globs(&config.names),
+            way: OnceLock::new(),
             config,
         }
     }
@@ -57,9 +62,58 @@ impl Filter {
         self.keeps_row(&id, &found.type_name, part("location"), part("tags"))
     }
 
-    /// The same from the parts that a row of the inventory has.
+    /// The same from the parts that a row of the inventory has. What stands above wanted children is kept as
+    /// the way to them.
     pub(super) fn keeps_row(&self, id: &ResourceId, type_name: &str, location: &Value, tags: &Value) -> bool {
         self.keeps_name(id, type_name) && self.keeps_place_and_tags(location, tags)
+            || self.is_way(type_name) && self.keeps_group_of(id) && !self.excludes_type(type_name)
+    }
+
+    /// Hears which types there are: those above wanted ones are on the way.
+    pub(super) fn learn<'a>(&self, types: impl Iterator<Item = &'a str>) {
+        let Some(wanted) = &self.types else { return };
+        let mut way = HashSet::new();
+        for name in types.filter(|name| wanted.is_match(name)) {
+            let mut below = name;
+            while let Some((above, _)) = below.rsplit_once('/').filter(|(above, _)| above.contains('/')) {
+                if !wanted.is_match(above) {
+                    way.insert(above.to_lowercase());
+                }
+                below = above;
+            }
+        }
+        // Heard once; another run of the scan hears the same.
+        let _ = self.way.set(way);
+    }
+
+    /// Whether a type is only the way to wanted children.
+    pub(super) fn is_way(&self, type_name: &str) -> bool {
+        self.way.get().is_some_and(|way| way.contains(&type_name.to_lowercase()))
+    }
+
+    /// Whether children of a type are read: they come with what was wanted, or are wanted, or on the way.
+    pub(super) fn wants_children(&self, child_type: &str) -> bool {
+        let Some(wanted) = &self.types else { return true };
+        let mut at = Some(child_type);
+        while let Some(name) = at {
+            if wanted.is_match(name) {
+                return true;
+            }
+            at = name.rsplit_once('/').map(|(above, _)| above).filter(|above| above.contains('/'));
+        }
+        self.is_way(child_type)
+    }
+
+    /// Whether a child is kept where its parent is only the way to it.
+    pub(super) fn keeps_child(&self, child_type: &str, name: &str) -> bool {
+        let parent = child_type.rsplit_once('/').map_or("", |(above, _)| above);
+        !self.is_way(parent) || self.is_way(child_type) || matches(self.names.as_ref(), name)
+    }
+
+    fn keeps_group_of(&self, id: &ResourceId) -> bool {
+        self.groups
+            .as_ref()
+            .is_none_or(|groups| id.resource_group.as_deref().is_some_and(|group| groups.is_match(group)))
     }
 
     /// Only what the id says: type, group, name.

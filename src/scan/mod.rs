@@ -28,6 +28,8 @@ mod types;
 
 use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
+use futures_util::future::OptionFuture;
+
 pub use plan::estimate;
 use serde_json::{Map, Value, json};
 
@@ -150,6 +152,7 @@ async fn run(client: Client, graph: TenantGraph, request: ScanRequest, work: Wor
     phases.done("subscriptions");
     scan.report("providers", "reading which types there are", 0.03, Some(subscriptions.len() as u64));
     let providers = Arc::new(providers::load(&scan, &subscriptions).await?);
+    scan.filter.learn(providers.names());
     scan.mentions = Mentions::new(providers.clone(), &scan.filter);
     phases.done("providers");
     let mut left_out = Vec::new();
@@ -263,10 +266,14 @@ async fn bodies(
         resource_graph::read(scan, providers, cells).await?;
         types::untracked(scan, providers).await?;
     } else {
-        resources::inventory(scan, subscriptions).await?;
-        phases.done("inventory");
-        scan.report("resources", "reading resources by type", 0.15, None);
-        types::read(scan, providers).await?;
+        let mut inventory = Some(resources::inventory(scan, subscriptions));
+        if scan.request.resource_limit.is_some()
+            && let Some(first) = inventory.take()
+        {
+            // What counts towards a limit is counted once: row by row.
+            first.await?;
+        }
+        types::read(scan, providers, async { OptionFuture::from(inventory).await.unwrap_or(Ok(())) }).await?;
     }
     phases.done("resources");
     Ok(())

@@ -82,6 +82,11 @@ impl Providers {
         self.by_subscription.keys()
     }
 
+    /// Names of all types, as the metadata spells them.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.by_subscription.values().flat_map(BTreeMap::values).map(|facts| facts.name.as_str())
+    }
+
     /// Types exactly one level below a type.
     pub(super) fn children_of(&self, subscription: &str, type_name: &str) -> Vec<&TypeFacts> {
         let prefix = format!("{}/", type_name.to_lowercase());

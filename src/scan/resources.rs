@@ -141,6 +141,7 @@ fn wanted(scan: &Scan, subscription: &str, text: &str) -> Result<Option<Expected
     let Some(id) = row.id.as_ref().and_then(Value::as_str).and_then(ResourceId::parse) else { return Ok(None) };
     let type_name = id.type_name();
     let is_wanted = scan.generation.is_expected(&id.text)
+        || scan.generation.has(&id.text)
         || (scan.filter.keeps_row(&id, &type_name, &row.location, &row.tags) && scan.receipt.admit());
     Ok(is_wanted.then(|| Expected {
         id: id.text,

@@ -1,14 +1,17 @@
 //! Whole bodies by type: LIST at subscription scope, per group where that fails, by id what is left.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
 };
 
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{
+    StreamExt, TryStreamExt,
+    stream::{self, FuturesUnordered},
+};
 use serde_json::Value;
 
 use super::{
@@ -25,41 +28,81 @@ use crate::{
     },
 };
 
+/// How often it is looked whether the inventory shows a new type.
+const LOOK: std::time::Duration = std::time::Duration::from_millis(50);
 /// Refusals for lack of rights after which a type of a subscription, or one group of it, is not asked for
 /// one by one any more.
 const DENIED: u32 = 5;
 
-/// Whole bodies of everything in the inventory. Children that it lists are left to the lists below their
-/// parents, and to [`remaining`].
-pub(super) async fn read(scan: &Scan, providers: &Providers) -> Result<(), ScanError> {
+/// Whole bodies of everything in the inventory, while it is read: a type is listed as soon as the first of its
+/// rows is seen, so that no request that the quota would allow waits for the last page of the inventory.
+/// Children that it lists are left to the lists below their parents, and to [`remaining`].
+pub(super) async fn read(
+    scan: &Scan,
+    providers: &Providers,
+    inventory: impl Future<Output = Result<(), ScanError>>,
+) -> Result<(), ScanError> {
+    let is_whole = AtomicBool::new(false);
+    let inventory = async {
+        inventory.await?;
+        is_whole.store(true, Ordering::Release);
+        Ok::<_, ScanError>(())
+    };
+    let ((), failed) = tokio::try_join!(inventory, lists(scan, providers, &is_whole))?;
     let cells = scan.generation.expected_cells();
     for cell in &cells {
         scan.receipt.expect(&cell.subscription, &cell.type_name, cell.count);
     }
-    let cells: Vec<Cell> = cells.into_iter().filter(|cell| is_top_level(&cell.type_name)).collect();
-    let rows = cells.iter().map(|cell| cell.count).sum::<u64>().max(1);
-    let done = AtomicU64::new(0);
-    let failed: Mutex<BTreeSet<(String, String)>> = Mutex::default();
-    let each = stream::iter(cells.iter().cloned().map(|cell| {
-        let (done, failed) = (&done, &failed);
-        async move {
-            if !one_list(scan, providers, &cell).await? {
-                let cell = (cell.subscription.clone(), cell.type_name.clone());
-                failed.lock().unwrap_or_else(PoisonError::into_inner).insert(cell);
-            }
-            let done = done.fetch_add(cell.count, Ordering::Relaxed) + cell.count;
-            let message = format!("{done} of {rows} resources");
-            scan.report("resources", &message, 0.15 + 0.25 * done as f64 / rows as f64, Some(rows - done.min(rows)));
-            Ok::<_, ScanError>(())
-        }
-    }));
-    each.buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await?;
-    let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
     if !failed.is_empty() {
+        let cells: Vec<Cell> = cells.into_iter().filter(|cell| is_top_level(&cell.type_name)).collect();
         by_group(scan, providers, &cells, &failed).await?;
     }
     left_over(scan, providers, true).await?;
     untracked(scan, providers).await
+}
+
+/// LIST of every type that shows in the inventory until that is read; those that have none.
+async fn lists(
+    scan: &Scan,
+    providers: &Providers,
+    is_whole: &AtomicBool,
+) -> Result<BTreeSet<(String, String)>, ScanError> {
+    let mut begun: BTreeSet<(String, String)> = BTreeSet::new();
+    let (mut waiting, mut failed) = (VecDeque::new(), BTreeSet::new());
+    let mut running = FuturesUnordered::new();
+    loop {
+        // Looked at before the cells, so that none is missed.
+        let was_whole = is_whole.load(Ordering::Acquire);
+        for cell in scan.generation.expected_cells().into_iter().filter(|cell| is_top_level(&cell.type_name)) {
+            if begun.insert((cell.subscription.clone(), cell.type_name.clone())) {
+                waiting.push_back(cell);
+            }
+        }
+        while running.len() < AT_ONCE
+            && let Some(cell) = waiting.pop_front()
+        {
+            running.push(async move {
+                let listed = one_list(scan, providers, &cell).await?;
+                Ok::<_, ScanError>((cell, listed))
+            });
+        }
+        if running.is_empty() && was_whole {
+            return Ok(failed);
+        }
+        tokio::select! {
+            Some(ended) = running.next() => {
+                let (cell, listed) = ended?;
+                if !listed {
+                    failed.insert((cell.subscription, cell.type_name));
+                }
+                let (found, rows) = (scan.generation.count(), scan.receipt.expected().max(1));
+                let message = format!("{found} of {rows} resources");
+                let share = 0.05 + 0.35 * (found as f64 / rows as f64).min(1.0);
+                scan.report("resources", &message, share, Some(rows.saturating_sub(found)));
+            }
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
 }
 
 /// What the inventory lists and no list gave, children included. Nothing is expected any more after it.

@@ -97,6 +97,26 @@ async fn filters_narrow_a_scan_and_never_widen_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_filter_that_names_children_finds_them_and_keeps_what_they_lie_in_only_if_asked() {
+    let sim = serve(Vec::new()).await;
+    let house = House::for_simulator(&sim);
+    let key = house.key(&["read", "scan"]);
+    let daemon = house.start(&key);
+    let child = "Microsoft.Network/virtualNetworks/subnets";
+    let wanted =
+        sim.served().iter().filter(|(id, _)| id.contains("/virtualNetworks/") && id.contains("/subnets/")).count();
+    for (referenced, parents) in [(false, false), (true, true)] {
+        let filter = json!({"resource_types": [child], "include_referenced_resources": referenced});
+        let result = scanned(&house, &daemon, json!({"filter_config": filter, "include_identities": false})).await;
+        let types = &result["resources"]["by_type"];
+        assert!(types[child].as_u64() >= Some(wanted.max(1) as u64), "{wanted} served, {types}");
+        assert_eq!(types.get("Microsoft.Network/virtualNetworks").is_some(), parents, "{types}");
+    }
+    drop(daemon);
+    sim.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_secret_fails_the_job_and_says_so() {
     let sim = serve(Vec::new()).await;
     let house = House::for_simulator(&sim);

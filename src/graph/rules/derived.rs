@@ -9,8 +9,11 @@ static TABLE: LazyLock<Vec<(&'static str, String)>> = LazyLock::new(|| {
 
 /// Whether what stands at this path is told by the other end.
 pub fn is_back_reference(type_name: &str, path: &str) -> bool {
-    let kind = type_name.to_ascii_lowercase();
-    let path = without_indexes(path);
+    is_derived(&type_name.to_ascii_lowercase(), &without_indexes(path))
+}
+
+/// The same for a type and a path that are lower-cased, the path without indexes.
+pub(super) fn is_derived(kind: &str, path: &str) -> bool {
     TABLE.iter().any(|(of, prefix)| {
         (*of == "*" || *of == kind)
             && path.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))

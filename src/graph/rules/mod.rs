@@ -267,11 +267,11 @@ fn references(subject: &Subject<'_>, known: &dyn Known, derived: &mut Derived) {
     let is_diagnostic = holder == "microsoft.insights/diagnosticsettings";
     let said = walk::said(subject.body);
     for mention in said.mentions {
-        if is_told_elsewhere(&mention.path) || derived::is_back_reference(subject.type_name, &mention.path) {
+        let path = derived::without_indexes(&mention.path);
+        if is_told_elsewhere(&mention.path) || derived::is_derived(&holder, &path) {
             continue;
         }
         let target = arm::key(&mention.id);
-        let path = derived::without_indexes(&mention.path);
         let kind = kinds::kind_of(&holder, &path, &type_of(&target));
         if kind == EdgeKind::PeeredWith {
             peered(subject, &mention, known, derived);
