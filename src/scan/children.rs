@@ -26,7 +26,11 @@ use super::{
 use crate::{
     arm::{self, ResourceId},
     azure::AzureError,
-    graph::{Entry, Select, model::Found, rules::each_id},
+    graph::{
+        Entry, Select,
+        model::{Found, Label},
+        rules::each_id,
+    },
 };
 
 /// Levels below a top-level resource.
@@ -99,7 +103,10 @@ pub(super) async fn read(scan: &Scan, providers: &Providers) -> Result<Vec<LeftO
 
 /// What was only the way to wanted children goes again: a scan is never wider than what was asked.
 async fn drop_way(scan: &Scan) -> Result<(), ScanError> {
-    if !scan.generation.cells().iter().any(|cell| scan.filter.is_way(&cell.type_name)) {
+    let is_way = |type_name: &str| {
+        scan.filter.is_way(type_name) || type_name.matches('/').count() > 1 && !scan.filter.wants_children(type_name)
+    };
+    if !scan.generation.cells().iter().any(|cell| is_way(&cell.type_name)) {
         return Ok(());
     }
     let mut select = Select { after: None, limit: BATCH };
@@ -107,7 +114,10 @@ async fn drop_way(scan: &Scan) -> Result<(), ScanError> {
         let entries = scan.generation.entries(&select)?;
         let Some(last) = entries.last() else { return Ok(()) };
         select.after = Some(last.key.clone());
-        let way = entries.iter().filter(|entry| scan.filter.is_way(&entry.type_name)).map(|entry| entry.key.clone());
+        let way = entries
+            .iter()
+            .filter(|entry| entry.label == Label::Resource && is_way(&entry.type_name))
+            .map(|entry| entry.key.clone());
         scan.generation.drop_found(way.collect()).await?;
     }
 }
@@ -388,7 +398,7 @@ impl Mentions {
 
     /// Ids in a body that may be resources nobody lists, each once a scan.
     pub(super) fn of(&self, found: &Found, into: &mut Vec<String>) {
-        if found.label != crate::graph::model::Label::Resource {
+        if found.label != Label::Resource {
             return;
         }
         if self.with_principals {

@@ -70,10 +70,13 @@ impl Filter {
     }
 
     /// Hears which types there are: those above wanted ones are on the way.
-    pub(super) fn learn<'a>(&self, types: impl Iterator<Item = &'a str>) {
+    pub(super) fn learn<'a>(&'a self, types: impl Iterator<Item = &'a str>) {
         let Some(wanted) = &self.types else { return };
         let mut way = HashSet::new();
-        for name in types.filter(|name| wanted.is_match(name)) {
+        // What is named is meant, whatever the metadata tells of it.
+        let named = self.config.resource_types.iter().map(String::as_str);
+        let named = named.filter(|name| !name.contains(['*', '?', '[', '{', '!', '\\']));
+        for name in types.filter(|name| wanted.is_match(name)).chain(named) {
             let mut below = name;
             while let Some((above, _)) = below.rsplit_once('/').filter(|(above, _)| above.contains('/')) {
                 if !wanted.is_match(above) {
@@ -160,7 +163,12 @@ impl Filter {
                 .collect(),
             None => vec![(String::new(), format!("/subscriptions/{subscription}"))],
         };
-        let by_type = exact(&self.config.resource_types).filter(|types| types.len() * scopes.len() <= ONE_BY_ONE);
+        // What is on the way to wanted children is asked for too.
+        let by_type = exact(&self.config.resource_types).map(|types| {
+            let way = self.way.get().into_iter().flatten().filter(|name| name.matches('/').count() == 1);
+            types.iter().chain(way).collect::<Vec<_>>()
+        });
+        let by_type = by_type.filter(|types| types.len() * scopes.len() <= ONE_BY_ONE);
         let quoted = |text: &str| encoded(&text.replace('\'', "''"));
         let filters: Vec<(String, String)> = if let Some(types) = by_type {
             types
