@@ -105,9 +105,14 @@ impl Refusal {
             "InvalidApiVersion",
             "UnsupportedResourceOperation",
         ];
-        self.status == 400 && CODES.iter().any(|code| self.code.eq_ignore_ascii_case(code)) || {
-            self.status == 404 && self.code.eq_ignore_ascii_case("InvalidResourceType")
-        }
+        let is_named = || {
+            let message = self.message.to_lowercase();
+            ["api-version", "api version", "apiversion"].iter().any(|word| message.contains(word))
+                && !self.named_versions().is_empty()
+        };
+        self.status == 400 && CODES.iter().any(|code| self.code.eq_ignore_ascii_case(code))
+            || self.status == 404 && self.code.eq_ignore_ascii_case("InvalidResourceType")
+            || matches!(self.status, 400 | 404) && is_named()
     }
 
     /// Whether it says that the thing asked for does not exist, and nothing else (a type or subscription

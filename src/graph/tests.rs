@@ -156,6 +156,33 @@ async fn children_that_stand_only_in_their_parents_body_are_nodes() {
     assert!(snapshot.has_edge(&arm_key(&vnet), EdgeKind::Contains, &node.key).expect("reads"));
 }
 
+/// Many batches, hubs with a row of their own, and ends that share rows: each edge is found from both ends.
+#[tokio::test]
+async fn every_edge_is_found_from_either_end() {
+    let graph = graph();
+    let generation = graph.begin(Uuid::from_u128(9), 1).await.expect("begins");
+    let disk = |at: usize| format!("{SUBSCRIPTION}/resourceGroups/RG/providers/Microsoft.Compute/disks/d{at:04}");
+    let all = (0..2_500).map(|at| {
+        let source = json!({"sourceResourceId": disk(at / 3)});
+        found(
+            &disk(at),
+            Fullness::Listed,
+            json!({"id": disk(at), "location": "eastus", "properties": {"creationData": source}}),
+        )
+    });
+    generation.put(page("all", all.chain([group()]).collect())).await.expect("written");
+    published(&generation, 2).await;
+    let snapshot = graph.latest().expect("reads").expect("a snapshot");
+    for at in [1, 7, 100, 800] {
+        let to = snapshot.edges_in(&arm_key(&disk(at))).expect("reads");
+        let copies = to.iter().filter(|edge| edge.kind == EdgeKind::StoresOn).count();
+        assert_eq!((copies, to.len()), (3, 4), "its copies, and its group: {to:?}");
+    }
+    assert_eq!(snapshot.edges_in("eastus").expect("reads").len(), 2_501);
+    let contained = snapshot.edges_out(&arm_key(&format!("{SUBSCRIPTION}/resourceGroups/RG"))).expect("reads");
+    assert_eq!(contained.iter().filter(|edge| edge.kind == EdgeKind::Contains).count(), 2_500);
+}
+
 #[tokio::test]
 async fn a_search_filters_and_pages() {
     let graph = graph();

@@ -278,6 +278,20 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_above_wanted_children_is_the_way_to_them() {
+        let config = json!({"resource_types": ["N.X/a/b/c"], "resource_groups": ["rg-*"]});
+        let config: FilterConfig = serde_json::from_value(config).expect("a filter");
+        let filter = Filter::of(Some(&config));
+        filter.learn(["N.X/a", "N.X/a/b", "N.X/a/b/c", "N.X/a/d"].into_iter());
+        assert!(filter.is_way("n.x/a") && filter.is_way("N.X/a/b") && !filter.is_way("N.X/a/b/c"));
+        assert!(filter.wants_children("N.X/a/b/c/below") && !filter.wants_children("N.X/a/d"));
+        let id = |group: &str| ResourceId::parse(&format!("/subscriptions/s/resourceGroups/{group}/providers/N.X/a/1"));
+        let keeps = |group: &str| filter.keeps_row(&id(group).expect("an id"), "N.X/a", &Value::Null, &Value::Null);
+        assert!(keeps("rg-1") && !keeps("other"));
+        assert_eq!(filter.pushed_down("s").len(), 2);
+    }
+
+    #[test]
     fn fields_are_and_entries_are_or_and_case_does_not_matter() {
         assert!(keeps(json!({})));
         assert!(keeps(json!({"resource_types": ["x/y", "microsoft.compute/*"], "regions": ["westus2"]})));

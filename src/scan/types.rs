@@ -95,13 +95,12 @@ async fn lists(
                 if !listed {
                     failed.insert((cell.subscription, cell.type_name));
                 }
-                let (found, rows) = (scan.generation.count(), scan.receipt.expected().max(1));
-                let message = format!("{found} of {rows} resources");
-                let share = 0.05 + 0.35 * (found as f64 / rows as f64).min(1.0);
-                scan.report("resources", &message, share, Some(rows.saturating_sub(found)));
             }
             () = tokio::time::sleep(LOOK) => {}
         }
+        let (found, rows) = (scan.generation.count(), scan.receipt.expected().max(1));
+        let share = 0.05 + 0.35 * (found as f64 / rows as f64).min(1.0);
+        scan.report("resources", &format!("{found} of {rows} resources"), share, Some(rows.saturating_sub(found)));
     }
 }
 

@@ -12,7 +12,10 @@ use neo4rs::{Graph, query};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::harness::{House, PATIENCE, shared, skip};
+use crate::{
+    harness::{House, PATIENCE, shared, skip},
+    proxy::Proxy,
+};
 
 struct Server {
     uri: String,
@@ -78,7 +81,10 @@ async fn scan(house: &House, daemon: &crate::harness::Daemon, body: Value) -> Va
 async fn a_scan_arrives_in_neo4j_whole_and_another_tenants_nodes_stay() {
     let Some(server) = server() else { return };
     let sim = simulator::start(simulator::Settings::default()).await.expect("the simulator starts");
-    let house = House::for_simulator(&sim);
+    let proxy = Proxy::before(&sim.url()).await;
+    let directory = tempfile::tempdir().expect("a directory");
+    let snippet = proxy.snippet(&sim.snippet(&directory.path().join("secret")));
+    let house = House::in_directory(directory, &snippet, sim.tenant_id().to_string());
     let password = house.path().join("neo4j-password");
     std::fs::write(&password, &server.password).expect("written");
     let house = house.with(&section(&server.uri, &password));
@@ -118,11 +124,11 @@ async fn a_scan_arrives_in_neo4j_whole_and_another_tenants_nodes_stay() {
     for (at, (_, body)) in sim.served().iter().enumerate().filter(|(at, _)| at % 2 == 0) {
         std::fs::write(less.path().join(format!("{at}.json")), body.to_string()).expect("written");
     }
-    let listen = sim.addr;
     sim.stop().await;
     let sources = vec![simulator::Source::Directory(less.path().to_owned())];
-    let settings = simulator::Settings { listen, sources, ..simulator::Settings::default() };
+    let settings = simulator::Settings { sources, ..simulator::Settings::default() };
     let sim = simulator::start(settings).await.expect("the simulator starts again");
+    proxy.lead_to(&sim.url());
     let narrow = scan(&house, &daemon, json!({})).await;
     assert_eq!(narrow["neo4j"]["status"], "ok", "{narrow}");
     assert!(narrow["resources"]["deleted"].as_u64() > Some(20), "{narrow}");
