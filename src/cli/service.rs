@@ -54,8 +54,8 @@ pub struct SimulateArgs {
     /// Items on a page of a list
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=5000))]
     pub page_size: Option<u32>,
-    /// A failure: KIND[=ARGUMENT][:PROBABILITY][@PART OF PATH], as in throttle:0.05, 503:0.1@/v1.0/,
-    /// slow=500, forbidden@/resourceGroups/rg-web, replay=DIR. May be given again
+    /// A failure, `KIND=ARGUMENT:PROBABILITY@PART-OF-PATH` where all but the kind may be left out, as in
+    /// throttle:0.05, 503:0.1@/v1.0/, slow=500, forbidden@/resourceGroups/rg-web, replay=DIR. May be given again
     #[arg(long = "fault", value_name = "FAULT")]
     pub faults: Vec<String>,
     /// An irregularity of real answers, as in no-type, empty-page, all. May be given again
