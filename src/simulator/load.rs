@@ -108,7 +108,10 @@ fn body_of(world: &mut World, subscription: &str, version: &str, body: &Value) {
         world.directory.entry((*collection).to_owned()).or_default().push(entry);
         return;
     }
-    match body.get("id").and_then(Value::as_str) {
+    // A type of ARM has a slash in it: what names another kind of type speaks of a resource, and is none.
+    let is_foreign =
+        body.get("type").and_then(Value::as_str).is_some_and(|kind| !kind.is_empty() && !kind.contains('/'));
+    match body.get("id").and_then(Value::as_str).filter(|_| !is_foreign) {
         Some(id) => add(world, subscription, id, version, body),
         None => world.skipped += 1,
     }
@@ -137,4 +140,22 @@ fn add(world: &mut World, subscription: &str, id: &str, version: &str, body: &Va
 /// The same UUID for the same name, always.
 fn named_subscription(name: &str) -> String {
     Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_speaks_of_a_resource_under_another_kind_of_type_is_none() {
+        let id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a";
+        let mut world = World::new(Uuid::nil());
+        one(&mut world, "notes", &json!([{"id": id, "type": "azurerm_storage_account", "hcl": "…"}]));
+        assert_eq!((world.len(), world.skipped), (0, 1));
+        one(&mut world, "body", &json!({"id": id, "type": "Microsoft.Storage/storageAccounts", "name": "a"}));
+        one(&mut world, "untyped", &json!({"id": format!("{id}b"), "name": "ab"}));
+        assert_eq!((world.len(), world.skipped), (2, 1));
+    }
 }
