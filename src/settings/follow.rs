@@ -180,15 +180,16 @@ impl Live {
                 return tracing::error!(%error, "the edited configuration is refused; the one before stays");
             }
         }
-        self.jobs.send_replace(super::jobs(now));
-        self.app.set_limits(super::http(now).limits);
-        self.keyring.set(super::auth(now));
+        // Before anything that the other settings set off is to be logged.
         if let Some(level) = &self.level
             && before.logging.level != now.logging.level
             && let Err(error) = level.set(&now.logging.level)
         {
             tracing::error!(%error, "the log level stays as it was");
         }
+        self.jobs.send_replace(super::jobs(now));
+        self.app.set_limits(super::http(now).limits);
+        self.keyring.set(super::auth(now));
         for note in &now.notes {
             tracing::warn!("{note}");
         }
