@@ -166,8 +166,9 @@ fn the_published_types_find_no_fault_in_the_recorded_groups() {
     let Some(found) = judged(&recorded) else { return };
     for (format, errors) in found {
         let errors: Vec<&String> = errors.iter().filter(|line| !is_unpublished(line)).collect();
-        println!("{format}: {} values that Azure returned against its type", errors.len());
-        assert!(errors.len() <= 8, "{format}: {errors:#?}");
+        // Gaps of our table, and values that Azure itself returned against its type.
+        println!("{format}: {} findings of the published types", errors.len());
+        assert!(errors.len() <= 3, "{format}: {errors:#?}");
     }
 }
 
@@ -185,8 +186,8 @@ fn the_published_types_find_no_fault_in_any_recorded_body() {
     let Some(found) = judged(&recorded) else { return };
     for (format, errors) in found {
         let errors: Vec<&String> = errors.iter().filter(|line| !is_unpublished(line)).collect();
-        println!("{format}: {} of {} bodies hold what Azure returned against its type", errors.len(), recorded.len());
-        assert!(errors.len() <= 36, "{format}: {errors:#?}");
+        println!("{format}: {} findings of the published types in {} bodies", errors.len(), recorded.len());
+        assert!(errors.len() <= 29, "{format}: {errors:#?}");
     }
 }
 
