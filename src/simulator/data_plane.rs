@@ -1,6 +1,6 @@
 //! The little of data planes and of POST actions that Terraform's provider asks for when it reads.
 //!
-//! A name such as `st1.blob.core.windows.net` does not resolve to the simulator, so with `--tls` every
+//! A name such as `kv1.vault.azure.net` does not resolve to the simulator, so with `--tls` every
 //! URL in a body whose host is below a known suffix becomes `{simulator}/_data/{host}/…`: what asks
 //! there is answered here. A key vault challenges, then has no contacts; a storage account has its
 //! service properties; keys and connection strings are made from the id, the same at every asking.
@@ -11,17 +11,9 @@ use serde_json::{Value, json};
 use super::reply::{Query, Reply};
 
 /// Hosts below these are rewritten: in Azure's public, government and Chinese clouds.
-const SUFFIXES: [&str; 9] = [
-    ".vault.azure.net",
-    ".vault.usgovcloudapi.net",
-    ".vault.azure.cn",
-    ".managedhsm.azure.net",
-    ".core.windows.net",
-    ".core.usgovcloudapi.net",
-    ".core.chinacloudapi.cn",
-    ".storage.azure.net",
-    ".azconfig.io",
-];
+// Not those of storage: the provider wants them spelled as they are, and reads nothing there.
+const SUFFIXES: [&str; 5] =
+    [".vault.azure.net", ".vault.usgovcloudapi.net", ".vault.azure.cn", ".managedhsm.azure.net", ".azconfig.io"];
 
 /// Rewrites the URLs of data planes anywhere in a body's text.
 pub(super) fn rewrite(text: &str, base: &str) -> String {
@@ -33,7 +25,8 @@ pub(super) fn rewrite(text: &str, base: &str) -> String {
         let after = &link["https://".len()..];
         let length = after.find(|c: char| !(c.is_ascii_alphanumeric() || c == '.' || c == '-')).unwrap_or(after.len());
         let host = &after[..length];
-        let ends = after[length..].starts_with(['/', '"']);
+        // A longer path names a key or a secret, which nobody asks for here and which ids are compared with.
+        let ends = ["\"", "/\""].iter().any(|end| after[length..].starts_with(end));
         if ends && SUFFIXES.iter().any(|suffix| host.len() > suffix.len() && host.ends_with(suffix)) {
             out.push_str(base);
             out.push_str("/_data/");
@@ -148,6 +141,7 @@ pub(super) fn action(type_name: &str, action: &str, id: &str, body: Option<&Valu
         ]})),
         // App settings and their like: a POST that gives the values of `config/{name}`.
         (kind, "list") if kind.ends_with("/config") => settings(),
+        ("microsoft.app/containerapps", "listsecrets") => Reply::ok(&json!({"value": []})),
         (_, "listkeys" | "listaccountkeys" | "listadminkeys") => {
             Reply::ok(&json!({"key1": key(1), "key2": key(2), "primaryKey": key(1), "secondaryKey": key(2)}))
         }
@@ -164,7 +158,7 @@ mod tests {
         let text = r#"{"a":"https://kv1.vault.azure.net/","b":"https://example.com/x","c":"https://st.blob.core.windows.net"}"#;
         assert_eq!(
             rewrite(text, "https://h:1"),
-            r#"{"a":"https://h:1/_data/kv1.vault.azure.net/","b":"https://example.com/x","c":"https://h:1/_data/st.blob.core.windows.net"}"#
+            r#"{"a":"https://h:1/_data/kv1.vault.azure.net/","b":"https://example.com/x","c":"https://st.blob.core.windows.net"}"#
         );
     }
 }

@@ -4,7 +4,7 @@
 //! serve, tls ─▶ routes ─┬─ login, metadata, data_plane      no token needed
 //!                       ├─ faults, throttle                 what fails, what is too much
 //!                       ├─ reads, singles ─┐
-//!                       ├─ write, operations ─▶ world ◀─ contoso, load, generated
+//!                       ├─ write, operations ─▶ world ◀─ contoso, load, generated, born
 //!                       ├─ deployments ─▶ template ─┘
 //!                       ├─ resource_graph ─▶ keyset
 //!                       └─ graph, admin
@@ -15,6 +15,7 @@
 //! from it; what it serves is what [`Running::served`] says.
 
 mod admin;
+mod born;
 mod contoso;
 mod data_plane;
 mod deployments;
@@ -103,7 +104,7 @@ pub struct Settings {
     pub tls: bool,
     /// Where the authority's certificate is written by [`Running::snippet`]; beside the secret if unset.
     pub ca_file: Option<PathBuf>,
-    /// Rewrite URLs of key vaults and storage in the bodies to the simulator, which answers a little there.
+    /// Rewrite URLs of key vaults and their like in the bodies to the simulator, which answers a little there.
     pub data_plane: bool,
     /// Take any api-version, and any type of a known provider, as Azure does for programs that bring their own.
     pub any_version: bool,
@@ -296,6 +297,9 @@ fn fill(settings: &Settings, base: &str) -> Result<World, SimulatorError> {
     }
     for (at, id) in settings.empty_subscriptions.iter().enumerate() {
         world.add_subscription(&id.to_string(), &format!("Empty {at}"));
+    }
+    if settings.any_version {
+        born::fill(&mut world);
     }
     world.settle();
     Ok(world)

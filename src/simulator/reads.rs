@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{
-    State, data_plane,
+    State, born, data_plane,
     reply::{Query, Reply, encoded},
     routes::{Asked, count},
     singles,
@@ -114,7 +114,10 @@ pub(super) fn action(state: &State, asked: &Asked<'_>, version: &str) -> Reply {
     if let Some(refusal) = version_refusal(state, &world, &type_name, version) {
         return refusal;
     }
-    let body = world.value(&key);
+    let body = world.value(&key).or_else(|| {
+        let text = singles::default_of(state, &world, &key, &type_name)?;
+        serde_json::from_str(&text).ok()
+    });
     // `config/appsettings/list` is asked of sites that have no such body of their own.
     if body.is_none() && !world.contains(&arm::key(&parsed.parent())) {
         return not_found(&type_name, parsed.name());
@@ -186,8 +189,8 @@ fn resources(state: &State, world: &World, asked: &Asked<'_>, version: &str, pag
     if below.len().is_multiple_of(2) {
         count(state, "get");
         let name = below.last().copied().unwrap_or_default();
-        let found = world.text(&key).or_else(|| singles::default_of(state, world, asked, &type_name));
-        let found = found.or_else(|| built_in(world, &type_name, name));
+        let found = world.text(&key).or_else(|| singles::default_of(state, world, asked.path, &type_name));
+        let found = found.or_else(|| built_in(state, world, asked.path, &type_name, name));
         return found.map_or_else(|| not_found(&type_name, name), |text| Reply::text(200, text));
     }
     // A list: of a top-level type below a scope, or of children below a parent.
@@ -208,18 +211,20 @@ fn resources(state: &State, world: &World, asked: &Asked<'_>, version: &str, pag
     if !world.contains(parent) {
         return not_found(&type_name, below[below.len() - 2]);
     }
-    if let Some(text) = singles::default_of(state, world, asked, &type_name) {
+    if let Some(text) = singles::default_of(state, world, asked.path, &type_name) {
         return Reply::text(200, text);
     }
     page.slice(world.list(&type_name, &format!("{key}/"), Reach::Below, page.token(), take))
 }
 
 /// Roles that are built in can be read at every scope.
-fn built_in(world: &World, type_name: &str, name: &str) -> Option<String> {
-    let wanted = type_name.eq_ignore_ascii_case("Microsoft.Authorization/roleDefinitions");
+fn built_in(state: &State, world: &World, path: &str, type_name: &str, name: &str) -> Option<String> {
+    if !type_name.eq_ignore_ascii_case("Microsoft.Authorization/roleDefinitions") {
+        return None;
+    }
     let ending = format!("/roledefinitions/{name}");
-    let mut all = world.all().filter(|_| wanted);
-    all.find(|stored| stored.parsed.key().ends_with(&ending)).map(|stored| stored.text.clone())
+    let recorded = world.all().find(|stored| stored.parsed.key().ends_with(&ending)).map(|stored| stored.text.clone());
+    recorded.or_else(|| state.settings.any_version.then(|| born::role(world, path)).flatten())
 }
 
 fn not_found(type_name: &str, name: &str) -> Reply {

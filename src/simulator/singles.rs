@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 
 use serde_json::{Value, json};
 
-use super::{State, routes::Asked, world::World};
+use super::{State, world::World};
 use crate::arm;
 
 const TABLE: &str = include_str!("singles.tsv");
@@ -22,12 +22,18 @@ static DEFAULTS: LazyLock<BTreeMap<(String, String), &'static str>> = LazyLock::
     rows.collect()
 });
 
+/// What those of a type that are read by a name always say.
+pub(super) fn properties(type_name: &str, name: &str) -> Option<Value> {
+    let text = DEFAULTS.get(&(type_name.to_lowercase(), name.to_lowercase()))?;
+    serde_json::from_str(text).ok()
+}
+
 /// The body of what is asked for, if every parent has it and this parent is there.
-pub(super) fn default_of(state: &State, world: &World, asked: &Asked<'_>, type_name: &str) -> Option<String> {
+pub(super) fn default_of(state: &State, world: &World, path: &str, type_name: &str) -> Option<String> {
     if !state.settings.any_version {
         return None;
     }
-    let key = arm::key(asked.path);
+    let key = arm::key(path);
     let (above, last) = key.rsplit_once('/')?;
     let kind = type_name.to_lowercase();
     let itself = kind.ends_with(&format!("/{last}"));
@@ -41,8 +47,8 @@ pub(super) fn default_of(state: &State, world: &World, asked: &Asked<'_>, type_n
         return Some(whole.to_owned());
     }
     let properties: Value = serde_json::from_str(text).ok()?;
-    let name = asked.segments.last()?;
-    Some(json!({"id": asked.path, "name": name, "type": type_name, "properties": properties}).to_string())
+    let name = path.rsplit('/').next()?;
+    Some(json!({"id": path, "name": name, "type": type_name, "properties": properties}).to_string())
 }
 
 #[cfg(test)]

@@ -6,4 +6,6 @@
 #[path = "../it/harness.rs"]
 #[allow(dead_code, reason = "each test crate uses its part")]
 mod harness;
+mod plans;
 mod reads;
+mod terraform;

@@ -1,36 +1,16 @@
 //! Terraform's real azurerm provider reads what the simulator serves, over https, with a CA file and an address.
 //!
-//! Written by hand, so that a failure here is the simulator's and not the generator's. The provider is found in
-//! `$ATGD_AZURERM_PROVIDER`, beside the target directory, or where Go installs; [`BUILD`] makes it in eight minutes.
-
-use std::{path::PathBuf, process::Command};
+//! Written by hand, so that a failure here is the simulator's and not the generator's.
 
 use atgd::simulator::{self, Settings, Source};
 use serde_json::{Value, json};
 
-use crate::harness::{install_tls, say};
+use crate::{
+    harness::install_tls,
+    terraform::{Terraform, provider},
+};
 
-const BUILD: &str = "go install github.com/hashicorp/terraform-provider-azurerm@v1.44.1-0.20260824201233-fae580791926";
-const PROGRAM: &str = "terraform-provider-azurerm";
 const SUBSCRIPTION: &str = "5aaaaaaa-0000-4000-8000-000000000001";
-
-/// The directory with the built provider; `None` after one line.
-fn provider() -> Option<PathBuf> {
-    let named = std::env::var_os("ATGD_AZURERM_PROVIDER").map(PathBuf::from);
-    let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-    let beside = target.and_then(|target| target.parent().map(|above| above.join("azurerm-provider")));
-    let installed = Command::new("go").args(["env", "GOPATH"]).output().ok();
-    let installed = installed.map(|go| PathBuf::from(String::from_utf8_lossy(&go.stdout).trim()).join("bin"));
-    let found = [named, beside, installed].into_iter().flatten().find(|directory| directory.join(PROGRAM).exists());
-    if found.is_none() {
-        say(&format!("skipped: no {PROGRAM} here; {BUILD}"));
-    }
-    if Command::new("terraform").arg("version").output().is_err() {
-        say("skipped: terraform is not on the PATH");
-        return None;
-    }
-    found
-}
 
 /// Bodies as ARM gives them, written for this test.
 fn world() -> Vec<Value> {
@@ -160,21 +140,8 @@ async fn terraforms_azurerm_imports_a_group_network_store_and_vault() {
     let stack = directory.path().join("stack");
     std::fs::create_dir(&stack).expect("a directory");
     std::fs::write(stack.join("main.tf"), code()).expect("written");
-    let ca = directory.path().join("ca.pem");
-    std::fs::write(&ca, sim.ca().expect("https")).expect("written");
-    let config = directory.path().join("cli.tfrc");
-    let overrides = format!(
-        "provider_installation {{\n  dev_overrides {{\n    \"hashicorp/azurerm\" = \"{}\"\n  }}\n  direct {{}}\n}}\ndisable_checkpoint = true\n",
-        provider.display()
-    );
-    std::fs::write(&config, overrides).expect("written");
-    let mut command = Command::new("terraform");
-    command.arg(format!("-chdir={}", stack.display())).args(["plan", "-input=false", "-no-color"]);
-    command.env("TF_CLI_CONFIG_FILE", &config).env("SSL_CERT_FILE", &ca).env("TF_IN_AUTOMATION", "1");
-    command.env("ARM_METADATA_HOSTNAME", sim.url().trim_start_matches("https://"));
-    command.env("ARM_TENANT_ID", sim.tenant_id().to_string());
-    command.env("ARM_CLIENT_ID", "c0470500-0000-4000-8000-00000000c11e");
-    command.env("ARM_CLIENT_SECRET", "simulated-client-secret");
+    let mut command =
+        Terraform::new(&provider, directory.path(), &stack, &sim).command(&["plan", "-input=false", "-no-color"]);
     let planned =
         tokio::task::spawn_blocking(move || command.output()).await.expect("no panic").expect("terraform runs");
     let text = String::from_utf8_lossy(&planned.stdout).into_owned() + &String::from_utf8_lossy(&planned.stderr);

@@ -12,7 +12,7 @@ mod shop;
 
 use serde_json::{Value, json};
 
-use super::world::World;
+use super::{born, world::World};
 
 /// Subscription of networks, identity and monitoring.
 pub(super) const PLATFORM: &str = "c0470500-0000-4000-8000-0000000000a1";
@@ -62,6 +62,8 @@ pub(super) fn put(world: &mut World, id: &str, kind: &str, version: &str, fields
     if let (Some(body), Value::Object(fields)) = (body.as_object_mut(), fields) {
         body.extend(fields);
     }
+    // It says what Azure says today, of which only what matters is written here.
+    born::complete(kind, id, &mut body);
     world.add(id, version, &body);
 }
 

@@ -191,6 +191,19 @@ fn what_tables_write_is_in_the_schema_of_the_provider() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
+/// The public SDK has it as something to be set.
+#[test]
+fn how_the_last_put_went_keeps_no_vault_from_its_typed_form() {
+    let id =
+        "/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv";
+    let body = json!({"id": id, "name": "kv", "type": "Microsoft.KeyVault/vaults", "location": "westeurope", "properties": {
+        "tenantId": "00000000-0000-4000-8000-00000000000a", "sku": {"family": "A", "name": "standard"}, "accessPolicies": [],
+        "enableRbacAuthorization": true, "vaultUri": "https://kv.vault.azure.net/", "provisioningState": "Succeeded",
+    }});
+    let plan = planned(node(&body, "Microsoft.KeyVault/vaults", "2023-07-01"));
+    assert!(matches!(plan.forms.as_slice(), [Form::Typed(_)]), "{:?}", plan.forms);
+}
+
 /// Rows of what a block and the blocks in it require.
 fn requirements(kind: &str, path: &str, block: &Json, rows: &mut BTreeSet<String>) {
     let attributes = block["attributes"].as_object().into_iter().flatten();

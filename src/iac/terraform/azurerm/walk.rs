@@ -517,7 +517,10 @@ fn leftover(rest: &Term, path: &mut Vec<term::Step>) -> Option<String> {
         }),
         Term::Map(fields) => fields.iter().find_map(|(key, value)| {
             let name = key.as_literal().unwrap_or("…");
-            if matches!(name, "@name" | "@scope") {
+            // How the last PUT went is nobody's input, although some types don't say so.
+            let is_state = name == "provisioningState"
+                && matches!(path.last(), Some(term::Step::Field(above)) if above == "properties");
+            if matches!(name, "@name" | "@scope") || is_state {
                 return None;
             }
             path.push(term::Step::Field(name.to_owned()));
