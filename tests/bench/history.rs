@@ -12,8 +12,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{Daemon, House},
-    memory, requests, simulate, spread,
+    harness::{Daemon, House, memory, simulate},
+    requests, spread,
 };
 
 /// Between two status reads of the reader that a purge may disturb.
@@ -39,6 +39,7 @@ async fn fill(daemon: &Arc<Daemon>, house: &House, jobs: u64) -> Vec<String> {
 
 /// Cancels what waits, so that it has ended.
 async fn end(daemon: &Arc<Daemon>, ids: Vec<String>) {
+    let began = Instant::now();
     let (count, ids) = (ids.len() as u64, Arc::new(ids));
     requests::times(daemon, count, move |daemon, number| {
         let ids = ids.clone();
@@ -49,6 +50,7 @@ async fn end(daemon: &Arc<Daemon>, ids: Vec<String>) {
         }
     })
     .await;
+    println!("{count} of them cancelled in {:.0} s", began.elapsed().as_secs_f64());
 }
 
 /// Starts with so many job records: after a stop, and after kills under load. Then lists.
@@ -62,7 +64,9 @@ pub async fn restart(jobs: u64) {
     ids.truncate(ids.len() * 9 / 10);
     end(&daemon, ids).await;
     println!("state file: {:.0} MB", house.state().join("state.redb").metadata().expect("there").len() as f64 / 1e6);
+    let began = Instant::now();
     assert_eq!(Arc::into_inner(daemon).expect("the last").stop(), Some(0));
+    println!("stopped in {:.1} s", began.elapsed().as_secs_f64());
     let mut stopped = Vec::new();
     for _ in 0..5 {
         let began = Instant::now();
@@ -90,7 +94,7 @@ pub async fn restart(jobs: u64) {
     println!("memory after that: {:.0} MB resident", memory(daemon.pid(), "VmRSS"));
 }
 
-/// 64 clients that submit until the daemon is gone.
+/// 64 clients that submit, and cancel every other of their jobs, until the daemon is gone.
 fn loaded(house: &House, base: &str, key: &str) -> tokio::task::JoinHandle<()> {
     let (url, key) = (format!("{base}/api/v1/scan"), key.to_owned());
     let body = json!({"tenant_id": house.tenant});
@@ -99,7 +103,20 @@ fn loaded(house: &House, base: &str, key: &str) -> tokio::task::JoinHandle<()> {
         let mut clients = tokio::task::JoinSet::new();
         for _ in 0..64 {
             let (http, url, key, body) = (http.clone(), url.clone(), key.clone(), body.clone());
-            clients.spawn(async move { while http.post(&url).bearer_auth(&key).json(&body).send().await.is_ok() {} });
+            clients.spawn(async move {
+                let mut submitted = 0_u64;
+                while let Ok(answer) = http.post(&url).bearer_auth(&key).json(&body).send().await {
+                    let Ok(job) = answer.json::<Value>().await else { break };
+                    submitted += 1;
+                    if submitted.is_multiple_of(2) {
+                        let id = job["job_id"].as_str().expect("an id");
+                        let path = format!("{}/jobs/{id}", url.trim_end_matches("/scan"));
+                        if http.delete(&path).bearer_auth(&key).send().await.is_err() {
+                            break;
+                        }
+                    }
+                }
+            });
         }
         clients.join_all().await;
     })
@@ -131,13 +148,22 @@ pub async fn purge(jobs: u64) {
     let key = house.key(&["admin"]);
     let daemon = Arc::new(house.start(&key));
     let first = daemon.submit("/api/v1/scan", &json!({"tenant_id": house.tenant})).await;
-    let ids = fill(&daemon, &house, jobs).await;
-    end(&daemon, ids).await;
+    let mut ids = fill(&daemon, &house, jobs).await;
+    end(&daemon, ids.clone()).await;
     let stop = Arc::new(AtomicBool::new(false));
     let usual = reader(&daemon, &first, &stop);
     tokio::time::sleep(Duration::from_secs(5)).await;
     stop.store(true, Ordering::Relaxed);
     let mut usual = usual.await.expect("no panic");
+    usual.sort_unstable();
+    // By request first, from as many clients as there may be, then what the janitor does by itself.
+    let asked = ids.split_off(ids.len() - ids.len() / 10);
+    let stop = Arc::new(AtomicBool::new(false));
+    let during = reader(&daemon, &first, &stop);
+    let (began, count) = (Instant::now(), asked.len() as u64);
+    remove(&daemon, asked).await;
+    stop.store(true, Ordering::Relaxed);
+    told("requests", count, began.elapsed(), &usual, during.await.expect("no panic"));
     let stop = Arc::new(AtomicBool::new(false));
     let during = reader(&daemon, &first, &stop);
     let began = Instant::now();
@@ -148,26 +174,46 @@ pub async fn purge(jobs: u64) {
         let chores = status["chores"].as_array().cloned().unwrap_or_default();
         let chore = chores.into_iter().find(|chore| chore["name"] == "finished_jobs").unwrap_or_default();
         let removed = chore["removed"].as_u64().unwrap_or(0);
-        if removed + 10 >= jobs {
+        if removed + 10 >= ids.len() as u64 {
             break removed;
         }
         assert!(began.elapsed() < Duration::from_mins(15), "the purge never ended: {chore}");
         tokio::time::sleep(Duration::from_millis(100)).await;
     };
     stop.store(true, Ordering::Relaxed);
-    let took = began.elapsed();
-    let mut during = during.await.expect("no panic");
-    usual.sort_unstable();
+    told("the janitor", removed, began.elapsed(), &usual, during.await.expect("no panic"));
+    println!("usual: {}", spread(usual));
+}
+
+fn told(by: &str, removed: u64, took: Duration, usual: &[Duration], mut during: Vec<Duration>) {
     during.sort_unstable();
     println!(
-        "status reads during a purge of {removed} jobs ({:.0} s): p99 {:.2} ms, usually {:.2} ms: {:.2} times",
+        "status reads during a purge of {removed} jobs by {by} ({:.0} s): p99 {:.2} ms, usually {:.2} ms: {:.2} times; {}",
         took.as_secs_f64(),
         crate::quantile(&during, 0.99),
-        crate::quantile(&usual, 0.99),
-        crate::quantile(&during, 0.99) / crate::quantile(&usual, 0.99),
+        crate::quantile(usual, 0.99),
+        crate::quantile(&during, 0.99) / crate::quantile(usual, 0.99),
+        spread(during),
     );
-    println!("usual: {}", spread(usual));
-    println!("during: {}", spread(during));
+}
+
+/// Purges jobs by requests of eight clients.
+async fn remove(daemon: &Arc<Daemon>, ids: Vec<String>) {
+    let ids = Arc::new(std::sync::Mutex::new(ids));
+    let mut clients = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let (daemon, ids) = (daemon.clone(), ids.clone());
+        clients.spawn(async move {
+            loop {
+                let next = ids.lock().expect("whole").pop();
+                let Some(id) = next else { break };
+                let path = format!("/api/v1/jobs/{id}?purge=true");
+                let (status, answer) = daemon.call(Method::DELETE, &path, None).await;
+                assert_eq!(status, 204, "{answer}");
+            }
+        });
+    }
+    clients.join_all().await;
 }
 
 fn reader(daemon: &Arc<Daemon>, id: &str, stop: &Arc<AtomicBool>) -> tokio::task::JoinHandle<Vec<Duration>> {

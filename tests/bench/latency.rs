@@ -12,7 +12,10 @@ use rand::{RngExt, SeedableRng, rngs::StdRng};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{harness::Daemon, simulate, spread};
+use crate::{
+    harness::{Daemon, simulate},
+    spread,
+};
 
 const CLAIMS: usize = 500;
 const CANCELS: u64 = 1_000;

@@ -20,13 +20,9 @@ mod latency;
 mod requests;
 mod viewers;
 
-use std::{
-    io::{BufRead, BufReader},
-    process::{Child, Command, Stdio},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use harness::House;
+use harness::{memory, simulate};
 use serde_json::{Value, json};
 
 fn main() {
@@ -69,54 +65,6 @@ fn main() {
     if runs("quota") {
         runtime.block_on(scan("with the quota buckets", &["--quota"]));
     }
-}
-
-/// `atgd simulate` in a process of its own; ended when dropped.
-struct Simulator(Child);
-
-impl Drop for Simulator {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn simulate(arguments: &[&str]) -> (Simulator, House) {
-    let dir = tempfile::tempdir().expect("a temporary directory");
-    let mut child = Command::new(env!("CARGO_BIN_EXE_atgd"))
-        .arg("simulate")
-        .args(arguments)
-        .args(["--listen", "127.0.0.1:0"])
-        .current_dir(dir.path())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("atgd simulate starts");
-    let mut snippet = String::new();
-    let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
-    // The snippet ends with the secret's file.
-    for line in lines.by_ref() {
-        let line = line.expect("text");
-        snippet.push_str(&line);
-        snippet.push('\n');
-        if line.starts_with("secret_file") {
-            break;
-        }
-    }
-    let tenant = snippet
-        .lines()
-        .find_map(|line| line.strip_prefix("tenant_id = "))
-        .expect("the snippet names the tenant")
-        .trim_matches('"')
-        .to_owned();
-    (Simulator(child), House::in_directory(dir, &snippet, tenant))
-}
-
-fn memory(pid: u32, field: &str) -> f64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("a running process");
-    let line = status.lines().find(|line| line.starts_with(field)).expect("the field");
-    let kib: f64 = line.split_whitespace().nth(1).and_then(|word| word.parse().ok()).expect("a number");
-    kib / 1024.0
 }
 
 async fn idle_memory() {

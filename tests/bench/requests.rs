@@ -12,7 +12,10 @@ use std::{
 
 use serde_json::json;
 
-use crate::{harness::Daemon, simulate, spread};
+use crate::{
+    harness::{Daemon, simulate},
+    spread,
+};
 
 /// How long each figure is measured.
 const MEASURED: Duration = Duration::from_secs(5);

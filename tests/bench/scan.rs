@@ -26,12 +26,11 @@ mod harness;
 
 use std::{
     collections::BTreeMap,
-    io::{BufRead, BufReader, Write},
-    process::{Child, Command, Stdio},
+    io::Write,
     time::{Duration, Instant},
 };
 
-use harness::{Daemon, House};
+use harness::{Daemon, memory, simulate};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
 
@@ -73,55 +72,6 @@ fn main() {
     }
 }
 
-/// `atgd simulate` in a process of its own; ended when dropped.
-struct Simulator(Child);
-
-impl Drop for Simulator {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn simulate(arguments: &[&str]) -> (Simulator, House) {
-    let dir = tempfile::tempdir().expect("a temporary directory");
-    let mut child = Command::new(env!("CARGO_BIN_EXE_atgd"))
-        .arg("simulate")
-        .args(arguments)
-        .args(["--listen", "127.0.0.1:0"])
-        .current_dir(dir.path())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("atgd simulate starts");
-    let mut snippet = String::new();
-    let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
-    // The snippet ends with the secret's file.
-    for line in lines.by_ref() {
-        let line = line.expect("text");
-        snippet.push_str(&line);
-        snippet.push('\n');
-        if line.starts_with("secret_file") {
-            break;
-        }
-    }
-    let tenant = snippet
-        .lines()
-        .find_map(|line| line.strip_prefix("tenant_id = "))
-        .expect("the snippet names the tenant")
-        .trim_matches('"')
-        .to_owned();
-    (Simulator(child), House::in_directory(dir, &snippet, tenant))
-}
-
-/// MiB.
-fn memory(pid: u32, field: &str) -> f64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("a running process");
-    let line = status.lines().find(|line| line.starts_with(field)).expect("the field");
-    let kib: f64 = line.split_whitespace().nth(1).and_then(|word| word.parse().ok()).expect("a number");
-    kib / 1024.0
-}
-
 /// Processor seconds of a process, its own and the kernel's for it.
 fn processor(pid: u32) -> f64 {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("a running process");
@@ -147,12 +97,12 @@ async fn free(what: &str, arguments: &[&str], times: u32) {
     let (sim, house) = simulate(arguments);
     let daemon = house.start(&house.key(&["admin"]));
     for time in 0..times {
-        let before = (processor(daemon.pid()), processor(sim.0.id()));
+        let before = (processor(daemon.pid()), processor(sim.pid()));
         let start = Instant::now();
         let id = daemon.submit("/api/v1/scan", &json!({"tenant_id": house.tenant})).await;
         let result = ended(&daemon, &id).await;
         let took = start.elapsed().as_secs_f64();
-        let (own, simulated) = (processor(daemon.pid()) - before.0, processor(sim.0.id()) - before.1);
+        let (own, simulated) = (processor(daemon.pid()) - before.0, processor(sim.pid()) - before.1);
         let total = result["resources"]["total"].as_f64().expect("a number");
         println!(
             "scan {what}, {}: {total} resources, {} relationships in {took:.1} s = {:.0}/s; processor {own:.1} s + simulator {simulated:.1} s = {:.0}/s on two cores; {} requests, peak {:.0} MiB",

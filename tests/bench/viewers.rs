@@ -6,7 +6,10 @@ use futures_util::StreamExt;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
 
-use crate::{memory, simulate, spread};
+use crate::{
+    harness::{memory, simulate},
+    spread,
+};
 
 const VIEWERS: usize = 1_000;
 

@@ -219,6 +219,66 @@ impl Drop for Daemon {
     }
 }
 
+/// `atgd simulate` in a process of its own; ended when dropped.
+#[allow(dead_code, reason = "not every program that shares the harness asks")]
+pub struct Simulator(Child);
+
+impl Simulator {
+    #[allow(dead_code, reason = "not every program that shares the harness asks")]
+    pub fn pid(&self) -> u32 {
+        self.0.id()
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts one, and makes the house of a daemon that scans it.
+#[allow(dead_code, reason = "not every program that shares the harness asks")]
+pub fn simulate(arguments: &[&str]) -> (Simulator, House) {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_atgd"))
+        .arg("simulate")
+        .args(arguments)
+        .args(["--listen", "127.0.0.1:0"])
+        .current_dir(dir.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("atgd simulate starts");
+    let mut snippet = String::new();
+    let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+    // The snippet ends with the secret's file.
+    for line in lines.by_ref() {
+        let line = line.expect("text");
+        snippet.push_str(&line);
+        snippet.push('\n');
+        if line.starts_with("secret_file") {
+            break;
+        }
+    }
+    let tenant = snippet
+        .lines()
+        .find_map(|line| line.strip_prefix("tenant_id = "))
+        .expect("the snippet names the tenant")
+        .trim_matches('"')
+        .to_owned();
+    (Simulator(child), House::in_directory(dir, &snippet, tenant))
+}
+
+/// A field of a process's status (`VmRSS`, `VmHWM`), MiB.
+#[allow(dead_code, reason = "not every program that shares the harness asks")]
+pub fn memory(pid: u32, field: &str) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("a running process");
+    let line = status.lines().find(|line| line.starts_with(field)).expect("the field");
+    let kib: f64 = line.split_whitespace().nth(1).and_then(|word| word.parse().ok()).expect("a number");
+    kib / 1024.0
+}
+
 /// The shared folder beside the project, or `None` with a line that says so.
 pub fn shared(what: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").join(what);

@@ -8,17 +8,11 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
 
-use crate::harness::{House, PATIENCE, say};
+use crate::harness::{House, PATIENCE, memory, say};
 
 const VIEWERS: usize = 1_000;
-/// What they may add to the daemon's memory in all: 32 KiB each.
-const BOUND_KIB: u64 = 32 * VIEWERS as u64;
-
-fn resident_kib(pid: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("a process");
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("its memory");
-    line.split_whitespace().nth(1).and_then(|word| word.parse().ok()).expect("a number")
-}
+/// What they may add to the daemon's memory in all, MiB: 32 KiB each.
+const BOUND: f64 = 32.0 * VIEWERS as f64 / 1_024.0;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_viewers_half_of_them_deaf_stay_within_their_memory_and_all_see_the_end() {
@@ -31,7 +25,7 @@ async fn a_thousand_viewers_half_of_them_deaf_stay_within_their_memory_and_all_s
     daemon.until(&id, "running", |job| job["status"] == "running").await;
     // The key is verified once and known from then on.
     daemon.get(&format!("/api/v1/jobs/{id}")).await;
-    let before = resident_kib(daemon.pid());
+    let before = memory(daemon.pid(), "VmRSS");
     let url = format!("{}/api/v1/jobs/{id}/ws", daemon.base.replacen("http", "ws", 1));
     let (mut deaf, mut reading) = (Vec::new(), tokio::task::JoinSet::new());
     for number in 0..VIEWERS {
@@ -53,9 +47,9 @@ async fn a_thousand_viewers_half_of_them_deaf_stay_within_their_memory_and_all_s
             numbers
         });
     }
-    let with = resident_kib(daemon.pid());
-    say(&format!("{VIEWERS} viewers: {before} KiB before, {with} KiB with them"));
-    assert!(with.saturating_sub(before) < BOUND_KIB, "{before} KiB, then {with} KiB");
+    let with = memory(daemon.pid(), "VmRSS");
+    say(&format!("{VIEWERS} viewers: {before:.1} MiB before, {with:.1} MiB with them"));
+    assert!(with - before < BOUND, "{before} MiB, then {with} MiB");
     let (status, answer) = daemon.call(Method::DELETE, &format!("/api/v1/jobs/{id}"), None).await;
     assert_eq!(status, 200, "{answer}");
     let seen = tokio::time::timeout(PATIENCE, reading.join_all()).await.expect("all see the end");
