@@ -69,7 +69,7 @@ impl Daemon {
         store.keep_reserve();
         let audit = Audit::new(store.clone());
         note(&audit, "daemon.start").await;
-        let keyring = Keyring::open(store.clone(), settings::auth(config))?;
+        let keyring = Keyring::open(store.clone(), settings::auth(config));
         let graphs = Graphs::open(state.join("graph"));
         let (azure, tenants) = watch::channel(settings::azure(config)?);
         let mirror = config.neo4j.as_ref().map(|neo4j| Mirror::new(settings::neo4j(neo4j), graphs.clone()));

@@ -26,7 +26,7 @@ pub enum KeyOutcome {
 
 /// Runs a key command on the state directory's file. The file must not be held by a daemon.
 pub async fn run_keys(state_dir: &Path, command: KeyCommand, now: Time) -> Result<KeyOutcome, KeyError> {
-    let keyring = Keyring::open(super::open(state_dir)?, Settings::default())?;
+    let keyring = Keyring::open(super::open(state_dir)?, Settings::default());
     let by = By { actor: "command-line".to_owned(), remote: String::new(), at: now };
     Ok(match command {
         KeyCommand::Create(request) => KeyOutcome::Created(keyring.create(request, by).await?),

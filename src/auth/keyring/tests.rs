@@ -22,7 +22,14 @@ fn request() -> CreateKeyRequest {
 
 fn keyring() -> (Store, Keyring) {
     let store = Store::in_memory(&Schema { name: "t", format: 1, migrations: &[] }).expect("opens");
-    (store.clone(), Keyring::open(store, Settings::default()).expect("opens"))
+    (store.clone(), Keyring::open(store, Settings::default()))
+}
+
+#[test]
+fn an_unknown_id_costs_what_a_real_key_does() {
+    let cost = |hash: &str| hash.rsplitn(3, '$').last().map(str::to_owned);
+    assert_eq!(cost(DECOY), cost(&hash("a text").expect("hashed")));
+    assert!(PasswordHash::new(DECOY).is_ok(), "one that can't be read would cost nothing");
 }
 
 #[tokio::test]
