@@ -23,6 +23,9 @@ pub struct Work {
     pub journal: Arc<dyn Journal>,
     /// Cancelled when the job is cancelled, past its deadline, or the daemon stops.
     pub cancel: CancellationToken,
+    /// Cancelled when the daemon begins to stop: an operation that can go on later ends at its next
+    /// checkpoint, and tells so by its failure.
+    pub pause: CancellationToken,
     pub slot: Slot,
 }
 

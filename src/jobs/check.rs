@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::record::{
-    ARTIFACTS, BY_KEY, BY_STATUS, BY_TENANT, BY_TYPE, COUNTS, EVENTS, IDEMPOTENCY, JOBS, JOURNAL, QUEUE, RESULTS,
-    status_byte, type_byte,
+    ARTIFACTS, BY_KEY, BY_STATUS, BY_TENANT, BY_TYPE, COUNTS, EVENTS, IDEMPOTENCY, JOBS, JOURNAL, LANES, QUEUE,
+    RESULTS, status_byte, type_byte,
 };
 use crate::{
     api::{JobStatus, StoreReport, Time},
@@ -51,7 +51,13 @@ pub fn check_records(read: &Read) -> Result<Checked, StoreError> {
         if !indexed {
             finding(format!("job {name} is missing from an index"));
         }
-        if read.get(&QUEUE, &row.queue_key())?.is_some() != (status == JobStatus::Pending) {
+        let queued = read.get(&QUEUE, &row.queue_key())?;
+        if let Some(queued) = &queued
+            && read.get(&LANES, &queued.lane_key(row.queue_key().0, id))?.map(|due| due.0) != Some(queued.not_before)
+        {
+            finding(format!("job {name} waits, but not in its lane"));
+        }
+        if queued.is_some() != (status == JobStatus::Pending) {
             finding(format!("job {name} is {} but the queue says otherwise", status.word()));
         }
         let mut next = 1;
@@ -78,6 +84,10 @@ pub fn check_records(read: &Read) -> Result<Checked, StoreError> {
         if rows != jobs {
             finding(format!("the index by {table} has {rows} rows for {jobs} jobs"));
         }
+    }
+    let (queued, in_lanes) = (read.len(&QUEUE)?, read.len(&LANES)?);
+    if queued != in_lanes {
+        finding(format!("{in_lanes} jobs are in the lanes of a queue of {queued}"));
     }
     read.scan(&COUNTS, &Span::all(), Order::Rising, |key, count| {
         if recount.get(&key).copied().unwrap_or(0) != count.0 {

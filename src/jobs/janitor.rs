@@ -2,7 +2,7 @@
 //!
 //! A chore takes no input but the settings and the clock; its last run and result are visible. Other
 //! rooms bring theirs as a [`Chore`]. A batch is one transaction of at most [`BATCH`] jobs and some
-//! [`EVENTS`], so that no request waits for a purge. A nudge (new settings, a disk that is short) runs them
+//! [`EVENTS`], and after each there is a rest, so that no request waits for a purge. A nudge (new settings, a disk that is short) runs them
 //! all at once.
 
 use std::{
@@ -27,9 +27,13 @@ use crate::{
 };
 
 /// Jobs that one transaction removes.
-const BATCH: usize = 64;
+const BATCH: usize = 32;
 /// Events that one transaction removes, if they are of more than one job.
 const EVENTS: u64 = 2_000;
+/// After a batch, so many times as long as it took.
+const RESTS: u32 = 2;
+/// The longest rest.
+const LONGEST_REST: Duration = Duration::from_millis(100);
 /// How often is looked whether a chore is due.
 const TICK: Duration = Duration::from_secs(20);
 const OFTEN: Duration = Duration::from_mins(5);
@@ -194,6 +198,7 @@ async fn finished_jobs(shared: &Arc<Shared>, now: i64) -> Result<u64, StoreError
         let mut beyond = of_it.map(|(_, _, count)| count).sum::<u64>().saturating_sub(most);
         // A purge of a long history must not hold up a stop.
         while !shared.draining.is_cancelled() {
+            let began = Instant::now();
             let due = finished_before(shared, status, oldest, beyond)?;
             if due.is_empty() {
                 break;
@@ -212,10 +217,15 @@ async fn finished_jobs(shared: &Arc<Shared>, now: i64) -> Result<u64, StoreError
                 })
                 .await;
             store_error(purged)?;
-            tokio::task::yield_now().await;
+            rest(began).await;
         }
     }
     Ok(removed)
+}
+
+/// Leaves the disk and the processors to others for a while.
+pub(super) async fn rest(began: Instant) {
+    tokio::time::sleep((began.elapsed() * RESTS).min(LONGEST_REST)).await;
 }
 
 /// A batch of those that are due, oldest first: `beyond` whatever their age, then those that ended before
@@ -265,6 +275,7 @@ async fn old_artifacts(shared: &Arc<Shared>, now: i64) -> Result<u64, StoreError
         .collect();
     let count = due.len() as u64;
     for batch in due.chunks(BATCH) {
+        let began = Instant::now();
         let ids = batch.to_vec();
         let marked: Result<(), WriteError<()>> = shared
             .store
@@ -281,6 +292,7 @@ async fn old_artifacts(shared: &Arc<Shared>, now: i64) -> Result<u64, StoreError
             .await;
         store_error(marked)?;
         drop_directories(shared, batch.iter().map(|(_, id)| Uuid::from_u128(*id)).collect()).await;
+        rest(began).await;
     }
     Ok(count)
 }
@@ -297,6 +309,7 @@ async fn idempotency(shared: &Arc<Shared>, now: i64) -> Result<u64, StoreError> 
     })?;
     let count = due.len() as u64;
     for batch in due.chunks(BATCH) {
+        let began = Instant::now();
         let keys = batch.to_vec();
         let removed: Result<(), WriteError<()>> = shared
             .store
@@ -308,6 +321,7 @@ async fn idempotency(shared: &Arc<Shared>, now: i64) -> Result<u64, StoreError> 
             })
             .await;
         store_error(removed)?;
+        rest(began).await;
     }
     Ok(count)
 }

@@ -43,7 +43,7 @@ pub use record::SCHEMA;
 pub use runner::{Failure, Runner};
 use shared::Shared;
 pub use submit::{CancelError, Idempotency, PurgeError, RetryError, Submission, SubmitError};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
@@ -186,6 +186,7 @@ impl Jobs {
             started: Instant::now(),
             lingering: Mutex::default(),
             offer: Mutex::default(),
+            purges: Semaphore::new(shared::PURGES),
             rivals: OnceLock::new(),
         });
         shared.recover().await?;
@@ -311,10 +312,13 @@ impl Jobs {
         self.shared.draining.is_cancelled()
     }
 
-    /// Stops claiming and refuses submits; viewers go when [`Self::drain`] ends or at once by this.
+    /// Stops claiming, refuses submits, asks what runs to end at a checkpoint; viewers go when [`Self::drain`] ends or at once by this.
     pub fn begin_drain(&self) {
         self.shared.draining.cancel();
         self.shared.stopping.cancel();
+        for handle in self.shared.handles() {
+            handle.pause();
+        }
     }
 
     /// Lets running jobs end for the grace (`hurry` cuts it short), then returns the rest to the queue.

@@ -1,6 +1,7 @@
 //! Job rows as earlier formats wrote them: read for ever, written never.
 //!
 //! Version 1 did not tell fruitless starts in a row from others; all that it knows of are taken for such.
+//! Version 2 did not know how long a job had run.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,9 +11,32 @@ use super::{
 };
 use crate::store::unbincoded;
 
+/// A payload of version 2.
+pub(super) fn job2(payload: &[u8]) -> Result<JobRow, String> {
+    unbincoded::<JobRow2>(payload).map(JobRow::from)
+}
+
+#[derive(Serialize, Deserialize)]
+struct JobRow2 {
+    id: u128,
+    job_type: TypeRow,
+    tenant: u128,
+    key_id: String,
+    operation: String,
+    priority: i8,
+    timeout_seconds: Option<u64>,
+    created_at: i64,
+    state: State,
+    last_seq: u64,
+    headway: bool,
+    progress: f64,
+    step: Option<String>,
+    detail: String,
+}
+
 /// A payload of version 1.
-pub(super) fn job(payload: &[u8]) -> Result<JobRow, String> {
-    unbincoded::<JobRow1>(payload).map(JobRow::from)
+pub(super) fn job1(payload: &[u8]) -> Result<JobRow, String> {
+    unbincoded::<JobRow1>(payload).map(|row| JobRow2::from(row).into())
 }
 
 #[derive(Serialize, Deserialize)]
@@ -76,7 +100,7 @@ impl From<State1> for State {
     }
 }
 
-impl From<JobRow1> for JobRow {
+impl From<JobRow1> for JobRow2 {
     fn from(old: JobRow1) -> Self {
         Self {
             id: old.id,
@@ -93,6 +117,28 @@ impl From<JobRow1> for JobRow {
             progress: old.progress,
             step: old.step,
             detail: old.detail,
+        }
+    }
+}
+
+impl From<JobRow2> for JobRow {
+    fn from(old: JobRow2) -> Self {
+        Self {
+            id: old.id,
+            job_type: old.job_type,
+            tenant: old.tenant,
+            key_id: old.key_id,
+            operation: old.operation,
+            priority: old.priority,
+            timeout_seconds: old.timeout_seconds,
+            created_at: old.created_at,
+            state: old.state,
+            last_seq: old.last_seq,
+            headway: old.headway,
+            progress: old.progress,
+            step: old.step,
+            detail: old.detail,
+            ran_ms: 0,
         }
     }
 }

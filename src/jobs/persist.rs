@@ -6,9 +6,9 @@
 use super::{
     pick::Shares,
     record::{
-        ARTIFACTS, ArtifactsRow, BY_KEY, BY_STATUS, BY_TENANT, BY_TYPE, CLEANUP, COUNTS, Count, EPOCH, EVENTS,
-        EventRow, IDEMPOTENCY, IdempotencyRow, JOBS, JOURNAL, JobRow, Mark, QUEUE, RESULTS, Text, ZIPS, status_byte,
-        type_byte,
+        ARTIFACTS, ArtifactsRow, BY_KEY, BY_STATUS, BY_TENANT, BY_TYPE, CLEANUP, COUNTS, Count, Due, EPOCH, EVENTS,
+        EventRow, IDEMPOTENCY, IdempotencyRow, JOBS, JOURNAL, JobRow, LANES, Mark, QUEUE, RESULTS, Text, ZIPS,
+        status_byte, type_byte,
     },
     state::{Denied, Event, Fence, Interruption, State, apply},
 };
@@ -35,6 +35,8 @@ pub(super) struct Ending {
     pub artifacts: Option<ArtifactsRow>,
     /// Log lines and progress that were not flushed yet.
     pub pending: Vec<EventKind>,
+    /// How long the job has run by now, in all its attempts.
+    pub ran_ms: u64,
 }
 
 pub(super) fn next_epoch(write: &mut Write<'_>) -> Result<u64, StoreError> {
@@ -119,12 +121,13 @@ pub(super) fn claim_at_once(
     claim(write, row.id, epoch, row.created_at)
 }
 
-/// Progress and log lines of a running attempt; refused when another one holds the job.
+/// Progress and log lines of a running attempt, and how long the job has run by now; refused when another
+/// one holds the job.
 pub(super) fn append(
     write: &mut Write<'_>,
     id: u128,
     fence: Fence,
-    kinds: Vec<EventKind>,
+    (kinds, ran_ms): (Vec<EventKind>, u64),
     now: i64,
 ) -> Result<Result<u64, Denied>, StoreError> {
     let mut row = match held(write, id, fence)? {
@@ -132,6 +135,7 @@ pub(super) fn append(
         Err(denied) => return Ok(Err(denied)),
     };
     events(write, &mut row, kinds, now)?;
+    row.ran_ms = ran_ms;
     write.put(&JOBS, &id, &row)?;
     Ok(Ok(row.last_seq))
 }
@@ -173,6 +177,7 @@ pub(super) fn finish(
         Err(denied) => return Ok(Err(denied)),
     };
     events(write, &mut row, ending.pending.clone(), now)?;
+    row.ran_ms = ending.ran_ms;
     if state.status().is_terminal() {
         if let Some(result) = &ending.result {
             write.put(&RESULTS, &id, &Text(result.clone()))?;
@@ -315,17 +320,27 @@ fn place(write: &mut Write<'_>, row: &JobRow, before: Option<JobStatus>, now: i6
         }
         write.put(&BY_STATUS, &(status_byte(status), row.id), &Mark)?;
         count(write, job_type, status, true)?;
-        if matches!(status, JobStatus::Cancelled | JobStatus::Failed) {
+        if leaves_remains(row) {
             write.put(&CLEANUP, &row.id, &Text(row.operation.clone()))?;
         }
+        let (priority, id) = row.queue_key();
         if before == Some(JobStatus::Pending) {
-            write.remove(&QUEUE, &row.queue_key())?;
+            write.remove(&QUEUE, &(priority, id))?;
+            write.remove(&LANES, &row.queue_row(now).lane_key(priority, id))?;
         }
         if status == JobStatus::Pending {
-            write.put(&QUEUE, &row.queue_key(), &row.queue_row(now))?;
+            let queued = row.queue_row(now);
+            write.put(&QUEUE, &(priority, id), &queued)?;
+            write.put(&LANES, &queued.lane_key(priority, id), &Due(queued.not_before))?;
         }
     }
     write.put(&JOBS, &row.id, row)
+}
+
+/// Whether a job has ended without completing, and may have written something: one that never was started
+/// has not.
+pub(super) fn leaves_remains(row: &JobRow) -> bool {
+    matches!(row.state.status(), JobStatus::Cancelled | JobStatus::Failed) && row.state.tries().starts > 0
 }
 
 fn count(write: &mut Write<'_>, job_type: u8, status: JobStatus, up: bool) -> Result<(), StoreError> {

@@ -3,10 +3,12 @@
 //! By priority, then by submission. Left where they are: jobs whose time has not come, second writers
 //! of a tenant, jobs of a key that has all it may have (where several keys may submit, that is one slot
 //! less than there are). Among the rest a key that already holds its fair share comes after the others.
+//! The queue is looked at lane by lane (a lane: one key's writers of one tenant, or its other jobs), so
+//! that a look costs as much as there are lanes and jobs that wait for a time, however long the queue is.
 
 use std::collections::{HashMap, HashSet};
 
-use super::record::{BY_STATUS, JOBS, QUEUE, QueueRow, status_byte};
+use super::record::{BY_STATUS, JOBS, LANES, LaneKey, status_byte};
 use crate::{
     api::{JobStatus, JobType},
     store::{Order, Read, Span, StoreError},
@@ -45,24 +47,49 @@ pub(super) fn pick(read: &Read, shares: Shares, now: i64) -> Result<Picked, Stor
         Ok::<_, StoreError>(true)
     })?;
     let mut picked = Picked::default();
-    let mut first = None;
-    read.scan(&QUEUE, &Span::all(), Order::Rising, |(_, id), queued: QueueRow| {
-        // A wait that is longer than any that we set is a clock that was set back.
-        if let Some(at) = queued.not_before.filter(|at| (1..=LONGEST_WAIT).contains(&at.saturating_sub(now))) {
-            picked.next_due = Some(picked.next_due.map_or(at, |earliest| earliest.min(at)));
-            return Ok(true);
-        }
-        let has = held.get(&queued.key_id).copied().unwrap_or(0);
+    // The first of those that may run: of keys that hold less than their share, and of all.
+    let (mut fair, mut any) = (None, None);
+    let mut lane = first_of(read, Span::all())?;
+    while let Some((writes, key, ..)) = lane {
+        let has = held.get(&key).copied().unwrap_or(0);
         let is_within = shares.per_key.is_none_or(|most| has < most);
-        if is_within && !(queued.writer && writing.contains(&queued.tenant)) {
-            first.get_or_insert(id);
+        if is_within && !(writes.0 == 1 && writing.contains(&writes.1)) {
+            let head = head(read, &Span::prefix(&(writes, key.clone())), now, &mut picked.next_due)?;
+            any = earlier(any, head);
             if has < shares.fair {
-                picked.job = Some(id);
-                return Ok(false);
+                fair = earlier(fair, head);
             }
         }
-        Ok::<_, StoreError>(true)
-    })?;
-    picked.job = picked.job.or(first);
+        lane = first_of(read, Span::all().after(&(writes, key, u8::MAX, u128::MAX)))?;
+    }
+    picked.job = fair.or(any).map(|(_, id)| id);
     Ok(picked)
+}
+
+fn first_of(read: &Read, span: Span) -> Result<Option<LaneKey>, StoreError> {
+    let mut first = None;
+    read.scan(&LANES, &span, Order::Rising, |key, _| {
+        first = Some(key);
+        Ok::<_, StoreError>(false)
+    })?;
+    Ok(first)
+}
+
+/// The first job of a lane whose time has come.
+fn head(read: &Read, lane: &Span, now: i64, next_due: &mut Option<i64>) -> Result<Option<(u8, u128)>, StoreError> {
+    let mut head = None;
+    read.scan(&LANES, lane, Order::Rising, |(_, _, priority, id), due| {
+        // A wait that is longer than any that we set is a clock that was set back.
+        if let Some(at) = due.0.filter(|at| (1..=LONGEST_WAIT).contains(&at.saturating_sub(now))) {
+            *next_due = Some(next_due.map_or(at, |earliest| earliest.min(at)));
+            return Ok(true);
+        }
+        head = Some((priority, id));
+        Ok::<_, StoreError>(false)
+    })?;
+    Ok(head)
+}
+
+fn earlier(one: Option<(u8, u128)>, other: Option<(u8, u128)>) -> Option<(u8, u128)> {
+    one.into_iter().chain(other).min()
 }

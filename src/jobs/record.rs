@@ -11,14 +11,24 @@ use super::{
 };
 use crate::{
     api::{JobError, JobStatus, JobType, JobView, Time},
-    store::{Migration, Record, Schema, Table, bincoded, record, unbincoded},
+    store::{Migration, Order, Record, Schema, Span, StoreError, Table, Write, bincoded, record, unbincoded},
 };
 
 /// The file of jobs, keys and audit.
-pub const SCHEMA: Schema = Schema { name: "atgd-state", format: 2, migrations: MIGRATIONS };
-/// To 2: jobs count their fruitless starts in a row. Rows are read in either version and written in the
-/// newer, so none is touched; the number keeps an older atgd away from them.
-const MIGRATIONS: &[Migration] = &[Migration { to: 2, run: |_| Ok(()) }];
+pub const SCHEMA: Schema = Schema { name: "atgd-state", format: 3, migrations: MIGRATIONS };
+/// To 2: jobs count their fruitless starts in a row. To 3: they know how long they ran, and the queue has
+/// lanes. Rows of jobs are read in any version and written in the newest, so none is touched; the number
+/// keeps an older atgd away from them.
+const MIGRATIONS: &[Migration] = &[Migration { to: 2, run: |_| Ok(()) }, Migration { to: 3, run: fill_lanes }];
+
+fn fill_lanes(write: &mut Write<'_>) -> Result<(), StoreError> {
+    let mut rows = Vec::new();
+    write.scan(&QUEUE, &Span::all(), Order::Rising, |(priority, id), queued| {
+        rows.push((queued.lane_key(priority, id), Due(queued.not_before)));
+        Ok::<_, StoreError>(true)
+    })?;
+    rows.iter().try_for_each(|(key, due)| write.put(&LANES, key, due))
+}
 
 /// Job that ended without completing → its operation, until what it had written is removed.
 pub(super) const CLEANUP: Table<u128, Text> = Table::new("cleanup.v1");
@@ -26,6 +36,9 @@ pub(super) const CLEANUP: Table<u128, Text> = Table::new("cleanup.v1");
 pub(super) const JOBS: Table<u128, JobRow> = Table::new("jobs.v1");
 /// (255 − priority, job id) → what a claim needs to know. Pending jobs only.
 pub(super) const QUEUE: Table<(u8, u128), QueueRow> = Table::new("queue.v1");
+/// ((1, tenant) of a writer or (0, 0), key id, 255 − priority, job id) → when it may run. The rows of
+/// [`QUEUE`] by what may hold them up: where one of a lane has to wait for others, all of it have.
+pub(super) const LANES: Table<LaneKey, Due> = Table::new("queue_lanes.v1");
 /// (status, job id), (type, job id), (tenant, job id), (key id, job id).
 pub(super) const BY_STATUS: Table<(u8, u128), Mark> = Table::new("jobs_by_status.v1");
 pub(super) const BY_TYPE: Table<(u8, u128), Mark> = Table::new("jobs_by_type.v1");
@@ -69,6 +82,8 @@ pub(super) struct JobRow {
     pub step: Option<String>,
     /// JSON object.
     pub detail: String,
+    /// How long it has run in all its attempts, as far as was recorded.
+    pub ran_ms: u64,
 }
 
 /// An operation on disk.
@@ -88,6 +103,15 @@ pub(super) struct QueueRow {
     pub not_before: Option<i64>,
     pub queued_at: i64,
 }
+
+/// A row of a lane, and what tells the lane.
+pub(super) type LaneKey = (Writes, String, u8, u128);
+/// Whether a job writes, and for which tenant.
+pub(super) type Writes = (u8, u128);
+
+/// Not before this time; none: at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Due(pub Option<i64>);
 
 /// An index row: the key says it all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,10 +147,10 @@ pub(super) struct IdempotencyRow {
     pub created_at: i64,
 }
 
-record!(QueueRow = 1, Mark = 1, Count = 1, Text = 1, EventRow = 1, ArtifactsRow = 1, IdempotencyRow = 1,);
+record!(QueueRow = 1, Due = 1, Mark = 1, Count = 1, Text = 1, EventRow = 1, ArtifactsRow = 1, IdempotencyRow = 1,);
 
 impl Record for JobRow {
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), String> {
         bincoded(self)?.encode(out)
@@ -134,9 +158,10 @@ impl Record for JobRow {
 
     fn decode(version: u8, payload: &[u8]) -> Result<Self, String> {
         match version {
-            1 => older::job(payload),
-            2 => unbincoded(payload),
-            _ => Err(format!("unknown version {version}, expected 1 or 2")),
+            1 => older::job1(payload),
+            2 => older::job2(payload),
+            3 => unbincoded(payload),
+            _ => Err(format!("unknown version {version}, expected 1 to 3")),
         }
     }
 }
@@ -191,6 +216,13 @@ pub(super) const fn type_byte(job_type: JobType) -> u8 {
 /// The types by their bytes.
 pub(super) const TYPES: [JobType; 4] =
     [JobType::Scan, JobType::GenerateIac, JobType::CreateTenant, JobType::GenerateSpec];
+
+impl QueueRow {
+    pub fn lane_key(&self, priority: u8, id: u128) -> LaneKey {
+        let writes = if self.writer { (1, self.tenant) } else { (0, 0) };
+        (writes, self.key_id.clone(), priority, id)
+    }
+}
 
 impl JobRow {
     pub fn uuid(&self) -> Uuid {

@@ -1,6 +1,7 @@
 //! One attempt of one job: the operation runs, is bounded, and its end is written down.
 //!
-//! The token fires on cancel, deadline and shutdown; the operation then has [`NOTICE`] to end by
+//! An operation runs on a thread of its own: one that never yields holds up neither requests nor other
+//! jobs. The token fires on cancel, deadline and shutdown; the operation then has [`NOTICE`] to end by
 //! itself and is dropped after that. Whatever it still does is fenced: its artifacts and journal are
 //! closed and the store refuses its epoch and start. A thread that does not end keeps its permit until
 //! it does, for the permit lives in the `Work` that it was given.
@@ -12,8 +13,11 @@ use std::{
 
 use futures_util::future::BoxFuture;
 use serde_json::Value;
-use tokio::{sync::OwnedSemaphorePermit, time::Instant};
-use tokio_util::sync::CancellationToken;
+use tokio::{
+    sync::{OwnedSemaphorePermit, oneshot},
+    time::Instant,
+};
+use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
 
 use super::{
@@ -41,6 +45,8 @@ const RETRY: Duration = Duration::from_millis(200);
 const LONGEST_RETRY: Duration = Duration::from_secs(5);
 /// How often progress reaches the event log.
 const FLUSH: Duration = Duration::from_millis(100);
+/// How often the time that a job ran is stored at least: so much of it a crash may lose.
+const CLOCK: Duration = Duration::from_secs(5);
 /// The wait before the first repetition after a transient failure; doubled each time.
 const BACKOFF_MS: i64 = 2_000;
 
@@ -55,12 +61,13 @@ pub(super) enum Stop {
 #[derive(Clone)]
 pub(super) struct Handle {
     token: CancellationToken,
+    pause: CancellationToken,
     stop: Arc<Mutex<Option<Stop>>>,
 }
 
 impl Handle {
     pub(super) fn new() -> Self {
-        Self { token: CancellationToken::new(), stop: Arc::default() }
+        Self { token: CancellationToken::new(), pause: CancellationToken::new(), stop: Arc::default() }
     }
 
     /// The first reason stays.
@@ -69,16 +76,41 @@ impl Handle {
         self.token.cancel();
     }
 
+    /// Asks the operation to end at its next checkpoint, if it can go on from there later.
+    pub(super) fn pause(&self) {
+        self.pause.cancel();
+    }
+
     fn reason(&self) -> Option<Stop> {
         *self.stop.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// How long an attempt may take, and how long it may be silent.
+/// How long a job may run in all its attempts, what is left of that, and how long it may be silent.
 #[derive(Clone, Copy)]
 struct Deadline {
     job: Duration,
+    left: Duration,
     step: Duration,
+}
+
+impl Deadline {
+    fn missed(&self) -> String {
+        format!("the job was not done within {} seconds", self.job.as_secs())
+    }
+}
+
+/// How long a job has run: before this attempt, and in it. A clock that is set makes no difference.
+#[derive(Clone, Copy)]
+struct Ran {
+    before: Duration,
+    since: Instant,
+}
+
+impl Ran {
+    fn ms(&self) -> u64 {
+        u64::try_from((self.before + self.since.elapsed()).as_millis()).unwrap_or(u64::MAX)
+    }
 }
 
 struct Notes {
@@ -164,6 +196,8 @@ async fn run(
 ) -> Option<JobRow> {
     let id = row.uuid();
     let reporter = Arc::new(Reporter::new());
+    let ran = Ran { before: Duration::from_millis(row.ran_ms), since: Instant::now() };
+    let over = |event| Ending { event, result: None, artifacts: None, pending: vec![], ran_ms: ran.ms() };
     let fail = |code: &str, message: String| {
         let reason = Reason { code: code.to_owned(), message, retryable: true };
         Event::Finish { fence, outcome: Outcome::Failed(reason) }
@@ -172,16 +206,23 @@ async fn run(
         Ok(operation) => operation,
         Err(error) => {
             let event = fail("internal", format!("the stored parameters can't be read: {error}"));
-            return end(shared, id, Ending { event, result: None, artifacts: None, pending: vec![] }).await;
+            return end(shared, id, over(event)).await;
         }
     };
+    let seconds = row.timeout_seconds.unwrap_or_else(|| shared.settings.borrow().timeout(row.job_type.into()));
+    let job = Duration::from_secs(seconds);
+    let step = shared.settings.borrow().step_timeout;
+    let deadline = Deadline { job, left: job.saturating_sub(ran.before), step };
+    if deadline.left.is_zero() {
+        return end(shared, id, over(fail("timed_out", deadline.missed()))).await;
+    }
     let directory = shared.directory.clone();
     let opening = tokio::task::spawn_blocking(move || artifacts::Staging::open(&directory, id, fence.start));
     let staging = match opening.await.unwrap_or_else(|error| Err(error.into())) {
         Ok(staging) => Arc::new(staging),
         Err(error) => {
             let event = fail("artifacts", format!("the job's directory can't be made: {error}"));
-            return end(shared, id, Ending { event, result: None, artifacts: None, pending: vec![] }).await;
+            return end(shared, id, over(event)).await;
         }
     };
     let occupied = Arc::new(Occupied { permit: Some(permit), shared: shared.clone(), id });
@@ -193,12 +234,17 @@ async fn run(
         artifacts: staging.clone(),
         journal: Arc::new(Notes { shared: shared.clone(), id: row.id, fence, reporter: reporter.clone() }),
         cancel: handle.token.clone(),
+        pause: handle.pause.clone(),
         slot: Slot::new(occupied),
     };
-    let seconds = row.timeout_seconds.unwrap_or_else(|| shared.settings.borrow().timeout(row.job_type.into()));
-    let deadline = Deadline { job: Duration::from_secs(seconds), step: shared.settings.borrow().step_timeout };
-    let task = tokio::spawn(shared.runner.run(operation, work));
-    let ended = watch(shared, row.id, fence, task, handle, deadline, &reporter).await;
+    let runner = shared.runner.clone();
+    let ended = match Operating::start(move || runner.run(operation, work)) {
+        Ok(operating) => watch(shared, row.id, fence, operating, handle, (deadline, ran), &reporter).await,
+        Err(error) => {
+            let message = format!("the operation's thread can't be started: {error}");
+            Ended::Done(Err(Failure { code: "internal".to_owned(), message, transient: true, partial: None }))
+        }
+    };
     shared.linger(id, &held);
 
     let mut pending = reporter.take();
@@ -210,7 +256,10 @@ async fn run(
                 seal(shared, staging.clone(), id, fence, handle, result).await
             }
         }
-        Ended::Done(Err(failure)) if handle.reason() == Some(Stop::Shutdown) => {
+        Ended::Done(Err(failure))
+            if handle.reason() == Some(Stop::Shutdown)
+                || (handle.pause.is_cancelled() && failure.code == Failure::STOPPED) =>
+        {
             tracing::info!(job = %id, %failure, "the job stopped with the daemon");
             (Event::Interrupted { cause: Interruption::Shutdown, headway: false }, None, None)
         }
@@ -235,7 +284,7 @@ async fn run(
     };
     staging.close();
     let result = result.map(|result| result.to_string());
-    end(shared, id, Ending { event, result, artifacts, pending }).await
+    end(shared, id, Ending { event, result, artifacts, pending, ran_ms: ran.ms() }).await
 }
 
 async fn seal(
@@ -282,30 +331,61 @@ async fn seal(
     }
 }
 
+/// An operation on its thread. Dropped, it is told to go, which it does at its next await.
+struct Operating {
+    ended: oneshot::Receiver<Result<Value, Failure>>,
+    gone: DropGuard,
+}
+
+impl Operating {
+    fn start(
+        operation: impl FnOnce() -> BoxFuture<'static, Result<Value, Failure>> + Send + 'static,
+    ) -> std::io::Result<Self> {
+        let (tell, ended) = oneshot::channel();
+        let gone = CancellationToken::new();
+        let (go, runtime) = (gone.clone(), tokio::runtime::Handle::current());
+        std::thread::Builder::new().name("job".to_owned()).spawn(move || {
+            let done = runtime.block_on(async {
+                tokio::select! {
+                    biased;
+                    () = go.cancelled() => None,
+                    done = operation() => Some(done),
+                }
+            });
+            // Nothing of the operation is left by now. Who does not listen any more has dropped it.
+            if let Some(done) = done {
+                let _ = tell.send(done);
+            }
+        })?;
+        Ok(Self { ended, gone: gone.drop_guard() })
+    }
+}
+
 /// Waits for the operation, its stop or its deadline, and flushes reports meanwhile.
 async fn watch(
     shared: &Arc<Shared>,
     id: u128,
     fence: Fence,
-    mut task: tokio::task::JoinHandle<Result<Value, Failure>>,
+    mut operating: Operating,
     handle: &Handle,
-    deadline: Deadline,
+    (deadline, ran): (Deadline, Ran),
     reporter: &Arc<Reporter>,
 ) -> Ended {
-    let end = Instant::now() + deadline.job;
+    let end = Instant::now() + deadline.left;
+    let mut recorded = Instant::now();
     let mut flush = tokio::time::interval(FLUSH);
     flush.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let stopped = loop {
         tokio::select! {
             biased;
-            done = &mut task => return settled(done),
+            done = &mut operating.ended => return settled(done),
             () = handle.token.cancelled() => {
                 let fenced = || Ended::TimedOut("another attempt holds the job".to_owned());
                 break handle.reason().map_or_else(fenced, Ended::Stopped);
             }
             () = tokio::time::sleep_until(end) => {
                 handle.token.cancel();
-                break Ended::TimedOut(format!("the job was not done within {} seconds", deadline.job.as_secs()));
+                break Ended::TimedOut(deadline.missed());
             }
             _ = flush.tick() => {
                 if let Some(step) = reporter.silent(deadline.step) {
@@ -313,9 +393,10 @@ async fn watch(
                     break Ended::TimedOut(format!("{step} reported nothing for {} seconds", deadline.step.as_secs()));
                 }
                 let kinds = reporter.take();
-                if !kinds.is_empty() {
-                    let now = Time::now().millis();
-                    let appended = shared.store.write(move |write| persist::append(write, id, fence, kinds, now)).await;
+                if !kinds.is_empty() || recorded.elapsed() >= CLOCK {
+                    recorded = Instant::now();
+                    let (now, told) = (Time::now().millis(), (kinds, ran.ms()));
+                    let appended = shared.store.write(move |write| persist::append(write, id, fence, told, now)).await;
                     match appended {
                         Ok(seq) => shared.hub.grown(Uuid::from_u128(id), seq),
                         Err(WriteError::Refused(_)) => handle.token.cancel(),
@@ -326,19 +407,20 @@ async fn watch(
         }
     };
     // What the operation finishes in its notice counts: it was past the point where it could be undone.
-    match (tokio::time::timeout(NOTICE, &mut task).await, stopped) {
+    match (tokio::time::timeout(NOTICE, &mut operating.ended).await, stopped) {
         (Ok(Ok(Ok(result))), _) => Ended::Done(Ok(result)),
         (Ok(_), stopped) => stopped,
         (Err(_), stopped) => {
-            task.abort();
+            let Operating { mut ended, gone } = operating;
+            drop(gone);
             // Most end at their next await; a thread that computes or blocks does not.
-            let _ = tokio::time::timeout(UNWIND, &mut task).await;
+            let _ = tokio::time::timeout(UNWIND, &mut ended).await;
             stopped
         }
     }
 }
 
-fn settled(done: Result<Result<Value, Failure>, tokio::task::JoinError>) -> Ended {
+fn settled(done: Result<Result<Value, Failure>, oneshot::error::RecvError>) -> Ended {
     match done {
         Ok(outcome) => Ended::Done(outcome),
         Err(_) => Ended::Panicked,

@@ -34,3 +34,14 @@ pub struct Failure {
     /// The result so far, if there is any.
     pub partial: Option<Value>,
 }
+
+impl Failure {
+    /// The code of an operation that ended at a checkpoint because the daemon stops.
+    pub const STOPPED: &str = "stopped";
+
+    /// What an operation answers that was asked to pause and can go on from where it is.
+    pub fn stopped() -> Self {
+        let message = "stopped at a checkpoint, to go on at the next start".to_owned();
+        Self { code: Self::STOPPED.to_owned(), message, transient: true, partial: None }
+    }
+}

@@ -5,33 +5,20 @@
 //! scheduler waits: the submit of a job that nothing stands before claims it in its own transaction, so
 //! that one commit lies between the request and the run.
 
-use std::{
-    convert::Infallible,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::{
     Settings, Shared,
     persist::{self, Claimed},
-    pick::{Picked, Shares, pick},
-    record::QUEUE,
+    pick::pick,
     run,
 };
-use crate::{
-    api::Time,
-    store::{StoreError, WriteError},
-};
+use crate::{api::Time, store::WriteError};
 
 /// The fallback poll.
 const POLL: Duration = Duration::from_secs(1);
-
-/// Jobs in a queue that is looked through at once.
-const LONG: u64 = 2_000;
-/// After a look that found nothing, so many times as long as the look took.
-const RESTS: u32 = 4;
 
 /// Runs until the daemon drains.
 pub(super) async fn schedule(shared: Arc<Shared>) {
@@ -59,7 +46,6 @@ async fn hand_out(shared: &Arc<Shared>) {
         let woken = shared.work.notified();
         tokio::pin!(woken);
         woken.as_mut().enable();
-        let began = Instant::now();
         let wait = match next(shared).await {
             Next::Job(claimed) => {
                 start(shared, *claimed, permit);
@@ -69,12 +55,6 @@ async fn hand_out(shared: &Arc<Shared>) {
             Next::Wait(wait) => wait,
         };
         drop(shared.offer(Some(permit)));
-        // A long queue of jobs that must wait is not looked through all the time.
-        let rest = began.elapsed() * RESTS;
-        tokio::select! {
-            () = shared.draining.cancelled() => return,
-            () = tokio::time::sleep(rest) => {}
-        }
         tokio::select! {
             () = shared.draining.cancelled() => return,
             () = woken => {}
@@ -124,7 +104,7 @@ async fn next(shared: &Arc<Shared>) -> Next {
         tracing::error!(%error, "no job could be claimed");
         Next::Wait(POLL)
     };
-    let picked = match look(shared, shares, now).await {
+    let picked = match shared.store.read(|read| pick(read, shares, now)) {
         Ok(picked) => picked,
         Err(error) => return failed(&error),
     };
@@ -141,22 +121,15 @@ async fn next(shared: &Arc<Shared>) -> Next {
     }
 }
 
-/// A long queue is looked through off the async threads.
-async fn look(shared: &Arc<Shared>, shares: Shares, now: i64) -> Result<Picked, StoreError> {
-    if shared.store.read(|read| read.len(&QUEUE))? <= LONG {
-        return shared.store.read(|read| pick(read, shares, now));
-    }
-    let store = shared.store.clone();
-    let looked = tokio::task::spawn_blocking(move || store.read(|read| pick(read, shares, now))).await;
-    looked.unwrap_or(Err(StoreError::Closed))
-}
-
 pub(super) fn start(shared: &Arc<Shared>, claimed: Claimed, permit: OwnedSemaphorePermit) {
     let id = claimed.row.uuid();
     shared.hub.grown(id, claimed.row.last_seq);
     let handle = run::Handle::new();
     shared.register(id, handle.clone());
-    // A cancel that was stored after the claim and before the registration has found no handle.
+    // A stop and a cancel that came after the claim and before the registration have found no handle.
+    if shared.draining.is_cancelled() {
+        handle.pause();
+    }
     if shared.is_cancel_asked(id) {
         handle.stop(run::Stop::Cancel);
     }

@@ -11,7 +11,7 @@ use std::{
 };
 
 use futures_util::StreamExt;
-use tokio::sync::{Notify, OwnedSemaphorePermit, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
@@ -21,6 +21,8 @@ use crate::{
     store::{Order, Span, Store, StoreError, WriteError},
 };
 
+/// Jobs that are purged at once by request.
+pub(super) const PURGES: usize = 8;
 /// Jobs whose remains are removed at once at a start.
 const CLEANING: usize = 128;
 
@@ -49,6 +51,8 @@ pub(super) struct Shared {
     pub(super) lingering: Mutex<BTreeMap<Uuid, Time>>,
     /// A slot that the scheduler had no job for: a submit may claim for itself with it.
     pub(super) offer: Mutex<Option<OwnedSemaphorePermit>>,
+    /// Turns of those that purge: a client that removes many jobs takes no more of the store than the janitor.
+    pub(super) purges: Semaphore,
     /// Whether more than one key may submit.
     pub(super) rivals: OnceLock<Box<dyn Fn() -> bool + Send + Sync>>,
 }

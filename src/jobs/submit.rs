@@ -1,9 +1,10 @@
 //! What callers ask of jobs that changes them: submit, cancel, purge, retry. Each is one transaction.
 
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
-    Failure, Jobs, artifacts, persist,
+    Failure, Jobs, artifacts, janitor, persist,
     record::{JOBS, JobRow},
     run, scheduler,
     state::{Denied, State},
@@ -171,7 +172,7 @@ impl Jobs {
         let status = row.state.status();
         if let Some(handle) = self.shared.handle(id) {
             handle.stop(run::Stop::Cancel);
-        } else if status == JobStatus::Cancelled {
+        } else if persist::leaves_remains(&row) {
             let shared = self.shared.clone();
             self.shared.tasks.spawn(async move { shared.clean_up(row.uuid(), &row.operation).await });
         }
@@ -180,6 +181,9 @@ impl Jobs {
 
     /// Removes a finished job with its artifacts and events.
     pub async fn purge(&self, id: Uuid, by: &str, remote: &str) -> Result<(), PurgeError> {
+        // Many that purge at once take turns.
+        let _turn = self.shared.purges.acquire().await;
+        let began = Instant::now();
         let audit = entry(Time::now().millis(), by, remote, "job.purge", id);
         let written = self
             .shared
@@ -202,6 +206,7 @@ impl Jobs {
         let directory = artifacts::job_directory(&self.shared.directory, id);
         // What can't be removed now is an orphan, and the janitor's.
         let _ = tokio::task::spawn_blocking(move || std::fs::remove_dir_all(directory)).await;
+        janitor::rest(began).await;
         Ok(())
     }
 
@@ -246,6 +251,7 @@ pub(super) fn new_row(submission: &Submission, (id, created_at): (u128, i64)) ->
         progress: 0.0,
         step: None,
         detail: "{}".to_owned(),
+        ran_ms: 0,
     })
 }
 

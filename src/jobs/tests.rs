@@ -87,6 +87,15 @@ impl Runner for Scripted {
                     });
                     pending().await
                 }
+                // Reads on and on, and stops at a page when it is asked to.
+                "pages" => loop {
+                    work.journal.record("page", "1").await.map_err(|_| failure(false))?;
+                    work.progress.report("reading", "", 0.2, serde_json::Map::new());
+                    if work.pause.is_cancelled() {
+                        return Err(Failure::stopped());
+                    }
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                },
                 "fail" => Err(failure(false)),
                 "headway" => {
                     work.journal.record("page", "1").await.expect("recorded");
@@ -134,7 +143,14 @@ impl House {
     }
 
     pub(super) async fn open_with(&self, settings: Settings, chores: Vec<Chore>) -> Jobs {
-        let store = Store::open(&self.dir.path().join("state.redb"), &SCHEMA).expect("opens");
+        // The thread of an attempt whose daemon is gone lets go of the file at its next await.
+        let open = || Store::open(&self.dir.path().join("state.redb"), &SCHEMA);
+        let mut store = open();
+        while matches!(store, Err(StoreError::InUse { .. })) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            store = open();
+        }
+        let store = store.expect("opens");
         let (sender, settings) = watch::channel(settings);
         *self.settings.lock().expect("whole") = Some(sender);
         let runner = Arc::new(Scripted(self.script.clone()));

@@ -21,12 +21,13 @@ pub(super) async fn run(ops: Operations, request: ScanRequest, work: Work) -> Re
     let tenant = request.tenant_id;
     let client = ops.azure.tenant(tenant).map_err(|error| of_azure(&error))?;
     let graph = ops.graphs.tenant(tenant).map_err(|error| of_graph(&error))?;
-    let cancel = work.cancel.clone();
+    let (cancel, pause) = (work.cancel.clone(), work.pause.clone());
     let mut result = discover(client, graph, request, work).await.map_err(|error| of_scan(&error))?;
     if let Some(mirror) = &ops.mirror {
         // The graph is published: whatever Neo4j does, the scan is complete.
         let synced = tokio::select! {
             () = cancel.cancelled() => mirror.defer(tenant),
+            () = pause.cancelled() => mirror.defer(tenant),
             synced = mirror.sync_now(tenant, NEO4J_WAIT) => synced,
         };
         result["neo4j"] = json!(synced);
@@ -62,6 +63,7 @@ fn of_scan(error: &ScanError) -> Failure {
         ScanError::Graph(GraphError::Cancelled) | ScanError::Cancelled => {
             failure("cancelled", "the scan was cancelled", false)
         }
+        ScanError::Paused => Failure::stopped(),
         ScanError::Graph(error) => of_graph(error),
         ScanError::Artifact(error) => failure("artifacts", &error.to_string(), false),
         ScanError::Journal(error) => failure("journal", &error.to_string(), matches!(error, JournalError::Store(_))),

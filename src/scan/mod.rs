@@ -26,7 +26,14 @@ mod resources;
 mod stream;
 mod types;
 
-use std::{collections::BTreeMap, sync::Arc, time::Instant};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use futures_util::future::OptionFuture;
 
@@ -43,6 +50,9 @@ use crate::{
 
 /// Requests of one phase at once; the client bounds all phases together.
 const AT_ONCE: usize = 24;
+/// How long a scan that is to pause may take to reach its next checkpoint; beyond that it goes back to the
+/// one before.
+const CHECKPOINT: Duration = Duration::from_secs(5);
 /// The journal's note of the result, written right before the snapshot is published.
 const RESULT: &str = "result";
 
@@ -59,6 +69,9 @@ pub enum ScanError {
     Journal(#[from] JournalError),
     #[error("the scan was cancelled")]
     Cancelled,
+    /// The daemon stops; everything read so far is kept, and the next run goes on there.
+    #[error("the scan stopped at a checkpoint")]
+    Paused,
     #[error("no subscription can be read: {0}")]
     NoSubscription(String),
 }
@@ -112,15 +125,31 @@ pub async fn discover(
     request: ScanRequest,
     work: Work,
 ) -> Result<Value, ScanError> {
-    let cancel = work.cancel.clone();
+    let (cancel, pause) = (work.cancel.clone(), work.pause.clone());
+    let is_read = AtomicBool::new(false);
+    // What is read is published rather than left for later.
+    let overdue = async {
+        pause.cancelled().await;
+        tokio::time::sleep(CHECKPOINT).await;
+        if is_read.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+    };
     tokio::select! {
         biased;
         () = cancel.cancelled() => Err(ScanError::Cancelled),
-        result = run(client, graph, request, work) => result,
+        () = overdue => Err(ScanError::Paused),
+        result = run(client, graph, request, work, &is_read) => result,
     }
 }
 
-async fn run(client: Client, graph: TenantGraph, request: ScanRequest, work: Work) -> Result<Value, ScanError> {
+async fn run(
+    client: Client,
+    graph: TenantGraph,
+    request: ScanRequest,
+    work: Work,
+    is_read: &AtomicBool,
+) -> Result<Value, ScanError> {
     if let Some(result) = finished(&graph, &work).await? {
         return Ok(result);
     }
@@ -191,6 +220,7 @@ async fn run(client: Client, graph: TenantGraph, request: ScanRequest, work: Wor
         phases.done("comparing");
     }
     scan.check_cancel()?;
+    is_read.store(true, Ordering::Relaxed);
     scan.report("publishing", "deriving relationships", 0.9, None);
     let coverage = report::coverage(&scan, &left_out);
     let facts = Facts {

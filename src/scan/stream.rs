@@ -62,6 +62,7 @@ impl Reader {
                 }
             }
             page.commit(stream, after(&answer)).await?;
+            self.checkpoint()?;
             pages.turn(&answer);
         }
         Ok(listed)
@@ -81,6 +82,7 @@ impl Reader {
                 rows.extend(wanted(text)?);
             }
             self.generation.expect(stream, rows, after(&answer)).await?;
+            self.checkpoint()?;
             pages.turn(&answer);
         }
         Ok(())
@@ -99,7 +101,12 @@ impl Reader {
             page.add(found)?;
         }
         page.commit(stream, cursor).await?;
-        Ok(())
+        self.checkpoint()
+    }
+
+    /// A page is committed: here a scan ends that is to pause.
+    fn checkpoint(&self) -> Result<(), ScanError> {
+        if self.work.pause.is_cancelled() { Err(ScanError::Paused) } else { Ok(()) }
     }
 
     /// Whether a stream was read to its end.

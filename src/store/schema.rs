@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use redb::{Database, ReadableTable, TableDefinition};
+use redb::{Database, ReadableDatabase, TableDefinition, TableError, WriteTransaction};
 
 use super::{
     StoreError, backup,
@@ -54,29 +54,18 @@ pub(super) fn expect(database: &Database, path: &Path, schema: &Schema) -> Resul
 /// Looks at a file's schema and brings it to ours; of a real file a backup is made before.
 pub(super) fn settle(database: &Database, path: &Path, schema: &Schema, is_file: bool) -> Result<Migrated, StoreError> {
     let failed = |error: redb::Error| storage_error(path, &error);
-    let found = {
-        let transaction = database.begin_write().map_err(|error| failed(error.into()))?;
-        let found = {
-            let mut meta = transaction.open_table(META).map_err(|error| failed(error.into()))?;
-            let name = meta.get("schema").map_err(|error| failed(error.into()))?.map(|name| name.value().to_vec());
-            if let Some(name) = name {
-                if name != schema.name.as_bytes() {
-                    return Err(StoreError::OtherSchema {
-                        path: path.display().to_string(),
-                        found: String::from_utf8_lossy(&name).into_owned(),
-                        expected: schema.name,
-                    });
-                }
-                let format = meta.get("format").map_err(|error| failed(error.into()))?;
-                format.and_then(|bytes| bytes.value().try_into().ok()).map_or(0, u32::from_be_bytes)
-            } else {
-                meta.insert("schema", schema.name.as_bytes()).map_err(|error| failed(error.into()))?;
-                meta.insert("format", schema.format.to_be_bytes().as_slice()).map_err(|error| failed(error.into()))?;
-                schema.format
-            }
-        };
-        transaction.commit().map_err(|error| failed(error.into()))?;
+    // A file that has what it needs is not written to.
+    let found = if let Some(found) = found(database, path, schema)? {
         found
+    } else {
+        let transaction = begin(database, path)?;
+        {
+            let mut meta = transaction.open_table(META).map_err(|error| failed(error.into()))?;
+            meta.insert("schema", schema.name.as_bytes()).map_err(|error| failed(error.into()))?;
+            meta.insert("format", schema.format.to_be_bytes().as_slice()).map_err(|error| failed(error.into()))?;
+        }
+        transaction.commit().map_err(|error| failed(error.into()))?;
+        schema.format
     };
     if found > schema.format {
         let path = path.display().to_string();
@@ -89,7 +78,7 @@ pub(super) fn settle(database: &Database, path: &Path, schema: &Schema, is_file:
         done.backup = Some(kept);
     }
     for migration in schema.migrations.iter().filter(|migration| migration.to > found) {
-        let transaction = database.begin_write().map_err(|error| failed(error.into()))?;
+        let transaction = begin(database, path)?;
         {
             let mut write = Write::new(&transaction, path);
             (migration.run)(&mut write)?;
@@ -103,4 +92,32 @@ pub(super) fn settle(database: &Database, path: &Path, schema: &Schema, is_file:
         done.to = migration.to;
     }
     Ok(done)
+}
+
+/// The format of a file, if it bears one: of our schema, or it is refused.
+fn found(database: &Database, path: &Path, schema: &Schema) -> Result<Option<u32>, StoreError> {
+    let failed = |error: redb::Error| storage_error(path, &error);
+    let transaction = database.begin_read().map_err(|error| failed(error.into()))?;
+    let meta = match transaction.open_table(META) {
+        Ok(meta) => meta,
+        Err(TableError::TableDoesNotExist(_)) => return Ok(None),
+        Err(error) => return Err(failed(error.into())),
+    };
+    let Some(name) = meta.get("schema").map_err(|error| failed(error.into()))? else { return Ok(None) };
+    if name.value() != schema.name.as_bytes() {
+        return Err(StoreError::OtherSchema {
+            path: path.display().to_string(),
+            found: String::from_utf8_lossy(name.value()).into_owned(),
+            expected: schema.name,
+        });
+    }
+    let format = meta.get("format").map_err(|error| failed(error.into()))?;
+    Ok(Some(format.and_then(|bytes| bytes.value().try_into().ok()).map_or(0, u32::from_be_bytes)))
+}
+
+/// A transaction after whose commit a crash costs the next start no walk through the file.
+fn begin(database: &Database, path: &Path) -> Result<WriteTransaction, StoreError> {
+    let mut transaction = database.begin_write().map_err(|error| storage_error(path, &error.into()))?;
+    transaction.set_quick_repair(true);
+    Ok(transaction)
 }

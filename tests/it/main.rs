@@ -32,4 +32,5 @@ mod store;
 mod sweep;
 mod tidy;
 mod torture;
+mod unyielding;
 mod viewers;
