@@ -1,267 +1,213 @@
-//! Expressions of ARM templates (`[concat(parameters('a'), '/b')]`): what our own printer and people's
-//! templates use of them to spell ids and names.
+//! The language of ARM's template expressions: `[concat(parameters('a'), '-x')]`.
 //!
-//! Only functions whose value is known before a deployment are evaluated; others are an error that
-//! names them. A text that begins with `[` and ends with `]` is an expression, `[[` an escaped bracket.
+//! ```text
+//! value    = "[" expression "]"          anything else is itself; "[[" is a bracket
+//! expr     = (string | number | name "(" [expr {"," expr}] ")") { "." name | "[" expr "]" }
+//! string   = "'" {any | "''"} "'"
+//! ```
+//! Pure: names are looked up through the [`Scope`] that is given.
 
 use serde_json::{Value, json};
 
-/// Where an expression is evaluated.
+/// What a function's name means where the expression stands.
 pub trait Scope {
-    /// The subscription that is deployed to, without slashes.
-    fn subscription(&self) -> &str;
-    /// The resource group that is deployed to.
-    fn resource_group(&self) -> Option<&str>;
-    /// The value of a parameter.
-    fn parameter(&self, name: &str) -> Option<Value>;
-    /// The value of a variable.
-    fn variable(&self, _name: &str) -> Option<Value> {
-        None
-    }
-    /// The tenant that is deployed to.
-    fn tenant(&self) -> Option<&str> {
-        None
-    }
-    /// Where the group, or the deployment itself, is.
-    fn location(&self) -> Option<&str> {
-        None
-    }
+    /// The value of a call, its arguments evaluated.
+    fn call(&self, name: &str, arguments: &[Value]) -> Result<Value, String>;
 }
 
-/// Why an expression has no value.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ExpressionError {
-    #[error("{0:?} is no expression: {1}")]
-    Syntax(String, &'static str),
-    #[error("the function {0} is not known here")]
-    Function(String),
-    #[error("{0} of {1:?} is not known here")]
-    Name(&'static str, String),
-    #[error("{0} wants other arguments")]
-    Arguments(String),
+/// Evaluates all expressions in a value.
+pub fn evaluate(value: &Value, scope: &dyn Scope) -> Result<Value, String> {
+    Ok(match value {
+        Value::String(text) => evaluate_text(text, scope)?,
+        Value::Array(items) => Value::Array(items.iter().map(|item| evaluate(item, scope)).collect::<Result<_, _>>()?),
+        Value::Object(fields) => {
+            let mut out = serde_json::Map::with_capacity(fields.len());
+            for (name, value) in fields {
+                let name = match evaluate_text(name, scope)? {
+                    Value::String(name) => name,
+                    other => other.to_string(),
+                };
+                out.insert(name, evaluate(value, scope)?);
+            }
+            Value::Object(out)
+        }
+        other => other.clone(),
+    })
 }
 
-/// A text of a template as its value: evaluated, unescaped, or as it is.
-pub fn evaluate(text: &str, scope: &dyn Scope) -> Result<Value, ExpressionError> {
-    let is_bracketed = text.starts_with('[') && text.ends_with(']');
-    if !is_bracketed {
-        return Ok(Value::String(text.to_owned()));
+/// Evaluates one text.
+pub fn evaluate_text(text: &str, scope: &dyn Scope) -> Result<Value, String> {
+    let Some(inner) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) else {
+        return Ok(json!(text));
+    };
+    if let Some(escaped) = inner.strip_prefix('[') {
+        return Ok(json!(format!("[{escaped}]")));
     }
-    if text.starts_with("[[") {
-        return Ok(Value::String(text[1..].to_owned()));
+    let mut parser = Parser { text: inner, at: 0, scope, depth: 0 };
+    let value = parser.expression()?;
+    parser.blanks();
+    if parser.at < inner.len() {
+        return Err(format!("unexpected {:?} at the end of the expression '{text}'", &inner[parser.at..]));
     }
-    let inner = &text[1..text.len() - 1];
-    let mut parser = Parser { text: inner, at: 0 };
-    let value = parser.expression(scope)?;
-    parser.space();
-    if parser.at < inner.len() { Err(parser.wrong("something stands after its end")) } else { Ok(value) }
+    Ok(value)
 }
 
-struct Parser<'t> {
-    text: &'t str,
+/// Deepest nesting of calls.
+const DEPTH: usize = 100;
+
+struct Parser<'a> {
+    text: &'a str,
     at: usize,
+    scope: &'a dyn Scope,
+    depth: usize,
 }
 
 impl Parser<'_> {
-    fn wrong(&self, why: &'static str) -> ExpressionError {
-        ExpressionError::Syntax(self.text.to_owned(), why)
-    }
-
     fn rest(&self) -> &str {
         &self.text[self.at..]
     }
 
-    fn space(&mut self) {
-        let rest = self.rest();
-        self.at += rest.len() - rest.trim_start().len();
+    fn blanks(&mut self) {
+        self.at += self.rest().len() - self.rest().trim_start().len();
     }
 
-    fn takes(&mut self, c: char) -> bool {
-        self.space();
-        let is_it = self.rest().starts_with(c);
-        if is_it {
-            self.at += c.len_utf8();
+    fn eat(&mut self, wanted: char) -> bool {
+        self.blanks();
+        let found = self.rest().starts_with(wanted);
+        if found {
+            self.at += wanted.len_utf8();
         }
-        is_it
+        found
     }
 
-    fn word(&mut self) -> String {
-        let word: String = self.rest().chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
-        self.at += word.len();
-        word
+    fn name(&mut self) -> String {
+        self.blanks();
+        let rest = self.rest();
+        let length = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
+        let name = rest[..length].to_owned();
+        self.at += length;
+        name
     }
 
-    fn expression(&mut self, scope: &dyn Scope) -> Result<Value, ExpressionError> {
-        self.space();
+    fn expression(&mut self) -> Result<Value, String> {
+        self.depth += 1;
+        if self.depth > DEPTH {
+            return Err("the expression is nested too deeply".to_owned());
+        }
+        self.blanks();
         let mut value = match self.rest().chars().next() {
-            Some('\'') => Value::String(self.quoted()?),
+            Some('\'') => self.literal()?,
             Some(c) if c.is_ascii_digit() || c == '-' => {
-                let start = self.at;
-                self.at += 1;
-                while self.rest().starts_with(|c: char| c.is_ascii_digit()) {
-                    self.at += 1;
-                }
-                let number: i64 = self.text[start..self.at].parse().map_err(|_| self.wrong("a number is too large"))?;
+                let rest = self.rest();
+                let length = rest.find(|c: char| !(c.is_ascii_digit() || c == '-' || c == '.')).unwrap_or(rest.len());
+                let number = rest[..length].parse::<i64>().map_err(|_| format!("no number: {:?}", &rest[..length]))?;
+                self.at += length;
                 json!(number)
             }
-            Some(c) if c.is_ascii_alphabetic() => self.call(scope)?,
-            _ => return Err(self.wrong("expected a text, a number or a function")),
+            Some(c) if c.is_alphabetic() => self.call()?,
+            other => return Err(format!("unexpected {other:?} in the expression '[{}]'", self.text)),
         };
         loop {
-            if self.takes('.') {
-                let name = self.word();
-                value = member(&value, &name).ok_or(ExpressionError::Name("a property", name))?;
-            } else if self.takes('[') {
-                let index = self.expression(scope)?;
-                if !self.takes(']') {
-                    return Err(self.wrong("a bracket is not closed"));
+            if self.eat('.') {
+                let name = self.name();
+                value = member(&value, &json!(name))?;
+            } else if self.eat('[') {
+                let key = self.expression()?;
+                if !self.eat(']') {
+                    return Err(format!("expected ']' in the expression '[{}]'", self.text));
                 }
-                let found = match &index {
-                    Value::String(name) => member(&value, name),
-                    Value::Number(number) => {
-                        number.as_u64().and_then(|number| value.get(usize::try_from(number).ok()?).cloned())
-                    }
-                    _ => None,
-                };
-                value = found.ok_or_else(|| ExpressionError::Name("an element", index.to_string()))?;
+                value = member(&value, &key)?;
             } else {
+                self.depth -= 1;
                 return Ok(value);
             }
         }
     }
 
-    fn quoted(&mut self) -> Result<String, ExpressionError> {
-        let mut out = String::new();
+    fn literal(&mut self) -> Result<Value, String> {
         self.at += 1;
+        let mut out = String::new();
         loop {
             let rest = self.rest();
-            let Some(end) = rest.find('\'') else { return Err(self.wrong("a text is not closed")) };
+            let Some(end) = rest.find('\'') else {
+                return Err(format!("a string without an end in the expression '[{}]'", self.text));
+            };
             out.push_str(&rest[..end]);
-            let is_doubled = rest[end + 1..].starts_with('\'');
+            let doubled = rest[end + 1..].starts_with('\'');
             self.at += end + 1;
-            if !is_doubled {
-                return Ok(out);
+            if !doubled {
+                return Ok(json!(out));
             }
-            out.push('\'');
             self.at += 1;
+            out.push('\'');
         }
     }
 
-    fn call(&mut self, scope: &dyn Scope) -> Result<Value, ExpressionError> {
-        let name = self.word();
-        if !self.takes('(') {
-            return match name.as_str() {
-                "true" => Ok(json!(true)),
-                "false" => Ok(json!(false)),
-                _ => Err(self.wrong("expected a bracket behind the name of a function")),
-            };
+    fn call(&mut self) -> Result<Value, String> {
+        let name = self.name();
+        if !self.eat('(') {
+            return Err(format!("expected '(' after '{name}' in the expression '[{}]'", self.text));
         }
         let mut arguments = Vec::new();
-        while !self.takes(')') {
-            if !arguments.is_empty() && !self.takes(',') {
-                return Err(self.wrong("expected a comma"));
+        // A branch that is not taken may refer to what does not exist.
+        let conditional = name.eq_ignore_ascii_case("if");
+        let mut skipped = false;
+        while !self.eat(')') {
+            if !arguments.is_empty() && !self.eat(',') {
+                return Err(format!("expected ',' or ')' in the expression '[{}]'", self.text));
             }
-            arguments.push(self.expression(scope)?);
-        }
-        apply(&name, &arguments, scope)
-    }
-}
-
-/// Names of properties are the same in any case.
-fn member(value: &Value, name: &str) -> Option<Value> {
-    let fields = value.as_object()?;
-    let exact = fields.get(name);
-    exact.or_else(|| fields.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)).cloned()
-}
-
-fn apply(name: &str, arguments: &[Value], scope: &dyn Scope) -> Result<Value, ExpressionError> {
-    let wrong = || ExpressionError::Arguments(name.to_owned());
-    let text = |at: usize| arguments.get(at).and_then(Value::as_str).ok_or_else(wrong);
-    let texts = || arguments.iter().map(|value| value.as_str().ok_or_else(wrong)).collect::<Result<Vec<&str>, _>>();
-    let subscription = || format!("/subscriptions/{}", scope.subscription());
-    match name.to_ascii_lowercase().as_str() {
-        "concat" => {
-            if arguments.iter().any(Value::is_array) {
-                return Ok(arguments.iter().flat_map(|list| list.as_array().cloned().unwrap_or_default()).collect());
-            }
-            Ok(Value::String(arguments.iter().map(plain).collect()))
-        }
-        "format" => {
-            let mut out = text(0)?.to_owned();
-            for (at, value) in arguments[1..].iter().enumerate() {
-                out = out.replace(&format!("{{{at}}}"), &plain(value));
-            }
-            Ok(Value::String(out))
-        }
-        "tolower" => Ok(json!(text(0)?.to_lowercase())),
-        "toupper" => Ok(json!(text(0)?.to_uppercase())),
-        "parameters" => {
-            scope.parameter(text(0)?).ok_or_else(|| ExpressionError::Name("parameter", plain(&arguments[0])))
-        }
-        "variables" => scope.variable(text(0)?).ok_or_else(|| ExpressionError::Name("variable", plain(&arguments[0]))),
-        "subscription" => Ok(json!({
-            "id": subscription(), "subscriptionId": scope.subscription(), "tenantId": scope.tenant(),
-        })),
-        "tenant" => Ok(json!({"tenantId": scope.tenant()})),
-        "resourcegroup" => {
-            let group = scope.resource_group().ok_or_else(|| ExpressionError::Name("the group", String::new()))?;
-            Ok(json!({
-                "id": format!("{}/resourceGroups/{group}", subscription()), "name": group, "location": scope.location(),
-            }))
-        }
-        "deployment" => Ok(json!({"location": scope.location(), "name": "main"})),
-        "resourceid" => {
-            let given = texts()?;
-            let kind = given.iter().position(|part| part.contains('/')).ok_or_else(wrong)?;
-            let (scopes, rest) = given.split_at(kind);
-            let group = match scopes {
-                [] => scope.resource_group().map(|group| (scope.subscription().to_owned(), group.to_owned())),
-                [group] => Some((scope.subscription().to_owned(), (*group).to_owned())),
-                [subscription, group] => Some(((*subscription).to_owned(), (*group).to_owned())),
-                _ => return Err(wrong()),
+            let taken = match (conditional, arguments.len(), arguments.first()) {
+                (true, 1, Some(condition)) => condition == &json!(true),
+                (true, 2, Some(condition)) => condition != &json!(true),
+                _ => true,
             };
-            let below = provider_path(rest).ok_or_else(wrong)?;
-            Ok(Value::String(match group {
-                Some((subscription, group)) => format!("/subscriptions/{subscription}/resourceGroups/{group}{below}"),
-                None => format!("{}{below}", subscription()),
-            }))
-        }
-        "subscriptionresourceid" => {
-            let given = texts()?;
-            let kind = given.iter().position(|part| part.contains('/')).ok_or_else(wrong)?;
-            let (scopes, rest) = given.split_at(kind);
-            let at = scopes.first().map_or_else(subscription, |id| format!("/subscriptions/{id}"));
-            if rest.first().is_some_and(|kind| kind.eq_ignore_ascii_case("Microsoft.Resources/resourceGroups")) {
-                return Ok(Value::String(format!("{at}/resourceGroups/{}", rest.get(1).ok_or_else(wrong)?)));
+            if taken {
+                arguments.push(self.expression()?);
+            } else {
+                let quiet = Quiet;
+                let mut parser = Parser { text: self.text, at: self.at, scope: &quiet, depth: self.depth };
+                parser.expression()?;
+                self.at = parser.at;
+                arguments.push(Value::Null);
+                skipped = true;
             }
-            Ok(Value::String(format!("{at}{}", provider_path(rest).ok_or_else(wrong)?)))
         }
-        "tenantresourceid" => Ok(Value::String(provider_path(&texts()?).ok_or_else(wrong)?)),
-        "extensionresourceid" => {
-            let given = texts()?;
-            let (extended, rest) = given.split_first().ok_or_else(wrong)?;
-            Ok(Value::String(format!("{extended}{}", provider_path(rest).ok_or_else(wrong)?)))
+        if skipped && arguments.len() != 3 {
+            return Err("'if' takes three arguments".to_owned());
         }
-        _ => Err(ExpressionError::Function(name.to_owned())),
+        self.scope.call(&name, &arguments)
     }
 }
 
-/// `/providers/Microsoft.A/b/name/c/name` of `["Microsoft.A/b/c", name, name]`.
-fn provider_path(parts: &[&str]) -> Option<String> {
-    let (kind, names) = parts.split_first()?;
-    let (namespace, kinds) = kind.split_once('/')?;
-    let kinds: Vec<&str> = kinds.split('/').collect();
-    if kinds.len() != names.len() {
-        return None;
+/// Skips over what is not taken: every call is an object that has every member.
+struct Quiet;
+
+impl Scope for Quiet {
+    fn call(&self, _: &str, _: &[Value]) -> Result<Value, String> {
+        Ok(Value::Null)
     }
-    let pairs: Vec<String> = kinds.iter().zip(names).map(|(kind, name)| format!("{kind}/{name}")).collect();
-    Some(format!("/providers/{namespace}/{}", pairs.join("/")))
 }
 
-fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+fn member(value: &Value, key: &Value) -> Result<Value, String> {
+    match (value, key) {
+        (Value::Null, _) => Ok(Value::Null),
+        (Value::Object(fields), Value::String(name)) => {
+            let found = fields
+                .get(name)
+                .or_else(|| fields.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value));
+            found.cloned().ok_or_else(|| {
+                let known: Vec<&str> = fields.keys().map(String::as_str).collect();
+                format!(
+                    "the language expression property '{name}' doesn't exist, available properties are '{}'",
+                    known.join(", ")
+                )
+            })
+        }
+        (Value::Array(items), Value::Number(at)) => {
+            let found = at.as_u64().and_then(|at| items.get(at as usize));
+            found.cloned().ok_or_else(|| format!("the array index '{at}' is out of bounds"))
+        }
+        (value, key) => Err(format!("'{key}' cannot be taken of {value}")),
     }
 }
 
@@ -269,43 +215,47 @@ fn plain(value: &Value) -> String {
 mod tests {
     use super::*;
 
-    struct Here(&'static str);
+    struct Echo;
 
-    impl Scope for Here {
-        fn subscription(&self) -> &str {
-            self.0
-        }
-        fn resource_group(&self) -> Option<&str> {
-            Some("g")
-        }
-        fn parameter(&self, name: &str) -> Option<Value> {
-            (name == "p").then(|| json!({"a": [1, "it's"]}))
+    impl Scope for Echo {
+        fn call(&self, name: &str, arguments: &[Value]) -> Result<Value, String> {
+            match name {
+                "if" => Ok(if arguments[0] == json!(true) { arguments[1].clone() } else { arguments[2].clone() }),
+                "true" => Ok(json!(true)),
+                "fail" => Err("called".to_owned()),
+                _ => Ok(json!({"name": name, "arguments": arguments})),
+            }
         }
     }
 
-    #[test]
-    fn ids_and_texts_are_evaluated_and_escapes_taken_off() {
-        for (text, value) in [
-            ("plain", "plain"),
-            ("[[x]", "[x]"),
-            ("[x", "[x"),
-            ("[concat('a', 'it''s', parameters('p').a[1])]", "ait'sit's"),
-            ("[resourceId('A.B/c/d', 'x', 'y')]", "/subscriptions/s/resourceGroups/g/providers/A.B/c/x/d/y"),
-            ("[resourceId('t', 'h', 'A.B/c', 'x')]", "/subscriptions/t/resourceGroups/h/providers/A.B/c/x"),
-            (
-                "[subscriptionResourceId(subscription().subscriptionId, 'Microsoft.Resources/resourceGroups', 'r')]",
-                "/subscriptions/s/resourceGroups/r",
-            ),
-            ("[extensionResourceId('/x', 'A.B/c', 'n')]", "/x/providers/A.B/c/n"),
-        ] {
-            assert_eq!(evaluate(text, &Here("s")), Ok(json!(value)), "{text}");
-        }
+    fn check(text: &str, expected: Value) {
+        assert_eq!(evaluate_text(text, &Echo), Ok(expected), "{text}");
     }
 
     #[test]
-    fn what_cannot_be_known_is_an_error_that_names_it() {
-        assert_eq!(evaluate("[reference('x')]", &Here("s")), Err(ExpressionError::Function("reference".to_owned())));
-        assert!(evaluate("[concat('a' 'b')]", &Here("s")).is_err());
-        assert!(evaluate("[parameters('q')]", &Here("s")).is_err());
+    fn texts_that_are_no_expressions_are_themselves() {
+        check("plain", json!("plain"));
+        check("[[escaped]", json!("[escaped]"));
+        check("[open", json!("[open"));
+    }
+
+    #[test]
+    fn calls_nest_and_members_are_taken() {
+        check("['it''s']", json!("it's"));
+        check("[f(1, 'a').arguments[1]]", json!("a"));
+        check("[f( g() ).arguments[0].NAME]", json!("g"));
+    }
+
+    #[test]
+    fn the_branch_that_is_not_taken_is_not_evaluated() {
+        check("[if(true(), 1, fail().x[0])]", json!(1));
+        assert!(evaluate_text("[if(true(), fail(), 1)]", &Echo).is_err());
+    }
+
+    #[test]
+    fn broken_expressions_are_refused() {
+        for text in ["[f(]", "[f(1]", "['a]", "[f() g()]", "[]", "[f]"] {
+            assert!(evaluate_text(text, &Echo).is_err(), "{text}");
+        }
     }
 }

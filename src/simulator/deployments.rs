@@ -25,9 +25,9 @@ use super::{
     State,
     reply::Reply,
     routes::{Asked, count},
-    template::{Failure, Outcome, Run, Target},
+    template::{Failure, Outcome, Run},
 };
-use crate::arm;
+use crate::arm::{self, Target};
 
 /// A deployment as it will be when its time is over.
 struct Deployment {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Emitted, PARAMETER};
 use crate::{
-    arm::{Scope, evaluate},
+    arm::{self, Scope, Target, below, evaluate, evaluate_text},
     iac::Files,
 };
 
@@ -12,20 +12,33 @@ use crate::{
 const AROUND: [&str; 7] = ["type", "apiVersion", "name", "dependsOn", "scope", "condition", "comments"];
 
 struct Place {
-    subscription: String,
-    group: Option<String>,
+    target: Target,
     parameters: Map<String, Value>,
 }
 
 impl Scope for Place {
-    fn subscription(&self) -> &str {
-        &self.subscription
+    fn call(&self, name: &str, arguments: &[Value]) -> Result<Value, String> {
+        if name.eq_ignore_ascii_case("parameters") {
+            let wanted = arguments.first().and_then(Value::as_str).unwrap_or_default();
+            let found = self.parameters.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+            return found.map(|(_, value)| value.clone()).ok_or_else(|| format!("no parameter {wanted:?}"));
+        }
+        known(&self.target, name, arguments)
     }
-    fn resource_group(&self) -> Option<&str> {
-        self.group.as_deref()
-    }
-    fn parameter(&self, name: &str) -> Option<Value> {
-        self.parameters.get(name).cloned()
+}
+
+/// What can be known of a call before anything is deployed.
+pub(super) fn known(target: &Target, name: &str, arguments: &[Value]) -> Result<Value, String> {
+    let subscription = target.subscription.as_deref().unwrap_or_default();
+    match name.to_ascii_lowercase().as_str() {
+        "subscription" => Ok(json!({"id": format!("/subscriptions/{subscription}"), "subscriptionId": subscription})),
+        "resourcegroup" => Ok(json!({"id": target.scope(), "name": target.group})),
+        // Where it will be deployed from is not known.
+        "deployment" => Ok(json!({"name": "main", "location": ""})),
+        _ => target
+            .call(name, arguments)
+            .or_else(|| arm::call(name, arguments))
+            .unwrap_or_else(|| Err(format!("the function {name} has no value before a deployment"))),
     }
 }
 
@@ -34,7 +47,8 @@ pub fn read(files: &Files) -> Result<Vec<Emitted>, String> {
     let mut found = Vec::new();
     let main = files.get("azuredeploy.json").ok_or("there is no azuredeploy.json")?;
     let template: Value = serde_json::from_str(main).map_err(|error| error.to_string())?;
-    let place = Place { subscription: subscription_of(&template), group: None, parameters: declared(&template) };
+    let target = Target { subscription: Some(subscription_of(&template)), ..Target::default() };
+    let place = Place { target, parameters: declared(&template) };
     resources(&template, &place, &mut found)?;
     Ok(found)
 }
@@ -53,18 +67,20 @@ fn resources(template: &Value, place: &Place, found: &mut Vec<Emitted>) -> Resul
     for resource in template["resources"].as_array().into_iter().flatten() {
         let text = |name: &str| resource[name].as_str().unwrap_or_default();
         let evaluated = |text: &str| -> Result<String, String> {
-            let value = evaluate(text, place).map_err(|error| error.to_string())?;
+            let value = evaluate_text(text, place)?;
             value.as_str().map(str::to_owned).ok_or_else(|| format!("{text} is no text"))
         };
         if text("type") == "Microsoft.Resources/deployments" {
             let inner = &resource["properties"]["template"];
             let mut parameters = declared(inner);
             for (name, given) in resource["properties"]["parameters"].as_object().into_iter().flatten() {
-                parameters.insert(name.clone(), value(&given["value"], place)?);
+                parameters.insert(name.clone(), evaluate(&given["value"], place)?);
             }
             let group = resource["resourceGroup"].as_str().map(evaluated).transpose()?;
-            let subscription = resource["subscriptionId"].as_str().unwrap_or(&place.subscription).to_owned();
-            resources(inner, &Place { subscription, group, parameters }, found)?;
+            let subscription = resource["subscriptionId"].as_str().map(str::to_owned);
+            let subscription = subscription.or_else(|| place.target.subscription.clone());
+            let target = Target { subscription, group, management_group: None };
+            resources(inner, &Place { target, parameters }, found)?;
             continue;
         }
         let name = evaluated(text("name"))?;
@@ -72,7 +88,7 @@ fn resources(template: &Value, place: &Place, found: &mut Vec<Emitted>) -> Resul
         let Value::Object(fields) = resource else { continue };
         let mut body = Map::new();
         for (name, field) in fields.iter().filter(|(name, _)| !AROUND.contains(&name.as_str())) {
-            body.insert(name.clone(), value(field, place)?);
+            body.insert(name.clone(), evaluate(field, place)?);
         }
         found.push(Emitted {
             id: id(text("type"), &name, scope.as_deref(), place)?,
@@ -84,39 +100,11 @@ fn resources(template: &Value, place: &Place, found: &mut Vec<Emitted>) -> Resul
     Ok(())
 }
 
+/// The id of what a template puts at a place, or at another scope.
 fn id(kind: &str, name: &str, scope: Option<&str>, place: &Place) -> Result<String, String> {
-    let at = format!("/subscriptions/{}", place.subscription);
-    if kind.eq_ignore_ascii_case("Microsoft.Resources/resourceGroups") {
-        return Ok(format!("{at}/resourceGroups/{name}"));
+    let names = [name.to_owned()];
+    match scope {
+        Some(scope) => below(scope, kind, &names),
+        None => place.target.id(kind, &names),
     }
-    let (namespace, kinds) = kind.split_once('/').ok_or_else(|| format!("{kind} is no type"))?;
-    let (kinds, names): (Vec<&str>, Vec<&str>) = (kinds.split('/').collect(), name.split('/').collect());
-    if kinds.len() != names.len() {
-        return Err(format!("{name} has not one name for each part of {kind}"));
-    }
-    let pairs: Vec<String> = kinds.iter().zip(names).map(|(kind, name)| format!("{kind}/{name}")).collect();
-    let above = match (scope, &place.group) {
-        (Some(scope), _) => scope.to_owned(),
-        (None, Some(group)) => format!("{at}/resourceGroups/{group}"),
-        (None, None) => at,
-    };
-    Ok(format!("{above}/providers/{namespace}/{}", pairs.join("/")))
-}
-
-fn value(of: &Value, place: &Place) -> Result<Value, String> {
-    Ok(match of {
-        Value::String(text) => evaluate(text, place).map_err(|error| error.to_string())?,
-        Value::Array(items) => items.iter().map(|item| value(item, place)).collect::<Result<_, _>>()?,
-        Value::Object(fields) => {
-            let mut out = Map::new();
-            for (key, field) in fields {
-                let Value::String(key) = evaluate(key, place).map_err(|error| error.to_string())? else {
-                    return Err(format!("the key {key} is no text"));
-                };
-                out.insert(key, value(field, place)?);
-            }
-            Value::Object(out)
-        }
-        other => other.clone(),
-    })
 }

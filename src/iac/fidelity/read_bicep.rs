@@ -5,9 +5,9 @@ use std::{cell::RefCell, collections::HashMap};
 use serde_json::{Map, Value, json};
 use tree_sitter::Node;
 
-use super::{Emitted, PARAMETER};
+use super::{Emitted, PARAMETER, read_arm::known};
 use crate::{
-    arm::{ResourceId, Scope, evaluate},
+    arm::{ResourceId, Target},
     iac::{Files, bicep},
 };
 
@@ -30,18 +30,6 @@ pub fn read(files: &Files) -> Result<Vec<Emitted>, String> {
 struct Place {
     subscription: String,
     group: Option<String>,
-}
-
-impl Scope for Place {
-    fn subscription(&self) -> &str {
-        &self.subscription
-    }
-    fn resource_group(&self) -> Option<&str> {
-        self.group.as_deref()
-    }
-    fn parameter(&self, _: &str) -> Option<Value> {
-        None
-    }
 }
 
 /// A `resource` of a file.
@@ -228,11 +216,8 @@ impl Sheet<'_> {
         if let ("json", [Value::String(text)]) = (name, values.as_slice()) {
             return serde_json::from_str(text).map_err(|error| error.to_string());
         }
-        let quoted: Vec<String> = values
-            .iter()
-            .map(|value| format!("'{}'", value.as_str().unwrap_or_default().replace('\'', "''")))
-            .collect();
-        evaluate(&format!("[{name}({})]", quoted.join(", ")), self.place).map_err(|error| error.to_string())
+        let Place { subscription, group } = self.place.clone();
+        known(&Target { subscription: Some(subscription), group, management_group: None }, name, &values)
     }
 
     /// What stands at a `scope`, as an id.

@@ -3,81 +3,16 @@
 use std::{cell::RefCell, collections::BTreeMap};
 
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
-use super::{
-    Run, expression,
-    functions::{self, shown},
-    plan::Planned,
-};
+use super::{Run, plan::Planned};
 use crate::{
-    arm::{self, ResourceId},
+    arm::{self, ResourceId, Target, shown},
     simulator::{data_plane, deployments},
 };
 
 /// Begins the message of an expression that refers to what is not there yet.
 pub(super) const NOT_YET: &str = "\u{1}";
-
-/// Where a deployment puts its resources.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(in crate::simulator) struct Target {
-    pub subscription: Option<String>,
-    pub group: Option<String>,
-    pub management_group: Option<String>,
-}
-
-impl Target {
-    /// The target that a scope's id names.
-    pub(in crate::simulator) fn of(scope: &str) -> Option<Self> {
-        let parts: Vec<&str> = scope.split('/').filter(|part| !part.is_empty()).collect();
-        let is = |at: usize, word: &str| parts.get(at).is_some_and(|part| part.eq_ignore_ascii_case(word));
-        let own = |at: usize| parts.get(at).map(|part| (*part).to_owned());
-        match parts.len() {
-            0 => Some(Self::default()),
-            2 if is(0, "subscriptions") => Some(Self { subscription: own(1), ..Self::default() }),
-            4 if is(0, "subscriptions") && is(2, "resourceGroups") => {
-                Some(Self { subscription: own(1), group: own(3), ..Self::default() })
-            }
-            4 if is(2, "managementGroups") => Some(Self { management_group: own(3), ..Self::default() }),
-            2 if is(0, "managementGroups") => Some(Self { management_group: own(1), ..Self::default() }),
-            _ => None,
-        }
-    }
-
-    /// Its id; the tenant's is empty.
-    pub(in crate::simulator) fn scope(&self) -> String {
-        match (&self.subscription, &self.group, &self.management_group) {
-            (Some(subscription), Some(group), _) => format!("/subscriptions/{subscription}/resourceGroups/{group}"),
-            (Some(subscription), None, _) => format!("/subscriptions/{subscription}"),
-            (None, _, Some(group)) => format!("/providers/Microsoft.Management/managementGroups/{group}"),
-            (None, ..) => String::new(),
-        }
-    }
-
-    /// The id of a resource in it.
-    pub(super) fn id(&self, type_name: &str, names: &[String]) -> Result<String, String> {
-        if type_name.eq_ignore_ascii_case("Microsoft.Resources/resourceGroups") {
-            let subscription = self.subscription.as_deref().ok_or("a resource group is put into a subscription")?;
-            return Ok(format!("/subscriptions/{subscription}/resourceGroups/{}", names.join("/")));
-        }
-        below(&self.scope(), type_name, names)
-    }
-}
-
-/// `{scope}/providers/{type and names, in turns}`.
-pub(super) fn below(scope: &str, type_name: &str, names: &[String]) -> Result<String, String> {
-    let mut types = type_name.split('/');
-    let namespace = types.next().unwrap_or_default();
-    let types: Vec<&str> = types.collect();
-    let names: Vec<&str> = names.iter().flat_map(|name| name.split('/')).collect();
-    if types.is_empty() || types.len() != names.len() {
-        return Err(format!(
-            "The template resource '{}' for type '{type_name}' has incorrect segment lengths. A nested resource type must have identical number of segments as its resource name",
-            names.join("/")
-        ));
-    }
-    let pairs: Vec<String> = types.iter().zip(names).map(|(kind, name)| format!("{kind}/{name}")).collect();
-    Ok(format!("{}/providers/{namespace}/{}", scope.trim_end_matches('/'), pairs.join("/")))
-}
 
 /// The scope of one template's expressions.
 pub(in crate::simulator) struct Frame<'a> {
@@ -135,7 +70,7 @@ impl<'a> Frame<'a> {
                 Some(given) if given.get("reference").is_some() => json!("simulated-secret"),
                 Some(given) => given.get("value").cloned().unwrap_or(Value::Null),
                 None => match definition.get("defaultValue") {
-                    Some(default) => expression::evaluate(default, self)?,
+                    Some(default) => arm::evaluate(default, self)?,
                     None if definition["nullable"] == true => Value::Null,
                     None => {
                         return Err(format!(
@@ -209,7 +144,7 @@ impl<'a> Frame<'a> {
                         }
                         continue;
                     }
-                    let name = shown(&expression::string(name, self)?);
+                    let name = shown(&arm::evaluate_text(name, self)?);
                     out.insert(name, self.value(value)?);
                 }
                 Ok(Value::Object(out))
@@ -217,7 +152,7 @@ impl<'a> Frame<'a> {
             Value::Array(items) => {
                 items.iter().map(|item| self.value(item)).collect::<Result<_, _>>().map(Value::Array)
             }
-            other => expression::evaluate(other, self),
+            other => arm::evaluate(other, self),
         }
     }
 
@@ -279,30 +214,9 @@ impl<'a> Frame<'a> {
         })?;
         Ok(if full { body } else { body.get("properties").cloned().unwrap_or_else(|| json!({})) })
     }
-
-    /// `resourceId([subscription], [group], type, names…)`.
-    fn resource_id(&self, arguments: &[Value], subscription_level: bool) -> Result<Value, String> {
-        let texts: Vec<String> = arguments.iter().map(shown).collect();
-        let at = texts
-            .iter()
-            .position(|text| text.contains('/') && text.contains('.'))
-            .ok_or("'resourceId' wants a type such as Microsoft.Network/virtualNetworks")?;
-        let mut target = self.run.target.clone();
-        match (at, subscription_level) {
-            (0, _) => {}
-            (1, true) => target.subscription = Some(texts[0].clone()),
-            (1, false) => target.group = Some(texts[0].clone()),
-            (2, false) => (target.subscription, target.group) = (Some(texts[0].clone()), Some(texts[1].clone())),
-            _ => return Err("'resourceId' has too many arguments before the type".to_owned()),
-        }
-        if subscription_level {
-            target.group = None;
-        }
-        target.id(&texts[at], &texts[at + 1..]).map(Value::String)
-    }
 }
 
-impl expression::Scope for Frame<'_> {
+impl arm::Scope for Frame<'_> {
     fn call(&self, name: &str, arguments: &[Value]) -> Result<Value, String> {
         if let Some(outer) = self.outer {
             return outer.call(name, arguments);
@@ -325,20 +239,6 @@ impl expression::Scope for Frame<'_> {
                 let found = copies.iter().rev().find(|(name, _)| wanted.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(name)));
                 let (_, at) = found.ok_or("The template function 'copyIndex' is not expected at this location")?;
                 Ok(json!(*at as i64 + offset))
-            }
-            "resourceid" => self.resource_id(arguments, false),
-            "subscriptionresourceid" => self.resource_id(arguments, true),
-            "tenantresourceid" => {
-                let names: Vec<String> = arguments.iter().skip(1).map(shown).collect();
-                below("", &text(0), &names).map(Value::String)
-            }
-            "managementgroupresourceid" => {
-                let names: Vec<String> = arguments.iter().skip(1).map(shown).collect();
-                below(&target.scope(), &text(0), &names).map(Value::String)
-            }
-            "extensionresourceid" => {
-                let names: Vec<String> = arguments.iter().skip(2).map(shown).collect();
-                below(&text(0), &text(1), &names).map(Value::String)
             }
             "reference" => self.reference(arguments),
             "subscription" => {
@@ -372,7 +272,12 @@ impl expression::Scope for Frame<'_> {
                 let reply = data_plane::action(&kind, name, &key, Some(&body)).ok_or_else(|| format!("'{name}' is not known for '{kind}'"))?;
                 serde_json::from_str(&reply.text).map_err(|error| error.to_string())
             }
-            _ => functions::call(name, arguments).unwrap_or_else(|| Err(format!("The template function '{name}' is not valid"))),
+            "newguid" => Ok(json!(Uuid::new_v4())),
+            "utcnow" => Ok(json!(jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string())),
+            _ => target
+                .call(name, arguments)
+                .or_else(|| arm::call(name, arguments))
+                .unwrap_or_else(|| Err(format!("The template function '{name}' is not valid"))),
         }
     }
 }

@@ -9,22 +9,19 @@
 //! nothing is put, and what is referred to is looked for among the bodies that would have been.
 //! Not understood, and refused by name: `templateLink`, complete mode, user functions, lambdas.
 
-mod expression;
 mod frame;
-mod functions;
 mod plan;
 
 use std::{cell::RefCell, collections::BTreeMap};
 
 use serde_json::{Map, Value, json};
 
-pub(super) use self::frame::Target;
 use self::{
     frame::{Frame, NOT_YET},
     plan::Planned,
 };
 use super::{State, deployments, write};
-use crate::arm::{self, ResourceId};
+use crate::arm::{self, ResourceId, Target};
 
 /// Deepest nesting of deployments, as documented.
 const NESTING: usize = 5;
@@ -213,26 +210,7 @@ impl Run<'_> {
             message,
             target: Some(planned.id.clone()),
         })?;
-        let text = |name: &str| -> Result<Option<String>, Failure> {
-            match planned.raw.get(name) {
-                None | Some(Value::Null) => Ok(None),
-                Some(value) => match frame.value(value).map_err(Failure::template)? {
-                    Value::String(text) => Ok(Some(text)),
-                    other => Err(Failure::template(format!("'{name}' of a nested deployment is a text, not {other}"))),
-                },
-            }
-        };
-        let mut target = self.target.clone();
-        if let Some(scope) = text("scope")? {
-            target = Target::of(&scope)
-                .ok_or_else(|| Failure::template(format!("'{scope}' is no scope of a deployment")))?;
-        }
-        if let Some(subscription) = text("subscriptionId")? {
-            target = Target { subscription: Some(subscription), group: None, management_group: None };
-        }
-        if let Some(group) = text("resourceGroup")? {
-            target.group = Some(group);
-        }
+        let target = plan::nested_target(frame, &planned.raw).map_err(Failure::template)?;
         let run = Run {
             state: self.state,
             name: planned.id.rsplit('/').next().unwrap_or_default(),
@@ -248,7 +226,6 @@ impl Run<'_> {
         if let Some(dry) = self.dry {
             dry.borrow_mut().insert(arm::key(&planned.id), body);
         } else {
-            deployments::record(self.state, &planned.id, &body, &result);
             deployments::record(self.state, &id, &body, &result);
         }
         outcome.resources.extend(result.resources);

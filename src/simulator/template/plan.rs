@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::frame::{Frame, below};
-use crate::arm;
+use super::frame::Frame;
+use crate::arm::{self, Target, below};
 
 /// A resource before its body is evaluated.
 pub(super) struct Planned {
@@ -98,7 +98,11 @@ fn one(
     let names = [name.clone()];
     let scope = text("scope")?;
     let deployment = type_name.eq_ignore_ascii_case("Microsoft.Resources/deployments");
-    let id = if scope.is_empty() || deployment {
+    let id = if deployment {
+        // A nested deployment stands where it deploys to.
+        let target = nested_target(frame, raw)?;
+        below(&target.scope(), &type_name, &names)?
+    } else if scope.is_empty() {
         frame.target().id(&type_name, &names)?
     } else if scope.starts_with('/') {
         below(&scope, &type_name, &names)?
@@ -145,6 +149,30 @@ fn one(
         }
     }
     Ok(())
+}
+
+/// Where a nested deployment deploys to.
+pub(super) fn nested_target(frame: &Frame<'_>, raw: &Value) -> Result<Target, String> {
+    let text = |name: &str| -> Result<Option<String>, String> {
+        match raw.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => match frame.value(value)? {
+                Value::String(text) => Ok(Some(text)),
+                other => Err(format!("'{name}' of a nested deployment is a text, not {other}")),
+            },
+        }
+    };
+    let mut target = frame.target().clone();
+    if let Some(scope) = text("scope")? {
+        target = Target::of(&scope).ok_or_else(|| format!("'{scope}' is no scope of a deployment"))?;
+    }
+    if let Some(subscription) = text("subscriptionId")? {
+        target = Target { subscription: Some(subscription), group: None, management_group: None };
+    }
+    if let Some(group) = text("resourceGroup")? {
+        target.group = Some(group);
+    }
+    Ok(target)
 }
 
 /// Which others each one waits for.

@@ -1,4 +1,4 @@
-//! ARM's template functions that depend on nothing but their arguments.
+//! ARM's template functions that depend on nothing but their arguments: no clock, no randomness.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
@@ -8,7 +8,7 @@ use uuid::{Uuid, uuid};
 const GUIDS: Uuid = uuid!("11fb06fb-712d-4ddd-98c7-e71bbd588830");
 
 /// `None`: no such function.
-pub(super) fn call(name: &str, arguments: &[Value]) -> Option<Result<Value, String>> {
+pub fn call(name: &str, arguments: &[Value]) -> Option<Result<Value, String>> {
     let name = name.to_lowercase();
     let text = |at: usize| arguments.get(at).map(shown).unwrap_or_default();
     let number = |at: usize| -> Result<i64, String> {
@@ -128,7 +128,6 @@ pub(super) fn call(name: &str, arguments: &[Value]) -> Option<Result<Value, Stri
         }
         "uri" => json!(format!("{}/{}", text(0).trim_end_matches('/'), text(1).trim_start_matches('/'))),
         "guid" => json!(Uuid::new_v5(&GUIDS, arguments.iter().map(shown).collect::<Vec<_>>().join("-").as_bytes())),
-        "newguid" => json!(Uuid::new_v4()),
         // Thirteen letters and digits of a hash; which ones differs from Azure's.
         "uniquestring" => {
             let hash = blake3::hash(arguments.iter().map(shown).collect::<Vec<_>>().join("-").as_bytes());
@@ -140,7 +139,6 @@ pub(super) fn call(name: &str, arguments: &[Value]) -> Option<Result<Value, Stri
                     .collect::<String>()
             )
         }
-        "utcnow" => json!(jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string()),
         "items" => {
             first.as_object().into_iter().flatten().map(|(key, value)| json!({"key": key, "value": value})).collect()
         }
@@ -198,7 +196,7 @@ pub(super) fn call(name: &str, arguments: &[Value]) -> Option<Result<Value, Stri
 }
 
 /// A value as text: strings as they are, the rest as JSON.
-pub(super) fn shown(value: &Value) -> String {
+pub fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Bool(true) => "True".to_owned(),
