@@ -5,6 +5,8 @@
 //! tokens, PEM blocks, connection strings with a key). Names that only speak *about* secrets
 //! (`keyVaultId`, `secretUri`, `disablePasswordAuthentication`) are none.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 /// What stands where a secret was.
@@ -64,13 +66,18 @@ const NAMES: &[&str] = &[
     "storagekey",
     "servicekey",
     "admincredential",
+    "token",
+    "signingkey",
+    "licensekey",
+    "activationkey",
+    "adminkey",
 ];
 
 /// Whether a field's name says that its value is a secret. `path` is the name of the field alone.
 pub fn is_secret_name(name: &str) -> bool {
     let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     // `keyVaultSecretId`, `passwordProfileName`: they end in what they are about.
-    NAMES.iter().any(|known| plain == *known || (plain.ends_with(known) && known.len() > 5))
+    NAMES.iter().any(|known| plain == *known || (plain.ends_with(known) && (known.len() > 5 || *known == "token")))
 }
 
 /// Whether a text looks like a secret whatever its field is called.
@@ -83,10 +90,7 @@ pub fn is_secret_value(text: &str) -> bool {
     if text.contains("-----BEGIN") && (text.contains("PRIVATE KEY") || text.contains("CERTIFICATE")) {
         return true;
     }
-    if ["accountkey=", "sharedaccesskey=", "sharedaccesssignature=", "password=", "pwd=", "client_secret="]
-        .iter()
-        .any(|part| lower.contains(part))
-    {
+    if IN_STRINGS.iter().any(|part| lower.contains(part)) || has_user_and_password(text) {
         return true;
     }
     if (lower.contains("sig=") && (lower.contains("sv=") || lower.contains("se=")))
@@ -94,7 +98,37 @@ pub fn is_secret_value(text: &str) -> bool {
     {
         return true;
     }
-    is_web_token(text) || is_account_key(text)
+    // Also as a word of a longer text: `Authorization: Bearer eyJ…`, `key=…==`.
+    is_account_key(text)
+        || text.split(|c: char| c.is_whitespace() || "\"'`,;:()<>[]{}|\\".contains(c)).any(|word| {
+            let value = word.split_once('=').map_or(word, |(_, value)| value);
+            let is_key = |text: &str| text.len() == 88 && is_account_key(text);
+            is_web_token(word) || is_web_token(value) || is_key(word) || is_key(value)
+        })
+}
+
+/// What stands before a secret in connection strings and queries.
+const IN_STRINGS: [&str; 12] = [
+    "accountkey=",
+    "sharedaccesskey=",
+    "sharedaccesssignature=",
+    "accesskey=",
+    "password=",
+    "pwd=",
+    "client_secret=",
+    "clientsecret=",
+    "apikey=",
+    "api_key=",
+    "sharedsecretvalue=",
+    "authkey=",
+];
+
+/// `mongodb://user:password@host`.
+fn has_user_and_password(text: &str) -> bool {
+    text.split_once("://").is_some_and(|(_, rest)| {
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        authority.rsplit_once('@').and_then(|(user, _)| user.split_once(':')).is_some_and(|(_, word)| !word.is_empty())
+    })
 }
 
 /// Three base64url parts, the first a JSON object.
@@ -121,16 +155,47 @@ fn is_account_key(text: &str) -> bool {
 }
 
 /// Replaces every secret in a body.
-pub fn redact(value: &mut Value) {
+pub fn redact(body: &mut Value) {
+    // A secret of a vault is called `value`.
+    let is_secret = body.get("type").and_then(Value::as_str).is_some_and(|kind| {
+        kind.rsplit('/').next().is_some_and(|kind| kind.eq_ignore_ascii_case("secrets") || kind == "namedValues")
+    });
+    if is_secret && let Some(value) = body.pointer_mut("/properties/value").filter(|value| holds_text(value)) {
+        *value = Value::String(REDACTED.to_owned());
+    }
+    within(body);
+}
+
+/// The key or name of a node without a secret: of a tag (`name=value`, percent-encoded) or of what a body
+/// calls a principal. What is left tells two of them apart.
+pub fn redacted_key(key: &str) -> Cow<'_, str> {
+    if key.starts_with('/') {
+        return Cow::Borrowed(key);
+    }
+    let plain = percent_encoding::percent_decode_str(key).decode_utf8_lossy();
+    let told = || format!("{REDACTED}-{}", &blake3::hash(key.as_bytes()).to_hex()[..8]);
+    match key.split_once('=') {
+        Some((name, value)) if !value.is_empty() => {
+            let value = percent_encoding::percent_decode_str(value).decode_utf8_lossy();
+            if !name.contains(['/', ':', ';']) && (is_secret_name(name) || is_secret_value(&value)) {
+                return Cow::Owned(format!("{name}={}", told()));
+            }
+        }
+        _ => {}
+    }
+    if is_secret_value(&plain) { Cow::Owned(told()) } else { Cow::Borrowed(key) }
+}
+
+fn within(value: &mut Value) {
     match value {
         Value::String(text) if is_secret_value(text) => REDACTED.clone_into(text),
-        Value::Array(items) => items.iter_mut().for_each(redact),
+        Value::Array(items) => items.iter_mut().for_each(within),
         Value::Object(fields) => {
             for (name, field) in fields.iter_mut() {
                 if is_secret_name(name) && holds_text(field) {
                     *field = Value::String(REDACTED.to_owned());
                 } else {
-                    redact(field);
+                    within(field);
                 }
             }
         }
@@ -189,6 +254,10 @@ mod tests {
             "https://a.blob.core.windows.net/c?sv=2021-01-01&se=2030&sig=abc%3D",
             "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abcdefghijk",
             "-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----",
+            "Authorization: Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abcdefghijk",
+            "Endpoint=https://x.service.signalr.net;AccessKey=abcdefgh;Version=1.0;",
+            "mongodb://acc:c2VjcmV0@acc.mongo.cosmos.azure.com:10255/?ssl=true",
+            &format!("{{\"key\": \"{key}\"}}"),
         ];
         for text in secrets {
             assert!(is_secret_value(text), "{text}");
@@ -197,8 +266,21 @@ mod tests {
             "/subscriptions/s/resourceGroups/g/providers/a/b/c",
             "00000000-0000-4000-8000-000000000001",
             "Standard_LRS",
+            "https://login.microsoftonline.com/common/oauth2/v2.0/token",
+            "git@github.com:contoso/shop.git or https://contoso.example:8443/a@b",
         ] {
             assert!(!is_secret_value(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_of_a_secret_says_whose_it_is_and_not_what() {
+        let token = "note=eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abcdefghijk";
+        assert!(redacted_key(token).starts_with("note=***-"), "{}", redacted_key(token));
+        assert!(redacted_key("apiKey=opaque").starts_with("apiKey=***-"));
+        assert!(!redacted_key("Endpoint=sb://x/;SharedAccessKey=abcdefgh").contains("abcdefgh"));
+        for key in ["env=prod", "env=", "/subscriptions/s", "00000000-0000-4000-8000-000000000001", "westeurope"] {
+            assert_eq!(redacted_key(key), key);
         }
     }
 

@@ -34,7 +34,9 @@ pub fn lift(item: &mut Item, parameters: &mut Vec<Parameter>, taken: &mut HashSe
     };
     item.body.texts_mut(&mut Vec::new(), &mut |path, is_key, text| {
         let Some(literal) = text.as_literal() else { return };
-        let is_named = || !is_key && is_named_secret(path) && !words.contains(&spell(path));
+        let is_named = || {
+            !is_key && (is_named_secret(path) && !words.contains(&spell(path)) || is_never_returned(&type_name, path))
+        };
         let is_secret = !literal.is_empty() && (is_secret_value(literal) || is_named());
         if !is_secret {
             return;
@@ -57,6 +59,14 @@ pub fn lift(item: &mut Item, parameters: &mut Vec<Parameter>, taken: &mut HashSe
         item.body.set_at(&missing.path, Term::Text(Text(vec![piece])));
     }
     item.secrets = lifted;
+}
+
+/// Somebody returned what Azure never does.
+fn is_never_returned(type_name: &str, path: &[Step]) -> bool {
+    NEVER_RETURNED.iter().any(|(kind, names)| {
+        let is_it = |(step, name): (&Step, &&str)| matches!(step, Step::Field(field) if field == name);
+        kind.eq_ignore_ascii_case(type_name) && names.len() == path.len() && path.iter().zip(names).all(is_it)
+    })
 }
 
 /// A machine that is entered by password needs one.

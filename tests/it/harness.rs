@@ -10,7 +10,7 @@ use std::{
 
 use atgd::simulator;
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// Longest that a test waits for anything.
@@ -277,6 +277,59 @@ pub fn memory(pid: u32, field: &str) -> f64 {
     let line = status.lines().find(|line| line.starts_with(field)).expect("the field");
     let kib: f64 = line.split_whitespace().nth(1).and_then(|word| word.parse().ok()).expect("a number");
     kib / 1024.0
+}
+
+/// A simulator, and a daemon that has scanned all that it serves.
+pub struct Scanned {
+    pub sim: simulator::Running,
+    pub house: House,
+    pub daemon: Daemon,
+}
+
+#[allow(dead_code, reason = "not every program that shares the harness asks")]
+impl Scanned {
+    pub async fn new(settings: simulator::Settings) -> Self {
+        let sim = simulator::start(settings).await.expect("the simulator starts");
+        let house = House::for_simulator(&sim);
+        Self::in_house(sim, house).await
+    }
+
+    pub async fn in_house(sim: simulator::Running, house: House) -> Self {
+        let daemon = house.start(&house.key(&["read", "scan", "generate"]));
+        let scanned = Self { sim, house, daemon };
+        scanned.again().await;
+        scanned
+    }
+
+    /// Scans; the answer is the result.
+    pub async fn again(&self) -> Value {
+        let body = json!({"tenant_id": self.house.tenant, "include_child_types": ["*"]});
+        self.done("/api/v1/scan", &body).await.1
+    }
+
+    /// Generates; the answer is where the artifacts lie unpacked, and the result.
+    pub async fn generated(&self, format: &str, more: Value) -> (PathBuf, Value) {
+        let mut body = json!({"tenant_id": self.house.tenant, "output_format": format});
+        body.as_object_mut().expect("a map").extend(more.as_object().expect("a map").clone());
+        let (id, result) = self.done("/api/v1/generate-iac", &body).await;
+        let zip = self.daemon.bytes(&format!("/api/v1/jobs/{id}/artifacts")).await;
+        let directory = self.house.path().join(&id);
+        zip::ZipArchive::new(std::io::Cursor::new(zip)).expect("a zip").extract(&directory).expect("unpacked");
+        (directory, result)
+    }
+
+    async fn done(&self, path: &str, body: &Value) -> (String, Value) {
+        let id = self.daemon.submit(path, body).await;
+        let job = self.daemon.finished(&id).await;
+        assert_eq!(job["status"], "completed", "{job}\n{}", self.house.log());
+        let result = self.daemon.get(&format!("/api/v1/jobs/{id}/result")).await["result"].take();
+        (id, result)
+    }
+
+    pub async fn stop(self) {
+        drop(self.daemon);
+        self.sim.stop().await;
+    }
 }
 
 /// The shared folder beside the project, or `None` with a line that says so.

@@ -9,6 +9,7 @@
 
 mod api;
 mod broken_disk;
+mod canary;
 mod cli;
 mod credentials;
 mod disk;
@@ -18,6 +19,7 @@ mod iac;
 mod life;
 mod neo4j;
 mod proxy;
+mod redeploy;
 mod reload;
 mod scan;
 mod scan_faults;

@@ -17,14 +17,14 @@ use crate::{
     proxy::Proxy,
 };
 
-struct Server {
-    uri: String,
-    password: String,
+pub struct Server {
+    pub uri: String,
+    pub password: String,
     _home: TempDir,
 }
 
 /// One server for all tests; it ends with this process. `None` where there is none to be had.
-fn server() -> Option<&'static Server> {
+pub fn server() -> Option<&'static Server> {
     static SERVER: OnceLock<Option<Server>> = OnceLock::new();
     SERVER
         .get_or_init(|| {
@@ -58,7 +58,7 @@ fn start(tool: &Path, home: &Path, more: &[&str]) -> Option<(String, String)> {
     Some((word("uri"), word("password")))
 }
 
-fn section(uri: &str, password_file: &Path) -> String {
+pub fn section(uri: &str, password_file: &Path) -> String {
     format!("[neo4j]\nuri = \"{uri}\"\nuser = \"neo4j\"\npassword_file = \"{}\"\n", password_file.display())
 }
 

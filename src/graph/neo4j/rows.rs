@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::graph::{
     model::{Edge, Label, Node},
-    redact::redact,
+    redact::{REDACTED, is_secret_value, redact, redacted_key},
 };
 
 /// Scalars of the body that people query by, and where they stand.
@@ -30,9 +30,10 @@ pub(super) fn node(node: Node, tenant: &str, snapshot: i64) -> BoltType {
     let mut body = node.body;
     redact(&mut body);
     put(&mut props, "tenant_id", tenant);
-    put(&mut props, "id", node.key.as_str());
-    put(&mut props, "original_id", node.id.as_str());
-    put(&mut props, "name", node.name.as_str());
+    let key = redacted_key(&node.key);
+    put(&mut props, "id", key.as_ref());
+    put(&mut props, "original_id", redacted_key(&node.id).as_ref());
+    put(&mut props, "name", redacted_key(&node.name).as_ref());
     put(&mut props, "type", node.type_name.as_str());
     put(&mut props, "snapshot", snapshot);
     put(&mut props, "first_seen", node.first_seen);
@@ -65,7 +66,7 @@ pub(super) fn node(node: Node, tenant: &str, snapshot: i64) -> BoltType {
         put(&mut props, "properties", body.to_string().as_str());
     }
     let mut row = BoltMap::default();
-    put(&mut row, "id", node.key.as_str());
+    put(&mut row, "id", key.as_ref());
     put(&mut row, "props", BoltType::Map(props));
     BoltType::Map(row)
 }
@@ -82,11 +83,12 @@ pub(super) fn edge(edge: &Edge, tenant: &str, snapshot: i64) -> BoltType {
     put(&mut props, "snapshot", snapshot);
     put(&mut props, "path", edge.path.as_str());
     for (name, value) in &edge.properties {
-        put(&mut props, name, value.as_str());
+        let value = if is_secret_value(value) { REDACTED } else { value.as_str() };
+        put(&mut props, name, value);
     }
     let mut row = BoltMap::default();
-    put(&mut row, "s", edge.source.as_str());
-    put(&mut row, "t", edge.target.as_str());
+    put(&mut row, "s", redacted_key(&edge.source).as_ref());
+    put(&mut row, "t", redacted_key(&edge.target).as_ref());
     put(&mut row, "key", key.as_str());
     put(&mut row, "props", BoltType::Map(props));
     BoltType::Map(row)

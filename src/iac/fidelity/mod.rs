@@ -10,6 +10,8 @@
 //! recordings ─▶ selection ─▶ plan ─▶ printed text ─▶ read back ─▶ compared with the PUTs
 //! ```
 
+#[cfg(test)]
+mod canaries;
 mod compare;
 mod read_arm;
 mod read_bicep;

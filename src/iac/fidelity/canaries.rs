@@ -1,0 +1,121 @@
+//! Secrets in every slot of every recorded body: none is in what is generated.
+
+use serde_json::{Value, json};
+
+use super::{
+    generated,
+    recorded::{Recorded, Resource},
+    tests::bodies,
+};
+
+/// Secret-shaped values, made here, and the part of each by which it is found.
+fn shapes() -> [(String, &'static str); 6] {
+    [
+        (format!("CANARY{}==", "aB3+".repeat(20)), "CANARYaB3"),
+        (
+            "https://x.blob.core.windows.net/c?sv=2022-11-02&se=2030-01-01&sr=c&sp=r&sig=CANARYsig%3D".to_owned(),
+            "CANARYsig",
+        ),
+        ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJjYW5hcnkifQ.CANARYjwt".to_owned(), "CANARYjwt"),
+        ("-----BEGIN PRIVATE KEY-----\nCANARYpem\n-----END PRIVATE KEY-----".to_owned(), "CANARYpem"),
+        (
+            "Endpoint=sb://x.servicebus.windows.net/;SharedAccessKeyName=k;SharedAccessKey=CANARYbus==".to_owned(),
+            "CANARYbus",
+        ),
+        ("DefaultEndpointsProtocol=https;AccountName=a;AccountKey=CANARYdep==".to_owned(), "CANARYdep"),
+    ]
+}
+
+/// Names that say it, told without a look at the code's list.
+fn says_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let ends = [
+        "password",
+        "secret",
+        "secretvalue",
+        "connectionstring",
+        "accountkey",
+        "accesskey",
+        "primarykey",
+        "secondarykey",
+        "sharedkey",
+        "apikey",
+        "sastoken",
+        "accesstoken",
+        "masterkey",
+        "privatekey",
+    ];
+    ends.iter().any(|end| name.ends_with(end))
+}
+
+/// The body with every text but those that say what the resource is replaced.
+fn poisoned(value: &Value, canary: &str) -> Value {
+    match value {
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| {
+                let is_spared = matches!(name.as_str(), "id" | "name" | "type" | "location");
+                (name.clone(), if is_spared { value.clone() } else { poisoned(value, canary) })
+            })
+            .collect(),
+        Value::Array(items) => items.iter().map(|item| poisoned(item, canary)).collect(),
+        Value::String(_) => json!(canary),
+        other => other.clone(),
+    }
+}
+
+/// The body with an opaque word in every slot whose name says secret; also in new ones beside each object's fields.
+fn opaque(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| {
+                let is_slot = value.is_string() && says_secret(name);
+                (name.clone(), if is_slot { json!("CANARYopaque") } else { opaque(value) })
+            })
+            .collect(),
+        Value::Array(items) => items.iter().map(opaque).collect(),
+        other => other.clone(),
+    }
+}
+
+/// All bodies in few plans: an id stands once in each.
+fn plans(change: impl Fn(&Value) -> Value) -> Vec<Recorded> {
+    let mut plans: Vec<(std::collections::BTreeSet<String>, Recorded)> = Vec::new();
+    for body in bodies() {
+        let key = crate::arm::key(&body.id);
+        let at = plans.iter().position(|(keys, _)| !keys.contains(&key)).unwrap_or_else(|| {
+            plans.push((std::collections::BTreeSet::new(), Recorded { resources: Vec::new() }));
+            plans.len() - 1
+        });
+        plans[at].0.insert(key);
+        plans[at].1.resources.push(Resource { body: change(&body.body), put: None, ..body });
+    }
+    plans.into_iter().map(|(_, plan)| plan).collect()
+}
+
+fn holds_none(change: impl Fn(&Value) -> Value, needle: &str) {
+    for recorded in plans(change) {
+        for format in ["arm", "azapi", "bicep"] {
+            let (plan, files) = generated(&recorded, format);
+            for (name, text) in &files {
+                let line = text.lines().find(|line| line.contains(needle));
+                assert!(line.is_none(), "{format} {name}: {line:?}");
+            }
+            let said = format!("{:?}{:?}{:?}", plan.parameters, plan.left_out, plan.warnings);
+            assert!(!said.contains(needle), "{format}: {needle}");
+        }
+    }
+}
+
+#[test]
+fn no_secret_shaped_value_of_any_slot_of_any_body_reaches_the_code() {
+    for (canary, needle) in shapes() {
+        holds_none(|body| poisoned(body, &canary), needle);
+    }
+}
+
+#[test]
+fn no_opaque_value_of_a_slot_that_is_called_a_secret_reaches_the_code() {
+    holds_none(opaque, "CANARYopaque");
+}
