@@ -271,6 +271,15 @@ impl Printer<'_> {
         }
     }
 
+    /// An expression for who an item's identity is, once it is deployed.
+    fn principal(&self, item: &Item, path: &str, place: &Place) -> String {
+        let (id, version) = (self.id(item, Some(place)), quoted(&item.api_version));
+        match path.strip_prefix("properties.") {
+            Some(property) => format!("reference({id}, {version}).{property}"),
+            None => format!("reference({id}, {version}, 'Full').{path}"),
+        }
+    }
+
     fn value(&self, term: &Term, place: &Place) -> Value {
         match term {
             Term::Null => Value::Null,
@@ -294,6 +303,7 @@ impl Printer<'_> {
             .map(|piece| match piece {
                 Piece::Literal(text) => quoted(text),
                 Piece::Reference(number) => self.id(&self.plan.items[*number], Some(place)),
+                Piece::Principal(number, path) => self.principal(&self.plan.items[*number], path, place),
                 Piece::External(id) => external(id, place),
                 Piece::Parameter(number) => format!("parameters({})", quoted(&self.plan.parameters[*number].name)),
             })

@@ -212,7 +212,7 @@ fn weight(term: &Term) -> usize {
     let of_text = |text: &Text| {
         let of_piece = |piece: &Piece| match piece {
             Piece::Literal(text) | Piece::External(text) => text.len(),
-            Piece::Reference(_) | Piece::Parameter(_) => 160,
+            Piece::Reference(_) | Piece::Parameter(_) | Piece::Principal(..) => 200,
         };
         text.0.iter().map(of_piece).sum::<usize>() + 8
     };

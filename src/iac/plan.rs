@@ -57,6 +57,8 @@ pub struct Item {
     pub table: Table,
     /// Read-only values that Terraform's typed form asks for.
     pub told: Vec<terraform::Told>,
+    /// Object and client ids of its own identity, and where its body says them.
+    pub principals: Vec<(String, &'static str)>,
     /// Names of its parameters.
     pub secrets: Vec<String>,
     pub external: Vec<Mentioned>,
@@ -179,6 +181,10 @@ pub fn build_whole(selection: Selection, request: &GenerateIacRequest) -> Plan {
         secrets::lift(item, &mut parameters, &mut taken);
     }
     plan.parameters = parameters;
+    let is_anew = !is_terraform && request.target_subscription_id.is_some();
+    if is_anew {
+        resolve::principals(&mut plan, |id| request.identity_map.values().any(|to| to.eq_ignore_ascii_case(id)));
+    }
     resolve::resolve(&mut plan, &numbers, &selection.known, is_compared, !is_terraform);
     plan
 }
@@ -212,12 +218,24 @@ fn item(key: &str, node: &Node, is_dependency: bool, spelling: prune::Spelling) 
             None => Table::Unknown,
         },
         told: terraform::told(&node.type_name, &node.body),
+        principals: principals(node),
         secrets: Vec::new(),
         external: Vec::new(),
         unresolved: Vec::new(),
         circular: Vec::new(),
         is_dependency,
     })
+}
+
+/// Who a resource's own identity is: another one where the resource is made anew.
+fn principals(node: &Node) -> Vec<(String, &'static str)> {
+    let mut paths = vec!["identity.principalId"];
+    if node.type_name.eq_ignore_ascii_case("Microsoft.ManagedIdentity/userAssignedIdentities") {
+        paths.extend(["properties.principalId", "properties.clientId"]);
+    }
+    let at =
+        |path: &str| node.body.pointer(&format!("/{}", path.replace('.', "/"))).and_then(serde_json::Value::as_str);
+    paths.into_iter().filter_map(|path| Some((at(path)?.to_lowercase(), path))).collect()
 }
 
 /// A child is named with its parents: `default` alone says nothing.

@@ -23,6 +23,10 @@ pub fn resolve(
 ) {
     let ids: Vec<String> = plan.items.iter().map(|item| item.id.text.clone()).collect();
     let left_out: BTreeSet<String> = plan.left_out.keys().cloned().collect();
+    let roles: BTreeSet<&str> = known.iter().filter_map(|key| role(key)).collect();
+    // A role that is built in is the same in every subscription: by its last word it is known in all.
+    let is_known =
+        |key: &str| known.contains(key) || left_out.contains(key) || role(key).is_some_and(|name| roles.contains(name));
     for (number, item) in plan.items.iter_mut().enumerate() {
         let (mut external, mut unresolved) = (Vec::new(), Vec::new());
         item.body.texts_mut(&mut Vec::new(), &mut |path, _, text| {
@@ -42,10 +46,10 @@ pub fn resolve(
                         *text = Text(pieces);
                     }
                 }
-                None if found.iter().any(|key| is_resource(key) && (known.contains(key) || left_out.contains(key))) => {
+                None if found.iter().any(|key| is_resource(key) && is_known(key)) => {
                     external.push(mentioned(path, literal));
-                    let known = |key: &&String| known.contains(*key) || left_out.contains(*key);
-                    if with_functions && let Some(length) = found.iter().find(known).map(String::len) {
+                    let known = found.iter().find(|key| is_known(key));
+                    if with_functions && let Some(length) = known.map(String::len) {
                         *text = outside(literal, length);
                     }
                 }
@@ -59,6 +63,29 @@ pub fn resolve(
     cut_circles(plan, &ids);
 }
 
+/// Object and client ids of identities that will be made anew become what Azure says of them then;
+/// not those that the request gave (`is_given`).
+pub fn principals(plan: &mut Plan, is_given: impl Fn(&str) -> bool) {
+    let of_item = |(number, item): (usize, &super::plan::Item)| {
+        item.principals.iter().map(move |(id, path)| (id.clone(), (number, *path))).collect::<Vec<_>>()
+    };
+    let known: BTreeMap<String, (usize, &'static str)> = plan.items.iter().enumerate().flat_map(of_item).collect();
+    if known.is_empty() {
+        return;
+    }
+    for (number, item) in plan.items.iter_mut().enumerate() {
+        item.body.texts_mut(&mut Vec::new(), &mut |_, is_key, text| {
+            let Some(literal) = text.as_literal().filter(|text| !is_key && text.len() == 36) else { return };
+            match known.get(&literal.to_lowercase()) {
+                Some((target, path)) if *target != number && !is_given(literal) => {
+                    *text = Text(vec![Piece::Principal(*target, path)]);
+                }
+                _ => {}
+            }
+        });
+    }
+}
+
 /// An id of something that is not planned, and what stands behind it.
 fn outside(literal: &str, length: usize) -> Text {
     let spelled = if literal.starts_with('/') { literal.to_owned() } else { format!("/{literal}") };
@@ -67,6 +94,11 @@ fn outside(literal: &str, length: usize) -> Text {
         (Some(id), Some(suffix)) => Text(vec![Piece::External(id.to_owned()), Piece::Literal(suffix.to_owned())]),
         _ => Text::literal(literal),
     }
+}
+
+/// The name of the role definition that a key is of.
+fn role(key: &str) -> Option<&str> {
+    key.split_once("/providers/microsoft.authorization/roledefinitions/").map(|(_, name)| name)
 }
 
 /// Subscriptions alone are no resources.
@@ -120,14 +152,16 @@ fn cut(plan: &mut Plan, from: usize, to: usize, ids: &[String]) {
         // The circle runs through the parent's own references: those that lead back are cut there.
         let back: Vec<usize> = reaching(plan, to, from);
         for target in back {
-            let (literal, item) = (ids[target].clone(), &mut plan.items[to]);
-            let cut = literalise(item, target, &literal);
+            let (literal, known) = (ids[target].clone(), plan.items[target].principals.clone());
+            let item = &mut plan.items[to];
+            let cut = literalise(item, target, &literal, &known);
             item.circular.extend(cut);
         }
         return;
     }
+    let known = plan.items[to].principals.clone();
     let item = &mut plan.items[from];
-    let cut = literalise(item, to, &id);
+    let cut = literalise(item, to, &id, &known);
     item.circular.extend(cut);
 }
 
@@ -151,9 +185,21 @@ fn reaching(plan: &Plan, item: usize, wanted: usize) -> Vec<usize> {
     targets
 }
 
-fn literalise(item: &mut super::plan::Item, target: usize, id: &str) -> Vec<Mentioned> {
+fn literalise(
+    item: &mut super::plan::Item,
+    target: usize,
+    id: &str,
+    principals: &[(String, &'static str)],
+) -> Vec<Mentioned> {
     let mut cut = Vec::new();
     item.body.texts_mut(&mut Vec::new(), &mut |path, _, text| {
+        if matches!(text.0.as_slice(), [Piece::Principal(to, _)] if *to == target) {
+            // Who it is can't be asked for before it is there, nor be known: the id is said as it was.
+            cut.push(mentioned(path, id));
+            let was = principals.iter().find(|(_, at)| matches!(text.0[0], Piece::Principal(_, path) if path == *at));
+            *text = Text::literal(was.map(|(id, _)| id.as_str()).unwrap_or_default());
+            return;
+        }
         if !text.0.contains(&Piece::Reference(target)) {
             return;
         }

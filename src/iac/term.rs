@@ -28,6 +28,8 @@ pub enum Piece {
     Parameter(usize),
     /// The id of a resource that is known and not planned (templates spell it by a function).
     External(String),
+    /// Who the identity of the planned item is, by where its body says it: `identity.principalId`.
+    Principal(usize, &'static str),
 }
 
 impl Text {
@@ -153,7 +155,7 @@ impl Term {
     pub fn references(&self, found: &mut Vec<usize>) {
         let of_text = |text: &Text, found: &mut Vec<usize>| {
             found.extend(text.0.iter().filter_map(|piece| match piece {
-                Piece::Reference(item) => Some(*item),
+                Piece::Reference(item) | Piece::Principal(item, _) => Some(*item),
                 _ => None,
             }));
         };

@@ -15,6 +15,7 @@
 //! from it; what it serves is what [`Running::served`] says.
 
 mod admin;
+mod beside;
 mod born;
 mod contoso;
 mod data_plane;

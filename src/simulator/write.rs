@@ -4,12 +4,13 @@
 //! |---|---|---|
 //! | `id`, `name`, `type`, `apiVersion`, `dependsOn`, `scope`, `condition`, `copy` | the first three as the address says; the rest is gone | documented |
 //! | all other fields | as they were put | documented |
-//! | passwords, `customData`, `protectedSettings` | not returned | recorded |
+//! | passwords, `customData`, `protectedSettings`, the values of a vault's secrets | not returned | recorded |
 //! | `location` | as a code: `westeurope` | recorded |
 //! | (nothing) | `properties.provisioningState`, `systemAssigned` identities with `principalId` and `tenantId` | recorded |
 //! | (nothing) | ids of keys, vaults, principals: `vaultUri`, `principalId`, `clientId` by type | guessed |
 //! | children inline (`subnets`, `securityRules`, `routes`, …) | also by themselves; a child put by itself also inline | recorded |
 //! | named parts of network resources (`ipConfigurations`, …) | with an `id` below the resource | recorded |
+//! | machines, private endpoints | also what is made with them: OS disks, cards (`beside`) | documented |
 //!
 //! A PUT replaces: what an earlier PUT had and this one has not is gone, but for what was computed.
 
@@ -17,7 +18,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::{
-    State,
+    State, beside,
     operations::{self, Work},
     reply::Reply,
     world::World,
@@ -43,7 +44,7 @@ const INLINE: [(&str, &[&str]); 4] = [
     ("microsoft.network/virtualnetworks", &["subnets", "virtualNetworkPeerings"]),
     ("microsoft.network/networksecuritygroups", &["securityRules"]),
     ("microsoft.network/routetables", &["routes"]),
-    ("microsoft.network/loadbalancers", &["inboundNatRules"]),
+    ("microsoft.network/loadbalancers", &["inboundNatRules", "backendAddressPools"]),
 ];
 /// Computed once, kept by later PUTs.
 const COMPUTED: [&str; 9] =
@@ -121,12 +122,13 @@ pub(super) fn store(world: &mut World, parsed: &ResourceId, version: &str, body:
     let Shaped { id, body, children, fresh } = shaped(world, parsed, body, done);
     world.put(&id, version, &body);
     world.note(if fresh { "Create" } else { "Update" }, &id);
-    for (id, child) in children {
-        world.put(&id, version, &child);
+    for (child_id, child) in children {
+        world.put(&child_id, version, &child);
     }
     if parsed.is_child() {
         into_parent(world, parsed);
     }
+    beside::follow(world, &id, &body);
 }
 
 /// What would be stored.
@@ -137,6 +139,11 @@ pub(super) fn shaped(world: &World, parsed: &ResourceId, mut body: Value, done: 
     let type_name = parsed.type_name();
     let spelled = existing.as_ref().and_then(|old| old["id"].as_str()).unwrap_or(&parsed.text).to_owned();
     forget_secrets(&mut body);
+    if type_name.eq_ignore_ascii_case("Microsoft.KeyVault/vaults/secrets")
+        && let Some(properties) = body.get_mut("properties").and_then(Value::as_object_mut)
+    {
+        properties.remove("value");
+    }
     let given = body.as_object().cloned().unwrap_or_default();
     let mut fields = Map::new();
     fields.insert("id".to_owned(), json!(spelled));
@@ -150,6 +157,9 @@ pub(super) fn shaped(world: &World, parsed: &ResourceId, mut body: Value, done: 
     }
     if let Some(Value::String(location)) = fields.get_mut("location") {
         *location = arm::location_code(location);
+    }
+    if let Some(by) = existing.as_ref().and_then(|old| old.get("managedBy")) {
+        fields.entry("managedBy").or_insert_with(|| by.clone());
     }
     identities(world, &key, &mut fields);
     let properties = fields.entry("properties").or_insert_with(|| json!({}));
@@ -241,7 +251,13 @@ fn inline(type_name: &str, id: &str, fields: &mut Map<String, Value>, done: &str
         let Value::Array(items) = value else { continue };
         for item in items {
             let Some(name) = item.get("name").and_then(Value::as_str).map(str::to_owned) else { continue };
-            let Some(part) = item.as_object_mut().filter(|part| part.contains_key("properties")) else { continue };
+            let Some(part) = item.as_object_mut() else { continue };
+            if own.contains(&array.as_str()) {
+                part.entry("properties").or_insert_with(|| json!({}));
+            }
+            if !part.contains_key("properties") {
+                continue;
+            }
             if !kind.starts_with("microsoft.network/") {
                 continue;
             }

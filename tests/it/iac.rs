@@ -1,39 +1,14 @@
 //! Generated code before the real judges: Terraform's CLI, and Azure's published types.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{path::Path, process::Command};
 
 use atgd::simulator;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::harness::{Daemon, House, say, shared, skip};
+use crate::harness::{Scanned, say, shared, skip};
 
-async fn scanned(sources: Vec<simulator::Source>) -> (simulator::Running, House, Daemon) {
-    let settings = simulator::Settings { sources, ..simulator::Settings::default() };
-    let sim = simulator::start(settings).await.expect("the simulator starts");
-    let house = House::for_simulator(&sim);
-    let key = house.key(&["read", "scan", "generate"]);
-    let daemon = house.start(&key);
-    let body = json!({"tenant_id": house.tenant, "include_child_types": ["*"]});
-    let scan = daemon.submit("/api/v1/scan", &body).await;
-    assert_eq!(daemon.finished(&scan).await["status"], "completed", "{}", house.log());
-    (sim, house, daemon)
-}
-
-/// Generates, unpacks below the house, and gives the directory and the result.
-async fn generated(house: &House, daemon: &Daemon, format: &str, more: Value) -> (PathBuf, Value) {
-    let mut body = json!({"tenant_id": house.tenant, "output_format": format});
-    body.as_object_mut().expect("a map").extend(more.as_object().expect("a map").clone());
-    let id = daemon.submit("/api/v1/generate-iac", &body).await;
-    let job = daemon.finished(&id).await;
-    assert_eq!(job["status"], "completed", "{job}\n{}", house.log());
-    let zip = daemon.bytes(&format!("/api/v1/jobs/{id}/artifacts")).await;
-    let directory = house.path().join(&id);
-    zip::ZipArchive::new(std::io::Cursor::new(zip)).expect("a zip").extract(&directory).expect("unpacked");
-    let result = daemon.get(&format!("/api/v1/jobs/{id}/result")).await["result"].clone();
-    (directory, result)
+async fn scanned(sources: Vec<simulator::Source>) -> Scanned {
+    Scanned::new(simulator::Settings { sources, ..simulator::Settings::default() }).await
 }
 
 /// Runs a checker of the shared folder; `None` with a line where it is not to be had.
@@ -54,8 +29,8 @@ fn findings(text: &str, kind: &str) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn contosos_terraform_is_valid_for_the_real_cli_and_imports_everything() {
-    let (sim, house, daemon) = scanned(Vec::new()).await;
-    let (directory, result) = generated(&house, &daemon, "terraform", json!({"auto_import_existing": true})).await;
+    let scanned = scanned(Vec::new()).await;
+    let (directory, result) = scanned.generated("terraform", json!({"auto_import_existing": true})).await;
     let resources: usize = std::fs::read_dir(&directory)
         .expect("readable")
         .filter_map(|entry| std::fs::read_to_string(entry.expect("an entry").path()).ok())
@@ -70,14 +45,13 @@ async fn contosos_terraform_is_valid_for_the_real_cli_and_imports_everything() {
     {
         assert!(valid, "{text}");
     }
-    drop(daemon);
-    sim.stop().await;
+    scanned.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn contosos_template_knows_its_types_and_lacks_nothing_that_is_required() {
-    let (sim, house, daemon) = scanned(Vec::new()).await;
-    let (directory, _) = generated(&house, &daemon, "arm", json!({})).await;
+    let scanned = scanned(Vec::new()).await;
+    let (directory, _) = scanned.generated("arm", json!({})).await;
     if let Some(tool) = shared("tools/types-check/check")
         && let Some((_, text)) = checked(&tool, &[Path::new("--quiet"), &directory.join("azuredeploy.json")])
     {
@@ -94,30 +68,28 @@ async fn contosos_template_knows_its_types_and_lacks_nothing_that_is_required() 
             .collect();
         assert!(others.is_empty(), "{others:#?}");
     }
-    drop(daemon);
-    sim.stop().await;
+    scanned.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_recorded_scenarios_give_terraform_that_the_real_cli_takes() {
     let Some(scenarios) = shared("azure-data/_scenarios") else { return };
-    let (sim, house, daemon) = scanned(vec![simulator::Source::Directory(scenarios)]).await;
-    let (directory, result) = generated(&house, &daemon, "terraform", json!({})).await;
+    let scanned = scanned(vec![simulator::Source::Directory(scenarios)]).await;
+    let (directory, result) = scanned.generated("terraform", json!({})).await;
     say(&format!("scenarios: {} resources emitted", result["resources"]["emitted"]));
     if let Some(tool) = shared("tools/terraform-check/check")
         && let Some((valid, text)) = checked(&tool, &[&directory])
     {
         assert!(valid, "{text}");
     }
-    drop(daemon);
-    sim.stop().await;
+    scanned.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_filter_with_dependencies_brings_what_is_referred_to() {
-    let (sim, house, daemon) = scanned(Vec::new()).await;
+    let scanned = scanned(Vec::new()).await;
     let filter = json!({"resource_types": ["Microsoft.Compute/virtualMachines"], "names": ["vm-app-01"]});
-    let (directory, result) = generated(&house, &daemon, "terraform", filter.clone()).await;
+    let (directory, result) = scanned.generated("terraform", filter.clone()).await;
     assert_eq!(result["resources"]["selected"], 1, "{result}");
     assert!(result["resources"]["dependencies"].as_u64() > Some(2), "{result}");
     let code = std::fs::read_to_string(directory.join("rg_compute.tf")).expect("the group's file");
@@ -125,8 +97,7 @@ async fn a_filter_with_dependencies_brings_what_is_referred_to() {
 
     let mut alone = filter;
     alone["include_dependencies"] = json!(false);
-    let (_, result) = generated(&house, &daemon, "arm", alone).await;
+    let (_, result) = scanned.generated("arm", alone).await;
     assert_eq!((&result["resources"]["emitted"], &result["resources"]["dependencies"]), (&json!(1), &json!(0)));
-    drop(daemon);
-    sim.stop().await;
+    scanned.stop().await;
 }

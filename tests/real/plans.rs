@@ -9,11 +9,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use atgd::simulator::{self, Settings, Source};
+use atgd::simulator::{Settings, Source};
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{House, say, shared},
+    harness::{Scanned, say, shared},
     terraform::{Terraform, provider},
 };
 
@@ -29,29 +29,17 @@ struct Plan {
 async fn planned(sources: Vec<Source>) -> Option<Plan> {
     let provider = provider()?;
     let settings = Settings { sources, ..Settings::default() }.for_foreign_programs();
-    let sim = simulator::start(settings).await.expect("the simulator starts");
-    let house = House::for_simulator(&sim);
-    let key = house.key(&["read", "scan", "generate"]);
-    let daemon = house.start(&key);
-    let body = json!({"tenant_id": house.tenant, "include_child_types": ["*"]});
-    let scan = daemon.submit("/api/v1/scan", &body).await;
-    assert_eq!(daemon.finished(&scan).await["status"], "completed", "{}", house.log());
-    let body = json!({"tenant_id": house.tenant, "output_format": "terraform", "auto_import_existing": true});
-    let id = daemon.submit("/api/v1/generate-iac", &body).await;
-    assert_eq!(daemon.finished(&id).await["status"], "completed", "{}", house.log());
-    let zip = daemon.bytes(&format!("/api/v1/jobs/{id}/artifacts")).await;
-    let directory = house.path().join("terraform");
-    zip::ZipArchive::new(std::io::Cursor::new(zip)).expect("a zip").extract(&directory).expect("unpacked");
+    let scanned = Scanned::new(settings).await;
+    let (directory, _) = scanned.generated("terraform", json!({"auto_import_existing": true})).await;
     if let Some(keep) = std::env::var_os("ATGD_WRITE") {
         let _ = std::fs::remove_dir_all(&keep);
         copy(&directory, Path::new(&keep));
     }
-    let typed = house.path().join("typed");
+    let typed = scanned.house.path().join("typed");
     let variables = only_typed(&directory, &typed);
-    let terraform = Terraform::new(&provider, house.path(), &typed, &sim);
+    let terraform = Terraform::new(&provider, scanned.house.path(), &typed, &scanned.sim);
     let plan = tokio::task::spawn_blocking(move || plan(&terraform, &variables)).await.expect("no panic");
-    drop(daemon);
-    sim.stop().await;
+    scanned.stop().await;
     Some(plan)
 }
 

@@ -320,6 +320,7 @@ impl Printer<'_> {
                 Part::Code(function(&item.id, &item.type_name, sheet.place))
             }
             Piece::Reference(to) => Part::Code(format!("{}.id", self.symbol(*to, sheet))),
+            Piece::Principal(to, path) => Part::Code(format!("{}.{path}", self.symbol(*to, sheet))),
             Piece::Parameter(number) => Part::Code(self.plan.parameters[*number].name.clone()),
             Piece::External(id) => match ResourceId::parse(id) {
                 Some(parsed) => Part::Code(function(&parsed, &parsed.type_name(), sheet.place)),

@@ -401,6 +401,8 @@ impl Context<'_> {
                 Piece::Literal(text) => vec![Part::Literal(text.clone())],
                 Piece::Reference(number) => self.reference(*number),
                 Piece::External(id) => vec![Part::Literal(id.clone())],
+                // Only templates are told who an identity will be.
+                Piece::Principal(..) => Vec::new(),
                 Piece::Parameter(number) => vec![Part::Code(format!("var.{}", self.plan.parameters[*number].name))],
             };
             for part in next {

@@ -23,6 +23,7 @@ fn subnet(group: Group, vnet: &str, name: &str, prefix: &str, nsg: Option<&str>,
     let mut properties = json!({
         "addressPrefix": prefix, "provisioningState": "Succeeded", "delegations": [],
         "privateEndpointNetworkPolicies": "Disabled", "privateLinkServiceNetworkPolicies": "Enabled",
+        "serviceEndpoints": [{"service": "Microsoft.Storage", "locations": ["westeurope"]}],
     });
     if let Some(nsg) = nsg {
         properties["networkSecurityGroup"] =
@@ -73,8 +74,7 @@ fn networks(world: &mut World) {
         tracked(world, group, VNET, name, V, fields);
         for subnet in &subnets {
             let name = format!("{name}/{}", subnet["name"].as_str().unwrap_or_default());
-            let mut properties = subnet["properties"].clone();
-            properties["serviceEndpoints"] = json!([{"service": "Microsoft.Storage", "locations": ["westeurope"]}]);
+            let properties = subnet["properties"].clone();
             child(world, group, "Microsoft.Network/virtualNetworks/subnets", &name, V, properties);
         }
         child(world, group, kind, &full, V, peering);

@@ -150,7 +150,7 @@ fn literal(context: &Context<'_>, text: &Text) -> String {
         Piece::Literal(text) => text.clone(),
         Piece::Reference(number) => context.plan.items[*number].id.text.clone(),
         Piece::External(id) => id.clone(),
-        Piece::Parameter(_) => String::new(),
+        Piece::Parameter(_) | Piece::Principal(..) => String::new(),
     };
     text.0.iter().map(piece).collect()
 }
