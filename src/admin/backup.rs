@@ -17,7 +17,7 @@ use crate::{
     audit, auth,
     graph::Graphs,
     jobs,
-    store::{self, Store, StoreError},
+    store::{self, Looked, Store, StoreError},
 };
 
 const STATE: &str = "state.redb";
@@ -89,7 +89,9 @@ pub struct Exported {
 
 /// Writes every key (without its hash), job and audit line that can be read as a line of JSON.
 pub fn export(state_dir: &Path, out: &mut dyn Write) -> anyhow::Result<Exported> {
-    let store = Store::look(&super::state_file(state_dir), &jobs::SCHEMA)?;
+    // A damaged file shall stay as it is: a copy is looked at.
+    let looked = Looked::at(&super::state_file(state_dir))?;
+    let store = looked.open(&jobs::SCHEMA)?;
     let mut done = Exported::default();
     store.read(|read| {
         let mut put = |value: serde_json::Value| -> Result<(), ExportError> {

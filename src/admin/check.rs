@@ -5,19 +5,20 @@ use std::path::Path;
 use crate::{
     api::StoreReport,
     audit, auth, jobs,
-    store::{self, Migrated, Store, StoreError},
+    store::{Looked, Migrated, Store, StoreError},
 };
 
 /// Checks the state directory's file without changing it. The file must not be held by a daemon.
 pub fn check(state_dir: &Path) -> Result<StoreReport, StoreError> {
     let path = super::state_file(state_dir);
     let mut report = StoreReport { path: path.display().to_string(), ..StoreReport::default() };
-    match store::verify(&path) {
+    let looked = Looked::at(&path)?;
+    match looked.verify() {
         Ok(()) => {}
         Err(StoreError::Damaged { cause, .. }) => report.findings.push(format!("the file is damaged: {cause}")),
         Err(error) => return Err(error),
     }
-    let store = match Store::look(&path, &jobs::SCHEMA) {
+    let store = match looked.open(&jobs::SCHEMA) {
         Ok(store) => store,
         Err(error) if report.findings.is_empty() => return Err(error),
         Err(_) => return Ok(report),

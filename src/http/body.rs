@@ -1,5 +1,7 @@
 //! Request bodies and query strings: strict, bounded, and with words on what is wrong where.
 
+use std::time::Duration;
+
 use axum::{
     body::Body,
     extract::{FromRequestParts, Request},
@@ -12,6 +14,9 @@ use crate::api::{ErrorCode, FieldError};
 
 /// Largest body of a request that is no tenant specification.
 pub(super) const MAX_BODY: usize = 1 << 20;
+
+/// How long a caller may take to send a body.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Reads a JSON body. Called by a handler after the caller's rights were checked.
 pub(super) async fn json<T: DeserializeOwned>(request: Request) -> Result<T, Refusal> {
@@ -34,7 +39,11 @@ pub(super) async fn json_or_default<T: DeserializeOwned + Default>(request: Requ
 }
 
 async fn read(body: Body) -> Result<axum::body::Bytes, Refusal> {
-    axum::body::to_bytes(body, MAX_BODY).await.map_err(|error| {
+    let read = tokio::time::timeout(PATIENCE, axum::body::to_bytes(body, MAX_BODY)).await.map_err(|_| {
+        let message = format!("the body was not there within {} seconds", PATIENCE.as_secs());
+        Refusal::new(ErrorCode::InvalidRequest, message)
+    })?;
+    read.map_err(|error| {
         let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
         if cause.contains("length limit") {
             Refusal::new(ErrorCode::PayloadTooLarge, format!("the body has more than {MAX_BODY} bytes"))

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::record::{
-    ARTIFACTS, BY_KEY, BY_STATUS, BY_TENANT, BY_TYPE, COUNTS, EVENTS, IDEMPOTENCY, JOBS, JOURNAL, LANES, QUEUE,
+    ARTIFACTS, BY_KEY, BY_STATUS, BY_TENANT, BY_TYPE, COUNTS, EVENTS, IDEMPOTENCY, JOBS, JOURNAL, LANES, PURGED, QUEUE,
     RESULTS, status_byte, type_byte,
 };
 use crate::{
@@ -85,6 +85,17 @@ pub fn check_records(read: &Read) -> Result<Checked, StoreError> {
             finding(format!("the index by {table} has {rows} rows for {jobs} jobs"));
         }
     }
+    let mut owner = None;
+    read.scan(&EVENTS, &Span::all(), Order::Rising, |(id, seq), _| {
+        if owner != Some(id) {
+            owner = Some(id);
+            let left = read.get(&PURGED, &id)?.map_or(0, |left| left.0);
+            if read.get(&JOBS, &id)?.is_none() && left < seq {
+                finding(format!("events of {} are left, which is no job", uuid::Uuid::from_u128(id)));
+            }
+        }
+        Ok::<_, StoreError>(true)
+    })?;
     let (queued, in_lanes) = (read.len(&QUEUE)?, read.len(&LANES)?);
     if queued != in_lanes {
         finding(format!("{in_lanes} jobs are in the lanes of a queue of {queued}"));

@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use super::{
     Settings, Shared, artifacts, ids, persist, query,
-    record::{ARTIFACTS, BY_STATUS, IDEMPOTENCY, JOBS, ZIPS, status_byte},
+    record::{ARTIFACTS, BY_STATUS, IDEMPOTENCY, JOBS, PURGED, ZIPS, status_byte},
 };
 use crate::{
     api::{JobStatus, Time},
@@ -220,7 +220,36 @@ async fn finished_jobs(shared: &Arc<Shared>, now: i64) -> Result<u64, StoreError
             rest(began).await;
         }
     }
+    remains(shared).await?;
     Ok(removed)
+}
+
+/// Events of purged jobs that had many.
+async fn remains(shared: &Arc<Shared>) -> Result<(), StoreError> {
+    let mut purged = Vec::new();
+    shared.store.read(|read| {
+        read.scan(&PURGED, &Span::all(), Order::Rising, |id, _| {
+            purged.push(id);
+            Ok::<_, StoreError>(true)
+        })
+    })?;
+    for id in purged {
+        drop_events(shared, id).await?;
+    }
+    Ok(())
+}
+
+/// The events of a purged job, bit by bit.
+pub(super) async fn drop_events(shared: &Shared, id: u128) -> Result<(), StoreError> {
+    while !shared.draining.is_cancelled() {
+        let began = Instant::now();
+        let more = shared.store.write_urgent(move |write| persist::purge_events(write, id).map(Ok)).await;
+        if !store_error(more)? {
+            break;
+        }
+        rest(began).await;
+    }
+    Ok(())
 }
 
 /// Leaves the disk and the processors to others for a while.
@@ -241,7 +270,7 @@ fn finished_before(shared: &Shared, status: JobStatus, oldest: i64, beyond: u64)
             let Some(row) = read.get(&JOBS, &id)? else { return Ok(true) };
             if is_beyond || row.state.completed_at().is_some_and(|at| at <= oldest) {
                 due.push(row.uuid());
-                events += row.last_seq;
+                events += row.last_seq.min(persist::EVENTS_AT_ONCE);
             }
             Ok::<_, StoreError>(due.len() < BATCH && events < EVENTS)
         })

@@ -152,3 +152,47 @@ async fn of_each_status_the_newest_are_kept() {
     assert!(!artifacts::job_directory(&jobs.shared.directory, made[0]).exists());
     assert_sound(&jobs);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_with_many_events_is_purged_at_once_and_its_events_go_bit_by_bit() {
+    const MANY: u64 = 3 * persist::EVENTS_AT_ONCE;
+    let house = House::new();
+    let jobs = house.open(quick()).await;
+    let left = |jobs: &Jobs| jobs.shared.store.read(|read| read.len(&record::EVENTS)).expect("reads");
+    let mut made = Vec::new();
+    for _ in 0..2 {
+        let id = submit(&jobs, scan(1, 0)).await;
+        until(&jobs, id, JobStatus::Running).await;
+        let (key, epoch) = (id.as_u128(), jobs.shared.epoch);
+        let lines = (0..MANY).map(|number| crate::api::EventKind::Log {
+            level: crate::api::LogLevel::Info,
+            message: format!("line {number}"),
+        });
+        let told = (lines.collect(), 1);
+        let fence = state::Fence { epoch, start: 1 };
+        let appended = jobs.shared.store.write(move |write| persist::append(write, key, fence, told, 1)).await;
+        appended.expect("appended");
+        house.script.gate.add_permits(1);
+        until(&jobs, id, JobStatus::Completed).await;
+        made.push(id);
+    }
+    assert!(left(&jobs) > 2 * MANY);
+    jobs.purge(made[0], "k", "").await.expect("purged");
+    assert_eq!(jobs.view(made[0]), Ok(None));
+    let gone = async {
+        while left(&jobs) > MANY + 20 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), gone).await.expect("in time");
+    assert_sound(&jobs);
+    // Of a daemon that died in between, the janitor of the next one removes the rest.
+    let key = made[1].as_u128();
+    let purged = jobs.shared.store.write(move |write| persist::purge(write, key)).await;
+    purged.expect("purged");
+    assert!(left(&jobs) > MANY);
+    assert_sound(&jobs);
+    run_chores(&jobs, Time::now().millis()).await;
+    assert_eq!(left(&jobs), 0);
+    assert_sound(&jobs);
+}

@@ -7,7 +7,7 @@ use super::{
     pick::Shares,
     record::{
         ARTIFACTS, ArtifactsRow, BY_KEY, BY_STATUS, BY_TENANT, BY_TYPE, CLEANUP, COUNTS, Count, Due, EPOCH, EVENTS,
-        EventRow, IDEMPOTENCY, IdempotencyRow, JOBS, JOURNAL, JobRow, LANES, Mark, QUEUE, RESULTS, Text, ZIPS,
+        EventRow, IDEMPOTENCY, IdempotencyRow, JOBS, JOURNAL, JobRow, LANES, Mark, PURGED, QUEUE, RESULTS, Text, ZIPS,
         status_byte, type_byte,
     },
     state::{Denied, Event, Fence, Interruption, State, apply},
@@ -18,8 +18,10 @@ use crate::{
     store::{Order, Span, StoreError, Table, Write},
 };
 
-/// Rows that one transaction of a purge or a recovery touches.
+/// Rows that one transaction of a recovery touches.
 const BATCH: usize = 256;
+/// Events that one transaction of a purge removes; what a job has beyond that goes bit by bit.
+pub(super) const EVENTS_AT_ONCE: u64 = 500;
 
 /// A claim: the job, its fence, and how long it waited.
 pub(super) struct Claimed {
@@ -236,15 +238,20 @@ pub(super) fn recover(write: &mut Write<'_>, epoch: u64, now: i64) -> Result<Vec
     Ok(changed)
 }
 
-/// Removes a finished job and everything of it, except its directory.
+/// Removes a finished job and everything of it, except its directory, and its events where there are many:
+/// those are left to [`purge_events`].
 pub(super) fn purge(write: &mut Write<'_>, id: u128) -> Result<Result<(), Option<JobStatus>>, StoreError> {
     let Some(row) = write.get(&JOBS, &id)? else { return Ok(Err(None)) };
     let status = row.state.status();
     if !status.is_terminal() {
         return Ok(Err(Some(status)));
     }
-    for seq in 1..=row.last_seq {
-        write.remove(&EVENTS, &(id, seq))?;
+    if row.last_seq > EVENTS_AT_ONCE {
+        write.put(&PURGED, &id, &Count(row.last_seq))?;
+    } else {
+        for seq in 1..=row.last_seq {
+            write.remove(&EVENTS, &(id, seq))?;
+        }
     }
     let mut steps = Vec::new();
     write.scan(&JOURNAL, &Span::prefix(&id), Order::Rising, |key, _| {
@@ -267,6 +274,21 @@ pub(super) fn purge(write: &mut Write<'_>, id: u128) -> Result<Result<(), Option
     count(write, job_type, status, false)?;
     write.remove(&JOBS, &id)?;
     Ok(Ok(()))
+}
+
+/// Removes some of a purged job's events, the last first; whether there are more.
+pub(super) fn purge_events(write: &mut Write<'_>, id: u128) -> Result<bool, StoreError> {
+    let Some(Count(last)) = write.get(&PURGED, &id)? else { return Ok(false) };
+    let left = last.saturating_sub(EVENTS_AT_ONCE);
+    for seq in left + 1..=last {
+        write.remove(&EVENTS, &(id, seq))?;
+    }
+    if left == 0 {
+        write.remove(&PURGED, &id)?;
+    } else {
+        write.put(&PURGED, &id, &Count(left))?;
+    }
+    Ok(left > 0)
 }
 
 fn running(write: &mut Write<'_>) -> Result<Vec<u128>, StoreError> {

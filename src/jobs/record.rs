@@ -48,6 +48,9 @@ pub(super) const BY_KEY: Table<(String, u128), Mark> = Table::new("jobs_by_key.v
 pub(super) const COUNTS: Table<(u8, u8), Count> = Table::new("job_counts.v1");
 /// (job id, sequence number from 1) → event.
 pub(super) const EVENTS: Table<(u128, u64), EventRow> = Table::new("events.v1");
+/// Id of a purged job → the number of its last event, until its events are removed too: there may be more
+/// than one transaction should hold.
+pub(super) const PURGED: Table<u128, Count> = Table::new("purged.v1");
 /// Job id → result of a finished job.
 pub(super) const RESULTS: Table<u128, Text> = Table::new("results.v1");
 /// Job id → what its zip holds.

@@ -281,57 +281,100 @@ mod tests {
         #![proptest_config(ProptestConfig { cases: 4_096, ..ProptestConfig::default() })]
         #[test]
         fn every_state_takes_every_event_as_the_diagram_says(state in states(), event in events()) {
-            let next = apply(&state, event.clone(), 10);
-            match (&state, &event) {
-                (terminal, _) if terminal.status().is_terminal() => {
-                    prop_assert_eq!(next, Err(Denied::Ended(state.status())));
-                }
-                (State::Pending { .. }, Event::Claim { .. }) => {
-                    prop_assert_eq!(next.expect("runs").status(), JobStatus::Running);
-                }
-                (State::Pending { .. }, Event::CancelAsked) => {
-                    prop_assert_eq!(next.expect("ends").status(), JobStatus::Cancelled);
-                }
-                (State::Pending { .. }, _) => prop_assert_eq!(next, Err(Denied::NotRunning)),
-                (_, Event::Claim { .. }) => prop_assert_eq!(next, Err(Denied::NotPending)),
-                (_, Event::CancelAsked) => {
-                    prop_assert!(
-                        matches!(next.expect("runs on"), State::Running { cancel_asked: true, .. }),
-                        "the wish is kept"
-                    );
-                }
-                (running, Event::Finish { fence, .. }) if !running.is_held_by(*fence) => {
-                    prop_assert_eq!(next, Err(Denied::Fenced));
-                }
-                (State::Running { cancel_asked, tries, .. }, Event::Finish { outcome, .. }) => {
-                    let expected = match outcome {
-                        Outcome::Completed => JobStatus::Completed,
-                        Outcome::Cancelled => JobStatus::Cancelled,
-                        _ if *cancel_asked => JobStatus::Cancelled,
-                        Outcome::Transient { .. } if tries.transient < TRANSIENT => JobStatus::Pending,
-                        _ => JobStatus::Failed,
-                    };
-                    prop_assert_eq!(next.expect("ends").status(), expected);
-                }
-                (State::Running { cancel_asked, tries, .. }, Event::Interrupted { cause, headway }) => {
-                    let most = if tries.fruitful == 0 { FRUITLESS } else { FRUITLESS_AGAIN };
-                    let expected = match cause {
-                        _ if *cancel_asked => JobStatus::Cancelled,
-                        Interruption::Crash if !headway && tries.idle + 1 >= most => JobStatus::Failed,
-                        _ => JobStatus::Pending,
-                    };
-                    let next = next.expect("goes back or ends");
-                    prop_assert_eq!(next.status(), expected);
-                    let attempts = next.tries().attempt() - tries.attempt();
-                    if *cause == Interruption::Shutdown {
-                        prop_assert_eq!(attempts, 0, "a shutdown never counts");
-                    } else if !*cancel_asked {
-                        prop_assert_eq!(attempts, u32::from(!headway), "only a fruitless start counts");
-                        prop_assert_eq!(next.tries().idle, if *headway { 0 } else { tries.idle + 1 });
-                    }
-                }
-                other => prop_assert!(false, "not covered: {other:?}"),
+            as_the_diagram_says(&state, &event)?;
+        }
+    }
+
+    /// Each kind of state with each kind of event, by its holder and by another, so that no pair is left to
+    /// chance.
+    #[test]
+    fn no_pair_of_a_state_and_an_event_is_left_out() {
+        let tries = Tries { starts: 1, ..Tries::default() };
+        let running =
+            |cancel_asked| State::Running { tries, fence: Fence { epoch: 1, start: 1 }, started_at: 2, cancel_asked };
+        let states = [
+            State::new(),
+            State::Pending { tries, not_before: Some(20) },
+            running(false),
+            running(true),
+            State::Completed { tries, started_at: 2, completed_at: 3 },
+            State::Failed { tries, started_at: Some(2), completed_at: 3, reason: reason() },
+            State::Cancelled { tries, started_at: None, completed_at: 3 },
+        ];
+        for start in [1, 2] {
+            let fence = Fence { epoch: 1, start };
+            let finish = |outcome| Event::Finish { fence, outcome };
+            let interrupted = |cause, headway| Event::Interrupted { cause, headway };
+            let events = [
+                Event::Claim { epoch: 2 },
+                Event::CancelAsked,
+                finish(Outcome::Completed),
+                finish(Outcome::Cancelled),
+                finish(Outcome::Failed(reason())),
+                finish(Outcome::Transient { reason: reason(), wait: 1 }),
+                interrupted(Interruption::Crash, true),
+                interrupted(Interruption::Crash, false),
+                interrupted(Interruption::Shutdown, true),
+                interrupted(Interruption::Shutdown, false),
+            ];
+            for (state, event) in states.iter().flat_map(|state| events.iter().map(move |event| (state, event))) {
+                as_the_diagram_says(state, event).expect("as the diagram says");
             }
         }
+    }
+
+    fn as_the_diagram_says(state: &State, event: &Event) -> Result<(), TestCaseError> {
+        let next = apply(state, event.clone(), 10);
+        match (state, event) {
+            (terminal, _) if terminal.status().is_terminal() => {
+                prop_assert_eq!(next, Err(Denied::Ended(state.status())));
+            }
+            (State::Pending { .. }, Event::Claim { .. }) => {
+                prop_assert_eq!(next.expect("runs").status(), JobStatus::Running);
+            }
+            (State::Pending { .. }, Event::CancelAsked) => {
+                prop_assert_eq!(next.expect("ends").status(), JobStatus::Cancelled);
+            }
+            (State::Pending { .. }, _) => prop_assert_eq!(next, Err(Denied::NotRunning)),
+            (_, Event::Claim { .. }) => prop_assert_eq!(next, Err(Denied::NotPending)),
+            (_, Event::CancelAsked) => {
+                prop_assert!(
+                    matches!(next.expect("runs on"), State::Running { cancel_asked: true, .. }),
+                    "the wish is kept"
+                );
+            }
+            (running, Event::Finish { fence, .. }) if !running.is_held_by(*fence) => {
+                prop_assert_eq!(next, Err(Denied::Fenced));
+            }
+            (State::Running { cancel_asked, tries, .. }, Event::Finish { outcome, .. }) => {
+                let expected = match outcome {
+                    Outcome::Completed => JobStatus::Completed,
+                    Outcome::Cancelled => JobStatus::Cancelled,
+                    _ if *cancel_asked => JobStatus::Cancelled,
+                    Outcome::Transient { .. } if tries.transient < TRANSIENT => JobStatus::Pending,
+                    _ => JobStatus::Failed,
+                };
+                prop_assert_eq!(next.expect("ends").status(), expected);
+            }
+            (State::Running { cancel_asked, tries, .. }, Event::Interrupted { cause, headway }) => {
+                let most = if tries.fruitful == 0 { FRUITLESS } else { FRUITLESS_AGAIN };
+                let expected = match cause {
+                    _ if *cancel_asked => JobStatus::Cancelled,
+                    Interruption::Crash if !headway && tries.idle + 1 >= most => JobStatus::Failed,
+                    _ => JobStatus::Pending,
+                };
+                let next = next.expect("goes back or ends");
+                prop_assert_eq!(next.status(), expected);
+                let attempts = next.tries().attempt() - tries.attempt();
+                if *cause == Interruption::Shutdown {
+                    prop_assert_eq!(attempts, 0, "a shutdown never counts");
+                } else if !*cancel_asked {
+                    prop_assert_eq!(attempts, u32::from(!headway), "only a fruitless start counts");
+                    prop_assert_eq!(next.tries().idle, if *headway { 0 } else { tries.idle + 1 });
+                }
+            }
+            other => prop_assert!(false, "not covered: {other:?}"),
+        }
+        Ok(())
     }
 }

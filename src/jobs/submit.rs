@@ -207,6 +207,13 @@ impl Jobs {
         // What can't be removed now is an orphan, and the janitor's.
         let _ = tokio::task::spawn_blocking(move || std::fs::remove_dir_all(directory)).await;
         janitor::rest(began).await;
+        let shared = self.shared.clone();
+        self.shared.tasks.spawn(async move {
+            // What is left of them is the janitor's.
+            if let Err(error) = janitor::drop_events(&shared, id.as_u128()).await {
+                tracing::warn!(job = %id, %error, "events of a purged job could not be removed yet");
+            }
+        });
         Ok(())
     }
 

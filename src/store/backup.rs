@@ -7,15 +7,15 @@ use std::{
     fs,
     io::Read as _,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
-    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
 };
 
 use redb::{Database, ReadTransaction, ReadableTable, TableDefinition, TableHandle, WriteTransaction};
 
 use super::{
-    Store, StoreError, builder,
-    file::{opened, unreadable},
+    Schema, Store, StoreError, builder,
+    file::opened,
+    guard::guarded,
     schema::META,
     sync_directory,
     table::{database_error, io_error, storage_error},
@@ -37,7 +37,7 @@ impl Store {
         }
         let part = part_of(to);
         remove(&part)?;
-        let copied = self.inner.database.with(|database| copy(database, self.path(), &part));
+        let copied = guarded(self.path(), || self.inner.database.with(|database| copy(database, self.path(), &part)));
         if copied.is_err() {
             remove(&part)?;
         }
@@ -77,27 +77,63 @@ pub fn restore(backup: &Path, path: &Path, now_ms: i64) -> Result<Option<PathBuf
     Ok(kept)
 }
 
-/// Reads every page of a file that nobody has open: whether it is as it was closed. The file itself
-/// is not touched, for a repair would be a change: a copy is looked at.
+/// Reads every page of a file that nobody has open: whether it is as it was closed.
 pub fn verify(path: &Path) -> Result<(), StoreError> {
-    let damaged = |cause: String| StoreError::Damaged { path: path.display().to_string(), cause };
-    let looked_at = path.with_extension("redb.checked");
-    {
+    Looked::at(path)?.verify()
+}
+
+/// A copy of a file that nobody has open, to look at: a look may repair, which would be a change. Gone when
+/// dropped.
+pub struct Looked {
+    of: PathBuf,
+    copy: PathBuf,
+}
+
+impl Looked {
+    pub fn at(path: &Path) -> Result<Self, StoreError> {
         let held = fs::File::open(path).map_err(|error| io_error(path, &error))?;
         // redb's own lock: no daemon may write while the copy is made.
         held.try_lock_shared().map_err(|_| StoreError::InUse { path: path.display().to_string() })?;
-        copy_file(path, &looked_at)?;
+        let looked = Self { of: path.to_owned(), copy: path.with_extension("redb.checked") };
+        copy_file(path, &looked.copy)?;
+        Ok(looked)
     }
-    let outcome = opened(&looked_at).and_then(|mut database| {
-        let check = catch_unwind(AssertUnwindSafe(|| database.check_integrity()));
-        check.map_err(|_| unreadable(path))?.map_err(|error| database_error(path, error))
-    });
-    remove(&looked_at)?;
-    match outcome {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(damaged("its pages do not match their checksums".to_owned())),
-        Err(StoreError::Damaged { cause, .. }) => Err(damaged(cause)),
-        Err(error) => Err(error),
+
+    /// Opens the copy; one of another format is told.
+    pub fn open(&self, schema: &Schema) -> Result<Store, StoreError> {
+        Store::look(&self.copy, schema).map_err(|error| self.named(error))
+    }
+
+    /// Whether every page is as it was written.
+    pub fn verify(&self) -> Result<(), StoreError> {
+        let verified = opened(&self.copy).and_then(|mut database| {
+            guarded(&self.of, move || database.check_integrity().map_err(|error| database_error(&self.copy, error)))
+        });
+        if verified.map_err(|error| self.named(error))? {
+            return Ok(());
+        }
+        let cause = "its pages do not match their checksums".to_owned();
+        Err(StoreError::Damaged { path: self.of.display().to_string(), cause })
+    }
+
+    /// The file's own name in place of the copy's.
+    fn named(&self, error: StoreError) -> StoreError {
+        let path = self.of.display().to_string();
+        match error {
+            StoreError::Damaged { cause, .. } => StoreError::Damaged { path, cause },
+            StoreError::Newer { found, known, .. } => StoreError::Newer { path, found, known },
+            StoreError::Older { found, known, .. } => StoreError::Older { path, found, known },
+            StoreError::OtherSchema { found, expected, .. } => StoreError::OtherSchema { path, found, expected },
+            other => other,
+        }
+    }
+}
+
+impl Drop for Looked {
+    fn drop(&mut self) {
+        if let Err(error) = remove(&self.copy) {
+            tracing::warn!(copy = %self.copy.display(), %error, "a copy that was looked at could not be removed");
+        }
     }
 }
 

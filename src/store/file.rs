@@ -4,24 +4,17 @@
 //! they look; the writer takes it alone for the moment of reopening.
 
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{PoisonError, RwLock},
 };
 
 use redb::Database;
 
-use super::{StoreError, builder, table::database_error};
+use super::{StoreError, builder, guard::guarded, table::database_error};
 
-/// Opens a file that is there. redb panics on some that are damaged.
+/// Opens a file that is there.
 pub(super) fn opened(file: &Path) -> Result<Database, StoreError> {
-    let opened = catch_unwind(AssertUnwindSafe(|| builder().open(file)));
-    opened.map_err(|_| unreadable(file))?.map_err(|error| database_error(file, error))
-}
-
-pub(super) fn unreadable(file: &Path) -> StoreError {
-    let cause = "its pages can't be read".to_owned();
-    StoreError::Damaged { path: file.display().to_string(), cause }
+    guarded(file, || builder().open(file).map_err(|error| database_error(file, error)))
 }
 
 /// Opens the same file, or what stands for it, once more.
@@ -59,5 +52,16 @@ impl Held {
         *slot = None;
         *slot = Some((self.reopen)()?);
         Ok(())
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let slot = self.slot.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        // A damaged file is told by what looks at it; here it is closed as far as it can be.
+        let _ = guarded::<_, StoreError>(&self.path, || {
+            drop(slot);
+            Ok(())
+        });
     }
 }

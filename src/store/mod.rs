@@ -14,6 +14,7 @@
 mod backup;
 mod codec;
 mod file;
+mod guard;
 mod reserve;
 mod schema;
 mod table;
@@ -23,12 +24,11 @@ use std::{
     fs,
     io::ErrorKind,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
-    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-pub use backup::{restore, verify};
+pub use backup::{Looked, restore, verify};
 pub(crate) use codec::record;
 pub use codec::{Bytes, Record, StoreKey, bincoded, unbincoded};
 use redb::{Builder, Database, ReadableDatabase, StorageBackend, backends::InMemoryBackend};
@@ -131,15 +131,16 @@ impl Store {
 
     /// Opens a file that is there to look at it: one of another format is told, not migrated.
     pub fn look(path: &Path, schema: &Schema) -> Result<Self, StoreError> {
-        schema::expect(&file::opened(path)?, path, schema)?;
+        let expected = |database: Database| guard::guarded(path, move || schema::expect(&database, path, schema));
+        expected(file::opened(path)?)?;
         Self::on_file(path, schema)
     }
 
     /// Brings a file that nobody has open to the schema's format: from which, to which, and where the
     /// backup of the older one is.
     pub fn migrate(path: &Path, schema: &Schema) -> Result<Migrated, StoreError> {
-        let database = file::opened(path)?;
-        schema::settle(&database, path, schema, true)
+        let settled = |database: Database| guard::guarded(path, move || schema::settle(&database, path, schema, true));
+        settled(file::opened(path)?)
     }
 
     /// A store in memory, for tests.
@@ -171,8 +172,8 @@ impl Store {
         is_file: bool,
         reopen: file::Reopen,
     ) -> Result<Self, StoreError> {
-        schema::settle(&database, path, schema, is_file)?;
         let database = Arc::new(file::Held::new(database, path, reopen));
+        guard::guarded(path, || database.with(|database| schema::settle(database, path, schema, is_file)))?;
         let writer = writer::Writer::start(database.clone())?;
         Ok(Self {
             inner: Arc::new(Inner { database, writer, path: path.to_owned(), reserve: reserve::Reserve::default() }),
@@ -216,12 +217,12 @@ impl Store {
     /// Looks at one snapshot. Point reads may run inline; scans belong off the async threads.
     pub fn read<T, E: From<StoreError>>(&self, look: impl FnOnce(&Read) -> Result<T, E>) -> Result<T, E> {
         let path = &self.inner.path;
-        let begin =
-            |database: &Database| database.begin_read().map_err(|error| table::storage_error(path, &error.into()));
-        let transaction = self.inner.database.with(begin)?;
-        let read = Read::new(transaction, path.clone());
-        // redb panics on some pages that a broken disk gives back.
-        catch_unwind(AssertUnwindSafe(|| look(&read))).unwrap_or_else(|_| Err(file::unreadable(path).into()))
+        guard::guarded(path, || {
+            let begin =
+                |database: &Database| database.begin_read().map_err(|error| table::storage_error(path, &error.into()));
+            let transaction = self.inner.database.with(begin)?;
+            look(&Read::new(transaction, path.clone()))
+        })
     }
 }
 

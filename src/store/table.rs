@@ -322,6 +322,7 @@ pub(super) fn io_error(path: &Path, error: &std::io::Error) -> StoreError {
     let path = path.display().to_string();
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => StoreError::Full { path },
+        ErrorKind::UnexpectedEof => StoreError::Damaged { path, cause: "it ends too early".to_owned() },
         _ => StoreError::Io { path, cause: error.to_string() },
     }
 }

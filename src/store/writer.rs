@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::{
     GROUP, StoreError, WriteError,
     file::Held,
+    guard::guarded,
     table::{Write, storage_error},
 };
 
@@ -108,11 +109,13 @@ fn drain(held: &Held, mut waiting: mpsc::Receiver<Pending>) {
         let start = Instant::now();
         let mut answers = Vec::new();
         // After a failure of the disk redb wants to be opened again.
-        let opened = if is_broken { held.reopen() } else { Ok(()) };
+        let opened = if is_broken { guarded(path, || held.reopen()) } else { Ok(()) };
         let committed = match opened {
             Ok(()) => {
                 let mut first = Some(first);
-                let outcome = held.with(|database| group(database, path, &mut first, &mut waiting, &mut answers));
+                let outcome = guarded(path, || {
+                    held.with(|database| group(database, path, &mut first, &mut waiting, &mut answers))
+                });
                 match (first.take(), outcome) {
                     (Some(unrun), Err(error)) => {
                         answers.push(unrun(Err(error.clone())).0);

@@ -12,9 +12,10 @@ use crate::harness::{House, say};
 struct Mount<'a>(&'a Path);
 
 impl Mount<'_> {
-    fn new(at: &Path) -> Option<Mount<'_>> {
+    fn new<'a>(at: &'a Path, size: &str) -> Option<Mount<'a>> {
         std::fs::create_dir_all(at).expect("a directory");
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=24m", "tmpfs"]).arg(at).output();
+        let size = format!("size={size}");
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(at).output();
         if mounted.is_ok_and(|output| output.status.success()) {
             return Some(Mount(at));
         }
@@ -35,7 +36,7 @@ async fn a_full_disk_refuses_new_jobs_takes_cancels_and_loses_nothing() {
     sim.hold();
     let house = House::for_simulator(&sim);
     let state = house.state();
-    let Some(mount) = Mount::new(&state) else { return };
+    let Some(mount) = Mount::new(&state, "24m") else { return };
     let key = house.key(&["admin"]);
     let daemon = house.start(&key);
     let body = json!({"tenant_id": house.tenant});
@@ -93,5 +94,34 @@ async fn a_full_disk_refuses_new_jobs_takes_cancels_and_loses_nothing() {
     let check = house.command(&["store", "check"]).output().expect("runs");
     assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stdout));
     drop(mount);
+    sim.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn artifacts_that_find_no_room_fail_their_job_with_words_and_leave_nothing() {
+    let sim = simulator::start(simulator::Settings::default()).await.expect("the simulator starts");
+    let house = House::for_simulator(&sim);
+    let key = house.key(&["admin"]);
+    let place = house.state().join("jobs");
+    let Some(mount) = Mount::new(&place, "64k") else { return };
+    let daemon = house.start(&key);
+    let body = json!({"tenant_id": house.tenant});
+    let failed = daemon.submit("/api/v1/scan", &body).await;
+    let job = daemon.finished(&failed).await;
+    assert_eq!((job["status"].as_str(), job["error"]["code"].as_str()), (Some("failed"), Some("artifacts")), "{job}");
+    assert!(job["error"]["message"].as_str().is_some_and(|words| words.contains("No space left")), "{job}");
+    let begun = std::time::Instant::now();
+    while std::fs::read_dir(&place).expect("readable").next().is_some() {
+        assert!(begun.elapsed() < crate::harness::PATIENCE, "partial output is left");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    // The store has room: what needs no artifacts goes on, and so does this job once there is room again.
+    assert_eq!(daemon.get("/api/v1/jobs").await["total"], 1);
+    drop(mount);
+    let (status, again) = daemon.call(Method::POST, &format!("/api/v1/jobs/{failed}/retry"), None).await;
+    assert_eq!(status, 202, "{again}");
+    let job = daemon.finished(again["job_id"].as_str().expect("an id")).await;
+    assert_eq!(job["status"], "completed", "{job}");
+    drop(daemon);
     sim.stop().await;
 }

@@ -97,3 +97,81 @@ async fn a_damaged_file_stops_the_start_with_what_to_do_and_a_backup_heals_it() 
     assert_eq!(daemon.finished(&scan).await["status"], "completed", "{}", house.log());
     sim.stop().await;
 }
+
+/// A way to damage a file.
+fn damaged(whole: &[u8], round: u64) -> Vec<u8> {
+    use rand::{RngExt, SeedableRng, rngs::StdRng};
+    let mut rng = StdRng::seed_from_u64(round);
+    let mut bytes = whole.to_vec();
+    let at = rng.random_range(0..bytes.len());
+    match round % 5 {
+        0 => bytes[at..].fill(0),
+        1 => bytes.truncate(at),
+        2 => bytes[at / 4_096 * 4_096..][..4_096].fill(0),
+        3 => (0..20).for_each(|_| bytes[rng.random_range(0..whole.len())] ^= 0x10),
+        _ => {
+            let end = (at + 20_000).min(bytes.len());
+            bytes[at..end].iter_mut().for_each(|byte| *byte = rng.random());
+        }
+    }
+    bytes
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_is_damaged_in_a_file_is_told_in_words_and_a_look_changes_nothing() {
+    let sim = simulator::start(simulator::Settings::default()).await.expect("the simulator starts");
+    let house = House::for_simulator(&sim);
+    let daemon = house.start(&house.key(&["admin"]));
+    for _ in 0..40 {
+        // There is no snapshot: they fail, and leave events and results.
+        let body = json!({"tenant_id": house.tenant, "output_format": "arm"});
+        let id = daemon.submit("/api/v1/generate-iac", &body).await;
+        daemon.finished(&id).await;
+    }
+    assert_eq!(daemon.stop(), Some(0));
+    let file = house.state().join("state.redb");
+    let whole = std::fs::read(&file).expect("readable");
+    let mut told = 0;
+    for round in 0..30 {
+        let bytes = damaged(&whole, round);
+        std::fs::write(&file, &bytes).expect("written");
+        for look in [&["store", "check"][..], &["store", "export"]] {
+            let (code, out, error) = run(&house, look);
+            assert!(matches!(code, Some(0 | 1)), "round {round} {look:?}: {code:?} {error}");
+            assert!(!error.contains("panicked"), "round {round} {look:?}: {error}");
+            assert!(
+                code == Some(0) || out.contains("wrong:") || error.contains("damaged"),
+                "round {round}: {out}{error}"
+            );
+            told += u32::from(code == Some(1));
+            assert!(std::fs::read(&file).expect("readable") == bytes, "round {round} {look:?}: the file was changed");
+        }
+        let left = std::fs::read_dir(house.state()).expect("readable").flatten();
+        let left: Vec<_> = left.filter(|entry| entry.file_name().to_string_lossy().contains("checked")).collect();
+        assert!(left.is_empty(), "round {round}: {left:?}");
+        // A start either fails with words or gives a daemon that answers and stops.
+        let mut start = house.command(&["serve", "--listen", "127.0.0.1:0"]);
+        let mut child = start
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .expect("atgd serve starts");
+        let mut line = String::new();
+        let mut stdout = std::io::BufReader::new(child.stdout.take().expect("piped"));
+        std::io::BufRead::read_line(&mut stdout, &mut line).expect("a line or nothing");
+        if line.starts_with("listening on") {
+            let pid = child.id().to_string();
+            assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().expect("runs").success());
+        }
+        let output = child.wait_with_output().expect("ends");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(!error.contains("panicked"), "round {round}: {error}");
+        if line.is_empty() {
+            assert_eq!(output.status.code(), Some(1), "round {round}: {error}");
+            let says = ["damaged", "can't be read"];
+            assert!(says.iter().any(|words| error.contains(words)), "round {round}: {error}");
+        }
+    }
+    assert!(told > 20, "only {told} looks found anything");
+    sim.stop().await;
+}
