@@ -22,6 +22,8 @@ pub struct Answer {
     elements: Vec<Range<usize>>,
     /// Address of the next page; `null` and "" are none. Of Resource Graph the `$skipToken`.
     pub next: Option<String>,
+    /// It says that there is nothing: 204.
+    pub is_nothing: bool,
 }
 
 #[derive(Deserialize)]
@@ -101,7 +103,7 @@ impl Answer {
     pub(super) fn read(url: &str, bytes: Vec<u8>) -> Result<Self, AzureError> {
         let text = String::from_utf8(bytes)
             .map_err(|error| AzureError::Unreadable { url: url.to_owned(), cause: error.to_string() })?;
-        let mut answer = Self { url: url.to_owned(), text, elements: Vec::new(), next: None };
+        let mut answer = Self { url: url.to_owned(), text, elements: Vec::new(), next: None, is_nothing: false };
         let (elements, next) = answer.taken_apart().map_err(|error| unreadable(url, &error))?;
         (answer.elements, answer.next) = (elements, next);
         Ok(answer)

@@ -68,6 +68,8 @@ struct Inner {
     retried: AtomicU64,
     /// Tries in a row that brought no answer at all.
     silent: AtomicU64,
+    /// How long good answers of Resource Manager took lately, in microseconds; 0: none came yet.
+    latency: AtomicU64,
 }
 
 /// What was asked so far.
@@ -109,6 +111,7 @@ impl Client {
                 throttled: AtomicU64::new(0),
                 retried: AtomicU64::new(0),
                 silent: AtomicU64::new(0),
+                latency: AtomicU64::new(0),
             }),
         })
     }
@@ -127,14 +130,37 @@ impl Client {
         self.inner.strategy
     }
 
-    /// Whether the credential works and is of this tenant.
+    /// Whether the credential works and is of this tenant. What may pass is asked for again.
     pub async fn check(&self) -> Result<(), AzureError> {
-        self.inner.tokens.get(&scope_of(&self.inner.cloud.resource_manager)).await.map(|_| ())
+        let scope = scope_of(&self.inner.cloud.resource_manager);
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            match self.inner.tokens.get(&scope).await {
+                Ok(_) => return Ok(()),
+                Err(error) if attempt >= TRIES || !error.is_transient() => return Err(error),
+                Err(error) => {
+                    tracing::debug!(%error, attempt, "a token is asked for again");
+                    self.inner.retried.fetch_add(1, Ordering::Relaxed);
+                    tokio::time::sleep(backoff(attempt)).await;
+                }
+            }
+        }
     }
 
     /// What is used of the documented buckets.
     pub fn limits(&self) -> Limits {
         self.inner.governor.limits()
+    }
+
+    /// How long an answer of Resource Manager takes, from what came lately: a moving mean.
+    pub fn latency(&self) -> Duration {
+        Duration::from_micros(self.inner.latency.load(Ordering::Relaxed))
+    }
+
+    /// Requests that are on their way at once.
+    pub const fn in_flight() -> usize {
+        IN_FLIGHT
     }
 
     /// Whether nothing answers any more, whatever is asked.
@@ -213,10 +239,8 @@ impl Client {
                 }
                 Err((error, _)) if attempt >= TRIES || !error.is_transient() => return Err(error),
                 Err((error, after)) => {
-                    let backoff = Duration::from_millis(250 << attempt.min(7));
-                    let jitter = rand::random_range(0.5..1.0);
                     tracing::debug!(%error, attempt, "a request is repeated");
-                    after.unwrap_or_else(|| backoff.mul_f64(jitter)).min(LONGEST_WAIT)
+                    after.unwrap_or_else(|| backoff(attempt)).min(LONGEST_WAIT)
                 }
             };
             self.inner.retried.fetch_add(1, Ordering::Relaxed);
@@ -239,6 +263,7 @@ impl Client {
         if let Some(body) = call.body {
             request = request.json(body);
         }
+        let sent = Instant::now();
         let answer = request.send().await.map_err(|error| {
             self.inner.silent.fetch_add(1, Ordering::Relaxed);
             network(error)
@@ -247,8 +272,17 @@ impl Client {
         let (status, headers) = (answer.status(), answer.headers().clone());
         self.learn(&call.bucket, status, &headers);
         let body = self.body(path, answer).await?;
+        if status == StatusCode::ACCEPTED && call.method == Method::GET {
+            let cause = "it was accepted (202), and not answered".to_owned();
+            return Err((AzureError::Unreadable { url: path.to_owned(), cause }, None));
+        }
         if status.is_success() {
-            return Answer::read(path, body).map_err(|error| (error, None));
+            if call.api == Api::Arm {
+                self.took(sent.elapsed());
+            }
+            let mut answer = Answer::read(path, body).map_err(|error| (error, None))?;
+            answer.is_nothing = status == StatusCode::NO_CONTENT;
+            return Ok(answer);
         }
         if status.is_redirection() {
             let target = headers.get("location").and_then(|value| value.to_str().ok()).unwrap_or("elsewhere");
@@ -259,6 +293,13 @@ impl Client {
             self.inner.tokens.forget(&call.scope, &token).await;
         }
         Err((AzureError::Refused(Refusal::read(status.as_u16(), path, &body)), retry_after(status, &headers)))
+    }
+
+    /// Another answer has come: the mean of the last ten or so.
+    fn took(&self, time: Duration) {
+        let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX).max(1);
+        let mean = |before: u64| if before == 0 { micros } else { before - before / 10 + micros / 10 };
+        let _ = self.inner.latency.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |before| Some(mean(before)));
     }
 
     /// What the headers say of the bucket.
@@ -358,6 +399,11 @@ struct Call<'a> {
     bucket: Bucket,
     scope: String,
     body: Option<&'a Value>,
+}
+
+/// How long to wait after a try, where nothing else is said: twice as long each time, and never quite the same.
+fn backoff(attempt: u32) -> Duration {
+    Duration::from_millis(250 << attempt.min(7)).mul_f64(rand::random_range(0.5..1.0))
 }
 
 /// An error with its causes, for reqwest names them only one by one.

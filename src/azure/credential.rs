@@ -12,6 +12,7 @@ use std::{
 use azure_core::{
     cloud::{CloudConfiguration, CustomConfiguration},
     credentials::{Secret as AzureSecret, TokenCredential},
+    error::ErrorKind,
     http::{
         AsyncRawResponse, Body, ClientOptions, HttpClient, Request, RetryOptions, StatusCode, Transport,
         headers::Headers,
@@ -23,12 +24,15 @@ use azure_identity::{
     UserAssignedId, WorkloadIdentityCredential, WorkloadIdentityCredentialOptions,
 };
 use base64::Engine as _;
+use futures_util::StreamExt;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use super::{AzureError, CredentialSettings, SecretSource, TenantSettings, certificate::Certificate};
+use super::{AzureError, CredentialSettings, Refusal, SecretSource, TenantSettings, certificate::Certificate};
 use crate::telemetry::Secret;
 
+/// Largest answer of a token endpoint.
+const LARGEST: usize = 1 << 20;
 /// A token is refreshed this long before it expires.
 const EARLY: Duration = Duration::from_mins(5);
 
@@ -96,10 +100,26 @@ fn refused(error: &azure_core::Error) -> AzureError {
         }
         source = inner.source();
     }
-    if matches!(error.kind(), azure_core::error::ErrorKind::Io) {
-        return AzureError::Network { url: "the token endpoint".to_owned(), cause: text };
+    let path = "the token endpoint".to_owned();
+    // What may pass is no refusal of the credential, wherever it stands among the causes.
+    let mut at: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(cause) = at {
+        match cause.downcast_ref::<azure_core::Error>().map(azure_core::Error::kind) {
+            Some(ErrorKind::Io | ErrorKind::Connection) => return AzureError::Network { url: path, cause: text },
+            Some(ErrorKind::HttpResponse { status, .. }) if is_passing(u16::from(*status)) => {
+                // 410: the machine's metadata service is being updated.
+                let status = if u16::from(*status) == 410 { 503 } else { u16::from(*status) };
+                return AzureError::Refused(Refusal { status, code: String::new(), message: text, path });
+            }
+            _ => at = cause.source(),
+        }
     }
     AzureError::Credential(text)
+}
+
+/// Whether a token endpoint that answers so may answer otherwise later.
+const fn is_passing(status: u16) -> bool {
+    matches!(status, 408 | 410 | 429 | 500..=599)
 }
 
 /// A token that names its tenant must name ours; one that can't be read is left to the service.
@@ -219,12 +239,10 @@ impl Loopback {
 #[async_trait::async_trait]
 impl HttpClient for Loopback {
     async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
-        let io = |error: reqwest::Error| {
-            azure_core::Error::with_message(azure_core::error::ErrorKind::Io, error.without_url().to_string())
-        };
+        let io =
+            |error: reqwest::Error| azure_core::Error::with_message(ErrorKind::Io, error.without_url().to_string());
         let Some(url) = self.place(request.url().clone()) else {
-            let kind = azure_core::error::ErrorKind::Other;
-            return Err(azure_core::Error::with_message(kind, "the authority can't be reached over http"));
+            return Err(azure_core::Error::with_message(ErrorKind::Other, "the authority can't be reached over http"));
         };
         let method = reqwest::Method::from_bytes(request.method().as_str().as_bytes()).unwrap_or_default();
         let mut sending = self.http.request(method, url);
@@ -236,13 +254,25 @@ impl HttpClient for Loopback {
         }
         let answer = sending.send().await.map_err(io)?;
         let status = StatusCode::from(answer.status().as_u16());
+        // azure_identity reads what a refusal says as JSON: what may pass has often none.
+        if is_passing(answer.status().as_u16()) {
+            let kind = ErrorKind::HttpResponse { status, error_code: None, raw_response: None };
+            return Err(azure_core::Error::with_message(kind, format!("the token endpoint answered {status}")));
+        }
         let mut headers = Headers::new();
         for (name, value) in answer.headers() {
             if let Ok(value) = value.to_str() {
                 headers.insert(name.as_str().to_owned(), value.to_owned());
             }
         }
-        let bytes = answer.bytes().await.map_err(io)?;
+        let (mut bytes, mut chunks) = (Vec::new(), answer.bytes_stream());
+        while let Some(chunk) = chunks.next().await {
+            bytes.extend_from_slice(&chunk.map_err(io)?);
+            if bytes.len() > LARGEST {
+                let text = format!("the answer is unreadable: it is larger than {} KiB", LARGEST >> 10);
+                return Err(azure_core::Error::with_message(ErrorKind::DataConversion, text));
+            }
+        }
         Ok(AsyncRawResponse::from_bytes(status, headers, bytes))
     }
 }

@@ -144,6 +144,10 @@ pub(super) fn plan(screen: &mut Screen, plan: &Value) {
         types(&children["listed"]),
         types(&children["skipped"]),
     ));
+    let uncounted = types(&children["uncounted"]);
+    if uncounted > 0 {
+        screen.line(&format!("{uncounted} types below these are read too, and not counted before the first scan"));
+    }
 }
 
 /// The files of a zip as a tree, with their sizes.

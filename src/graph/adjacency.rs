@@ -18,7 +18,7 @@ use super::{
     model::Edge,
     tables::{EDGES, EDGES_IN, key_hash, kind_byte, kind_of},
 };
-use crate::store::{Bytes, Order, Read, Span, Write, bincoded, unbincoded};
+use crate::store::{Bytes, Order, Read, Span, StoreError, Write, bincoded, unbincoded};
 
 /// Sayers in one row.
 const HOLDERS: usize = 32;
@@ -26,6 +26,8 @@ const HOLDERS: usize = 32;
 const BUCKETS: u64 = 128;
 /// An end with more sayers in a batch than this has a row of its own.
 const SHARED: usize = 16;
+/// Rows of edges that a migration reads in one go.
+const AGAIN: usize = 256;
 /// Rows longer than this are compressed.
 const PLAIN: usize = 400;
 const ZSTD_LEVEL: i32 = 1;
@@ -141,7 +143,7 @@ impl Rows {
         Ok(())
     }
 
-    pub(super) fn write(&self, write: &mut Write<'_>) -> Result<(), crate::store::StoreError> {
+    pub(super) fn write(&self, write: &mut Write<'_>) -> Result<(), StoreError> {
         for (at, row) in &self.edges {
             write.put(&EDGES, at, row)?;
         }
@@ -284,4 +286,45 @@ pub(super) fn page(
         Ok::<_, GraphError>(edges.len() < limit)
     })?;
     Ok((edges, last))
+}
+
+/// The migration to format 2: before it, ends stood in another table. They are made anew from the edges themselves.
+pub(super) fn find_ends_again(write: &mut Write<'_>) -> Result<(), StoreError> {
+    let failed = |error: GraphError| StoreError::Record { table: "edges.v2", cause: error.to_string() };
+    let mut opener = Opener::new().map_err(failed)?;
+    let (mut span, mut generation, mut is_made, mut batch) = (Span::all(), 0, true, 0);
+    loop {
+        let mut rows: Vec<((u64, String), Bytes)> = Vec::new();
+        write.scan(&EDGES, &span, Order::Rising, |at, row| {
+            rows.push((at, row));
+            Ok::<_, StoreError>(rows.len() < AGAIN)
+        })?;
+        let Some((last, _)) = rows.last() else { return Ok(()) };
+        span = Span::all().after(last);
+        for of_one in rows.chunk_by(|(a, _), (b, _)| a.0 == b.0) {
+            let number = of_one[0].0.0;
+            if number != generation {
+                (generation, is_made, batch) = (number, false, 0);
+                write.scan(&EDGES_IN, &Span::prefix(&number), Order::Rising, |_, _| {
+                    is_made = true;
+                    Ok::<_, StoreError>(false)
+                })?;
+            }
+            if is_made {
+                continue;
+            }
+            let mut said = Said::default();
+            for (_, row) in of_one {
+                for Packed { sayer, edges } in unpacked::<Vec<Packed>>(&mut opener, row).map_err(failed)? {
+                    let edges = edges.into_iter().map(|edge| edge.edge(&sayer)).collect();
+                    said.sayers.push((sayer, edges));
+                }
+            }
+            let made = Rows::pack(number, batch, said).map_err(failed)?;
+            for (at, row) in &made.ends {
+                write.put(&EDGES_IN, at, row)?;
+            }
+            batch += 1;
+        }
+    }
 }

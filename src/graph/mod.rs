@@ -38,10 +38,11 @@ pub use publish::{Draft, Facts, Published, Totals};
 pub use snapshot::{EdgeKey, Neighbourhood, Search, Snapshot, SnapshotInfo};
 use uuid::Uuid;
 
-use crate::store::{Order, Schema, Span, Store, StoreError, WriteError};
+use crate::store::{Migration, Order, Schema, Span, Store, StoreError, WriteError};
 
 /// A tenant's file.
-const SCHEMA: Schema = Schema { name: "atgd-graph", format: 1, migrations: &[] };
+const SCHEMA: Schema =
+    Schema { name: "atgd-graph", format: 2, migrations: &[Migration { to: 2, run: adjacency::find_ends_again }] };
 
 /// Why the graph could not do it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -239,3 +239,33 @@ async fn every_reference_inside_a_recorded_group_is_an_edge() {
     assert!(wanted > 0);
     assert_eq!(missing, Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn a_file_of_the_format_before_is_opened_and_its_edges_lead_both_ways_again() {
+    const BEFORE: Schema = Schema { name: SCHEMA.name, format: 1, migrations: &[] };
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("graph.redb");
+    let graph = TenantGraph::on(Store::open(&path, &BEFORE).expect("opens"), Uuid::from_u128(1));
+    for scan in 1..=2 {
+        let generation = graph.begin(Uuid::from_u128(scan), 1).await.expect("begins");
+        generation.put(page("all", vec![group(), disk("x")])).await.expect("written");
+        published(&generation, 5).await;
+    }
+    let ends = |graph: &TenantGraph| {
+        let snapshot = graph.latest().expect("reads").expect("there");
+        snapshot.edges_in(&arm_key(&disk("x").id)).expect("reads")
+    };
+    let before = ends(&graph);
+    assert!(!before.is_empty());
+    let gone = graph.store.write(|write| {
+        for number in [1, 2] {
+            tables::remove_range(write, &tables::EDGES_IN, number)?;
+        }
+        Ok(Ok::<_, GraphError>(()))
+    });
+    gone.await.expect("removed");
+    assert!(ends(&graph).is_empty());
+    drop(graph);
+    let graph = TenantGraph::on(Store::open(&path, &SCHEMA).expect("migrates"), Uuid::from_u128(1));
+    assert_eq!(ends(&graph), before);
+}

@@ -12,16 +12,17 @@ use std::{
     sync::{Arc, LazyLock, Mutex, PoisonError},
 };
 
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 
 use super::{
     AT_ONCE, Scan, ScanError, extensions,
     filter::Filter,
+    located,
     providers::{Providers, TypeFacts},
     refusals::Refusals,
-    resources::settle,
-    types::{self, element, encoded, get, other_version},
+    resources::{is_fatal, settle},
+    types::{self, element, encoded, get},
 };
 use crate::{
     arm::{self, ResourceId},
@@ -57,13 +58,19 @@ enum Habit {
     Skip,
     /// Many: asked on request.
     Many,
+    /// It comes with its siblings in one list of this name.
+    Other(&'static str),
 }
 
 static TABLE: LazyLock<Vec<(Habit, globset::GlobMatcher)>> = LazyLock::new(|| {
     let rows = include_str!("child_types.tsv").lines().filter(|line| !line.starts_with('#'));
     rows.filter_map(|line| {
         let (habit, glob) = line.split_once('\t')?;
-        let habit = if habit == "many" { Habit::Many } else { Habit::Skip };
+        let habit = match habit.split_once(' ') {
+            Some(("other", name)) => Habit::Other(name),
+            _ if habit == "many" => Habit::Many,
+            _ => Habit::Skip,
+        };
         let glob = globset::GlobBuilder::new(glob).case_insensitive(true).literal_separator(true).build().ok()?;
         Some((habit, glob.compile_matcher()))
     })
@@ -79,8 +86,46 @@ pub(super) fn is_skipped(type_name: &str) -> bool {
     habit(type_name) == Some(Habit::Skip)
 }
 
-/// Child types to list below each type of parent of a subscription.
-type Plan = BTreeMap<(String, String), Vec<Arc<TypeFacts>>>;
+/// A list below each parent of a type.
+#[derive(Debug, PartialEq, Eq)]
+struct ChildList {
+    facts: TypeFacts,
+    /// The list gives all of these; where it is empty or refused, each is listed by its own name.
+    instead_of: Vec<TypeFacts>,
+}
+
+impl ChildList {
+    fn of(facts: TypeFacts) -> Self {
+        Self { facts, instead_of: Vec::new() }
+    }
+
+    /// How the metadata spells one of the types that it gives.
+    fn spelled(&self, type_name: &str) -> Option<&str> {
+        let of = self.instead_of.iter().find(|child| child.name.eq_ignore_ascii_case(type_name));
+        of.map(|child| child.name.as_str())
+    }
+}
+
+/// Lists below each type of parent of a subscription.
+type Plan = BTreeMap<(String, String), Vec<Arc<ChildList>>>;
+
+/// Those that come in one list of another name are made one.
+fn gathered(wanted: Vec<TypeFacts>) -> Vec<Arc<ChildList>> {
+    let mut lists: Vec<ChildList> = Vec::new();
+    for facts in wanted {
+        let Some(Habit::Other(segment)) = habit(&facts.name) else {
+            lists.push(ChildList::of(facts));
+            continue;
+        };
+        let above = facts.name.rsplit_once('/').map_or("", |(above, _)| above);
+        let name = format!("{above}/{segment}");
+        match lists.iter_mut().find(|list| list.facts.name == name) {
+            Some(list) => list.instead_of.push(facts),
+            None => lists.push(ChildList { facts: TypeFacts { name, ..facts.clone() }, instead_of: vec![facts] }),
+        }
+    }
+    lists.into_iter().map(Arc::new).collect()
+}
 
 /// Reads every child; what was left out.
 pub(super) async fn read(scan: &Scan, providers: &Providers) -> Result<Vec<LeftOut>, ScanError> {
@@ -89,6 +134,7 @@ pub(super) async fn read(scan: &Scan, providers: &Providers) -> Result<Vec<LeftO
     levels(scan, providers, &refusals, &mut left_out).await?;
     let before = scan.generation.count();
     extensions::read(scan, providers, &refusals).await?;
+    located::read(scan, providers, &refusals).await?;
     types::remaining(scan, providers).await?;
     mentioned(scan, providers).await?;
     if scan.generation.count() > before {
@@ -132,19 +178,21 @@ async fn levels(
         let mut plan = Plan::new();
         let (mut lists, mut parents) = (0, 0);
         for cell in scan.generation.cells().into_iter().filter(|cell| cell.type_name.matches('/').count() == level) {
+            let mut here = Vec::new();
             for child in providers.children_of(&cell.subscription, &cell.type_name) {
                 match wanted(scan, child) {
-                    Ok(()) => {
-                        let key = (cell.subscription.clone(), cell.type_name.clone());
-                        plan.entry(key).or_default().push(Arc::new(child.clone()));
-                        lists += cell.count;
-                    }
+                    Ok(()) => here.push(child.clone()),
                     Err(Some(reason)) => {
                         let (subscription, type_name) = (cell.subscription.clone(), child.name.clone());
                         left_out.insert(LeftOut { subscription, type_name, reason });
                     }
                     Err(None) => {}
                 }
+            }
+            if !here.is_empty() {
+                let here = gathered(here);
+                lists += cell.count * here.len() as u64;
+                plan.insert((cell.subscription.clone(), cell.type_name.clone()), here);
             }
             parents += cell.count;
         }
@@ -158,32 +206,41 @@ async fn levels(
     Ok(())
 }
 
-/// Every planned list below every parent of a level, in the order of the parents' keys.
+/// Every planned list below every parent of a level, in the order of the parents' keys. One batch of parents
+/// follows the other without a stop, so that no request that the quota would allow waits for the slowest of a batch.
 async fn one_level(scan: &Scan, level: usize, lists: u64, plan: &Plan, refusals: &Refusals) -> Result<(), ScanError> {
-    let mut select = Select { after: None, limit: BATCH };
-    let mut done = 0;
-    loop {
-        let entries = scan.generation.entries(&select)?;
-        let Some(last) = entries.last() else { return Ok(()) };
-        select.after = Some(last.key.clone());
+    let asked = batches(scan).map_ok(|entries| {
         let mut asked = Vec::new();
         for entry in entries.into_iter().filter(|entry| entry.type_name.matches('/').count() == level) {
             let subscription = entry.subscription.clone().unwrap_or_default();
             let children = plan.get(&(subscription, entry.type_name.to_lowercase()));
-            asked.extend(children.into_iter().flatten().map(|child| (entry.clone(), child.clone())));
+            asked.extend(children.into_iter().flatten().map(|child| Ok((entry.clone(), child.clone()))));
         }
-        if asked.is_empty() {
-            continue;
-        }
-        scan.check_cancel()?;
-        let count = asked.len() as u64;
-        let each = stream::iter(asked.into_iter().map(|(entry, child)| below(scan, entry, child, refusals)));
-        each.buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await?;
-        done += count;
+        stream::iter(asked)
+    });
+    let each = asked.try_flatten().map_ok(|(entry, child)| below(scan, entry, child, refusals));
+    let mut each = std::pin::pin!(each.try_buffer_unordered(AT_ONCE));
+    let mut done = 0;
+    while let Some(()) = each.try_next().await? {
+        done += 1;
         let within = (level as f64 - 1.0 + done as f64 / lists.max(1) as f64) / LEVELS as f64;
         let message = format!("{done} of {lists} lists at level {level}");
         scan.report("children", &message, 0.45 + 0.3 * within, Some(lists.saturating_sub(done)));
     }
+    Ok(())
+}
+
+/// Everything found so far, in the order of the keys, a batch at a time; what is found meanwhile behind the last
+/// key shows too.
+pub(super) fn batches(scan: &Scan) -> impl Stream<Item = Result<Vec<Entry>, ScanError>> {
+    let begin = Select { after: None, limit: BATCH };
+    stream::try_unfold(begin, async |mut select| {
+        scan.check_cancel()?;
+        let entries = scan.generation.entries(&select)?;
+        let Some(last) = entries.last() else { return Ok(None) };
+        select.after = Some(last.key.clone());
+        Ok(Some((entries, select)))
+    })
 }
 
 /// Whether a child type is to be listed; the reason where the receipt should say why not.
@@ -204,50 +261,96 @@ pub(super) fn is_planned(asked: &[String], child: &TypeFacts) -> bool {
     match habit(&child.name) {
         Some(Habit::Skip) => false,
         Some(Habit::Many) => Filter::of(None).asks_for(asked, &child.name),
-        None => true,
+        Some(Habit::Other(_)) | None => true,
     }
 }
 
-async fn below(scan: &Scan, parent: Entry, child: Arc<TypeFacts>, refusals: &Refusals) -> Result<(), ScanError> {
+/// The name of the list that gives a child type: its own, or one that gives its siblings too.
+pub(super) fn list_of(child: &str) -> String {
+    match (habit(child), child.rsplit_once('/')) {
+        (Some(Habit::Other(segment)), Some((above, _))) => format!("{above}/{segment}"),
+        _ => child.to_owned(),
+    }
+}
+
+async fn below(scan: &Scan, parent: Entry, list: Arc<ChildList>, refusals: &Refusals) -> Result<(), ScanError> {
+    if list.instead_of.is_empty() {
+        return one_list(scan, &parent, &list.facts, refusals).await;
+    }
+    let stream = child_stream(&parent, &list.facts);
+    let subscription = parent.subscription.clone().unwrap_or_default();
+    let what = list.facts.name.to_lowercase();
+    if !refusals.is_given_up(&subscription, &what) && !scan.reader().is_done(&stream)? {
+        match one_of_all(scan, &parent, &list, &stream).await {
+            Ok(0) => {}
+            Ok(_) => return refusals.answered(scan, &subscription, &what, 1, false).await,
+            Err(ScanError::Azure(error)) if !is_fatal(&scan.client, &error) => {
+                refusals.refused_quietly(&subscription, &what);
+            }
+            Err(error) => return Err(error),
+        }
+    } else if scan.reader().is_done(&stream)? {
+        return Ok(());
+    }
+    for child in &list.instead_of {
+        one_list(scan, &parent, child, refusals).await?;
+    }
+    Ok(())
+}
+
+fn child_stream(parent: &Entry, child: &TypeFacts) -> String {
+    format!("child/{}/{}", parent.key, child.name.rsplit('/').next().unwrap_or_default())
+}
+
+/// One list for several types of children: how many it gave. It is only done once it gave something.
+async fn one_of_all(scan: &Scan, parent: &Entry, list: &ChildList, stream: &str) -> Result<u64, ScanError> {
+    let Some(version) = list.facts.version() else { return Ok(0) };
+    let subscription = parent.subscription.clone().unwrap_or_default();
+    let segment = list.facts.name.rsplit('/').next().unwrap_or_default();
+    let path = format!("{}/{segment}", encoded(&parent.id));
+    let keep = |body: Value, version: &str| {
+        let mut found = element(body, &list.facts.name, version, &subscription)?;
+        let of = list.spelled(&found.type_name)?;
+        of.clone_into(&mut found.type_name);
+        let name = found.id.rsplit('/').next().unwrap_or_default();
+        let lies_below = arm::key(&found.id).starts_with(&format!("{}/", parent.key));
+        let is_kept = lies_below && scan.filter.keeps_child(of, name) && admits(scan, &found.id);
+        is_kept.then_some(found)
+    };
+    Ok(scan.reader().versioned(stream, (&path, ""), &version, keep).await?.read)
+}
+
+async fn one_list(scan: &Scan, parent: &Entry, child: &TypeFacts, refusals: &Refusals) -> Result<(), ScanError> {
     let Some(version) = child.version() else { return Ok(()) };
     let subscription = parent.subscription.clone().unwrap_or_default();
     let key = child.name.to_lowercase();
     let segment = child.name.rsplit('/').next().unwrap_or_default();
-    let stream = format!("child/{}/{segment}", parent.key);
+    let stream = child_stream(parent, child);
     if refusals.is_given_up(&subscription, &key) || scan.reader().is_done(&stream)? {
         return Ok(());
     }
-    let single = || single(scan, &parent, &child, refusals, &stream);
-    if refusals.is_single(&subscription, &key) && single().await? {
+    if refusals.is_single(&subscription, &key) && single(scan, parent, child, refusals, &stream).await? {
         return Ok(());
     }
-    let mut tried = vec![version];
-    loop {
-        let version = tried.last().cloned().unwrap_or_default();
-        let first = format!("{}/{segment}?api-version={version}", encoded(&parent.id));
-        let keep = |body: Value| {
-            let found = element(body, &child.name, &version, &subscription)?;
-            // Some lists give more than was asked for: only what lies below this parent.
-            let lies_below = arm::key(&found.id).starts_with(&format!("{}/", parent.key));
-            let name = found.id.rsplit('/').next().unwrap_or_default();
-            let is_kept = lies_below && scan.filter.keeps_child(&child.name, name) && admits(scan, &found.id);
-            is_kept.then_some(found)
-        };
-        match scan.reader().list(&stream, &first, keep).await {
-            Ok(listed) => return refusals.answered(scan, &subscription, &key, listed.read, false).await,
-            Err(ScanError::Azure(error)) => {
-                if let Some(next) = other_version(&error, &tried) {
-                    tried.push(next);
-                    continue;
-                }
-                let is_refused = matches!(error.refusal().map(|refusal| refusal.status), Some(400 | 404 | 405));
-                if is_refused && single().await? {
-                    return Ok(());
-                }
-                return refused(scan, &parent, &child, error, refusals, &stream).await;
+    let path = format!("{}/{segment}", encoded(&parent.id));
+    let keep = |body: Value, version: &str| {
+        let found = element(body, &child.name, version, &subscription)?;
+        // Some lists give more than was asked for: only what lies below this parent.
+        let lies_below = arm::key(&found.id).starts_with(&format!("{}/", parent.key));
+        let name = found.id.rsplit('/').next().unwrap_or_default();
+        let is_kept = lies_below && scan.filter.keeps_child(&child.name, name) && admits(scan, &found.id);
+        is_kept.then_some(found)
+    };
+    match scan.reader().versioned(&stream, (&path, ""), &version, keep).await {
+        Ok(listed) => refusals.answered(scan, &subscription, &key, listed.read, false).await,
+        Err(ScanError::Azure(error)) => {
+            let is_refused = matches!(error.refusal().map(|refusal| refusal.status), Some(400 | 404 | 405));
+            if is_refused && single(scan, parent, child, refusals, &stream).await? {
+                return Ok(());
             }
-            Err(error) => return Err(error),
+            refused(scan, parent, child, error, refusals, &stream).await
         }
+        Err(error) => Err(error),
     }
 }
 

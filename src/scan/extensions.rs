@@ -6,26 +6,30 @@
 //! stayed empty for many where the request only gave a pattern. Metadata that marks nothing is not believed:
 //! then every type that no inventory lists may stand anywhere, and few parents of each type are asked.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{TryStreamExt, stream};
 use serde_json::Value;
 
 use super::{
     AT_ONCE, Scan, ScanError,
-    children::{admits, is_skipped},
+    children::{admits, batches, is_skipped},
     providers::{Providers, TypeFacts},
     refusals::Refusals,
     resources::settle,
-    types::{READ_ELSEWHERE, element, encoded, other_version},
+    types::{READ_ELSEWHERE, element, encoded},
 };
 use crate::{
     arm,
-    graph::{Entry, Select, model::Label},
+    graph::{Entry, model::Label},
 };
 
-/// Entries that are looked at in one go.
-const BATCH: usize = 500;
 /// Pairs of an unmarked type and a type of parent that are tried at most.
 const GUESSES: usize = 20_000;
 const DIAGNOSTICS: &str = "microsoft.insights/diagnosticsettings";
@@ -47,25 +51,23 @@ pub(super) async fn read(scan: &Scan, providers: &Providers, refusals: &Refusals
         return Ok(());
     }
     let total = scan.generation.count();
-    let (mut select, mut done) = (Select { after: None, limit: BATCH }, 0);
-    loop {
-        let entries = scan.generation.entries(&select)?;
-        let Some(last) = entries.last() else { return Ok(()) };
-        select.after = Some(last.key.clone());
-        done += entries.len() as u64;
+    let done = AtomicU64::new(0);
+    let asked = batches(scan).map_ok(|entries| {
+        let seen = done.fetch_add(entries.len() as u64, Ordering::Relaxed);
+        let message = format!("what stands at {seen} of {total} resources");
+        scan.report("children", &message, 0.72, Some(total.saturating_sub(seen)));
         let mut asked = Vec::new();
         let parents = entries.into_iter().filter(|entry| matches!(entry.label, Label::Resource | Label::ResourceGroup));
         for entry in parents.map(Arc::new) {
             let of = wanted.get(entry.subscription.as_deref().unwrap_or_default());
             let fitting = of.into_iter().flatten().filter(|extension| fits(&entry, &extension.facts.name));
-            asked.extend(fitting.map(|extension| (entry.clone(), extension.clone())));
+            asked.extend(fitting.map(|extension| Ok((entry.clone(), extension.clone()))));
         }
-        let each = stream::iter(asked.into_iter().map(|(entry, extension)| at(scan, entry, extension, refusals)));
-        each.buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await?;
-        let message = format!("what stands at {done} of {total} resources");
-        scan.report("children", &message, 0.72, Some(total.saturating_sub(done)));
-        scan.check_cancel()?;
-    }
+        stream::iter(asked)
+    });
+    let each = asked.try_flatten().map_ok(|(entry, extension)| at(scan, entry, extension, refusals));
+    each.try_buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await?;
+    Ok(())
 }
 
 /// Nothing of its own kind stands at an extension resource, and groups hold no diagnostics.
@@ -126,29 +128,21 @@ async fn at(scan: &Scan, parent: Arc<Entry>, extension: Arc<Extension>, refusals
         return Ok(());
     }
     let below = format!("{}/providers/", parent.key);
-    let mut tried = vec![version];
-    loop {
-        let version = tried.last().cloned().unwrap_or_default();
-        let first = format!("{}/providers/{type_name}?api-version={version}", encoded(&parent.id));
-        let keep = |body: Value| {
-            let found = element(body, type_name, &version, &subscription)?;
-            (arm::key(&found.id).starts_with(&below) && admits(scan, &found.id)).then_some(found)
-        };
-        match scan.reader().list(&stream, &first, keep).await {
-            Ok(listed) => return refusals.answered(scan, &subscription, &what, listed.read, extension.guessed).await,
-            Err(ScanError::Azure(error)) => {
-                if let Some(next) = other_version(&error, &tried) {
-                    tried.push(next);
-                    continue;
-                }
-                if let Some(400 | 404 | 405) = error.refusal().map(|refusal| refusal.status) {
-                    refusals.refused(scan, &subscription, &what, &error.word()).await?;
-                    return scan.reader().settle(&stream, Vec::new()).await;
-                }
-                scan.receipt.partial(&subscription, type_name, &error.word());
-                return settle::<()>(scan, &parent.id, Err(error.into()));
+    let path = format!("{}/providers/{type_name}", encoded(&parent.id));
+    let keep = |body: Value, version: &str| {
+        let found = element(body, type_name, version, &subscription)?;
+        (arm::key(&found.id).starts_with(&below) && admits(scan, &found.id)).then_some(found)
+    };
+    match scan.reader().versioned(&stream, (&path, ""), &version, keep).await {
+        Ok(listed) => refusals.answered(scan, &subscription, &what, listed.read, extension.guessed).await,
+        Err(ScanError::Azure(error)) => {
+            if let Some(400 | 404 | 405) = error.refusal().map(|refusal| refusal.status) {
+                refusals.refused(scan, &subscription, &what, &error.word()).await?;
+                return scan.reader().settle(&stream, Vec::new()).await;
             }
-            Err(error) => return Err(error),
+            scan.receipt.partial(&subscription, type_name, &error.word());
+            settle::<()>(scan, &parent.id, Err(error.into()))
         }
+        Err(error) => Err(error),
     }
 }

@@ -74,8 +74,7 @@ impl Filter {
         let Some(wanted) = &self.types else { return };
         let mut way = HashSet::new();
         // What is named is meant, whatever the metadata tells of it.
-        let named = self.config.resource_types.iter().map(String::as_str);
-        let named = named.filter(|name| !name.contains(['*', '?', '[', '{', '!', '\\']));
+        let named = self.named_types();
         for name in types.filter(|name| wanted.is_match(name)).chain(named) {
             let mut below = name;
             while let Some((above, _)) = below.rsplit_once('/').filter(|(above, _)| above.contains('/')) {
@@ -146,6 +145,16 @@ impl Filter {
         globs(asked).is_some_and(|globs| globs.is_match(type_name))
     }
 
+    /// Types that the filter writes out.
+    pub(super) fn named_types(&self) -> impl Iterator<Item = &str> {
+        self.config.resource_types.iter().map(String::as_str).filter(|name| is_exact(name))
+    }
+
+    /// Whether the filter writes a type out.
+    pub(super) fn names_type(&self, type_name: &str) -> bool {
+        self.named_types().any(|name| name.eq_ignore_ascii_case(type_name))
+    }
+
     /// What ARM itself can filter by: which lists give the inventory of a subscription (name, scope, more
     /// of the query). Every row is looked at again here.
     pub(super) fn pushed_down(&self, subscription: &str) -> Vec<(String, String, String)> {
@@ -192,6 +201,25 @@ impl Filter {
         lists
     }
 
+    /// The same for Resource Graph: a step of its query that leaves out what is not wanted, or nothing.
+    pub(super) fn kusto(&self) -> String {
+        let list = |names: Vec<&String>| {
+            let quoted = names
+                .into_iter()
+                .map(|name| format!("'{}'", name.to_lowercase().replace('\\', "\\\\").replace('\'', "\\'")));
+            quoted.collect::<Vec<_>>().join(", ")
+        };
+        let mut steps = String::new();
+        if let Some(types) = exact(&self.config.resource_types) {
+            let types = types.iter().chain(self.way.get().into_iter().flatten()).collect();
+            steps = format!("where type in~ ({}) | ", list(types));
+        }
+        if let Some(groups) = exact(&self.config.resource_groups) {
+            steps = format!("{steps}where resourceGroup in~ ({}) | ", list(groups.iter().collect()));
+        }
+        steps
+    }
+
     fn keeps_place_and_tags(&self, location: &Value, tags: &Value) -> bool {
         let here = || location.as_str().map(arm::location_code);
         let placed = self.regions.is_empty() || here().is_some_and(|here| self.regions.contains(&here));
@@ -209,8 +237,12 @@ impl Filter {
 
 /// The entries of a list where none is a pattern and they are few.
 fn exact(patterns: &[String]) -> Option<&[String]> {
-    let is_exact = |pattern: &String| !pattern.contains(['*', '?', '[', '{', '!', '\\']);
-    (!patterns.is_empty() && patterns.len() <= ONE_BY_ONE && patterns.iter().all(is_exact)).then_some(patterns)
+    let all = || patterns.iter().all(|pattern| is_exact(pattern));
+    (!patterns.is_empty() && patterns.len() <= ONE_BY_ONE && all()).then_some(patterns)
+}
+
+fn is_exact(pattern: &str) -> bool {
+    !pattern.contains(['*', '?', '[', '{', '!', '\\'])
 }
 
 fn encoded(text: &str) -> String {
@@ -275,6 +307,20 @@ mod tests {
             ))
         );
         assert_eq!(lists(json!({"tags": {"it's": "x"}})), ["/subscriptions/s&$filter=tagName%20eq%20'it%27%27s'"]);
+    }
+
+    #[test]
+    fn what_resource_graph_can_filter_by_is_left_to_it() {
+        let step = |config: Value| {
+            let config: FilterConfig = serde_json::from_value(config).expect("a filter");
+            Filter::of(Some(&config)).kusto()
+        };
+        assert_eq!(step(json!({"resource_types": ["Microsoft.*"], "names": ["a"]})), "");
+        assert_eq!(step(json!({"resource_types": ["N.X/It's"]})), r"where type in~ ('n.x/it\'s') | ");
+        assert_eq!(
+            step(json!({"resource_types": ["N.X/a", "N.X/b"], "resource_groups": ["RG"]})),
+            "where type in~ ('n.x/a', 'n.x/b') | where resourceGroup in~ ('rg') | "
+        );
     }
 
     #[test]

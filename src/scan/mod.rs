@@ -16,6 +16,7 @@ mod delta;
 mod extensions;
 mod filter;
 mod identities;
+mod located;
 mod plan;
 mod providers;
 mod reconcile;
@@ -320,7 +321,7 @@ async fn resource_graph_counts(
     if noted.as_deref() == Some(Strategy::List.word()) {
         return Ok(None);
     }
-    let cells = match resource_graph::counts(&scan.client, subscriptions).await {
+    let cells = match resource_graph::counts(&scan.client, subscriptions, &scan.filter.kusto()).await {
         Ok(cells) => Some(cells),
         Err(error) if resources::is_fatal(&scan.client, &error) => return Err(error.into()),
         Err(error) => {

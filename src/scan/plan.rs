@@ -1,15 +1,24 @@
 //! What a scan would cost: requests by bucket, the bucket that binds, the time that it takes.
 //!
-//! Where the tenant was scanned before, its snapshot says how much there is, children included; else the
-//! inventory is looked at, and what lies below children is not known. The time is that of the bucket with
-//! the most to do: what exceeds its burst, at the share of its refill that is used. By Resource Graph the
-//! bodies are queries; of a scan of changes only what it reads in any case is known beforehand.
+//! Where the tenant was scanned before, its snapshot says how much there is, children included, and which lists
+//! their providers refuse; else the inventory is looked at, and what lies below children is not known: the plan names
+//! those types as uncounted. The time is that of the bucket with the most to do: what exceeds its burst, at the share
+//! of its refill that is used; or, where that is more, the time that answers take: the pages of the longest list come
+//! one after the other. By Resource Graph the bodies are queries; of a scan of changes only what it reads in any case
+//! is known beforehand.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::{ScanError, children, delta, filter::Filter, providers::Providers, resource_graph, types::READ_ELSEWHERE};
+use super::{
+    ScanError, children, delta,
+    filter::Filter,
+    providers::Providers,
+    refusals::{NOT_AGAIN, REFUSED},
+    resource_graph,
+    types::READ_ELSEWHERE,
+};
 use crate::{
     api::{ScanMode, ScanRequest},
     arm::ResourceId,
@@ -34,6 +43,27 @@ struct Known {
     groups: BTreeMap<String, u64>,
     identities: u64,
     management_groups: u64,
+    /// Only the inventory is known, which has no children.
+    is_of_inventory: bool,
+    /// Lists that their providers refused in the scan before: (subscription, lower-cased type).
+    refused: BTreeSet<(String, String)>,
+}
+
+/// What children a plan counts.
+#[derive(Default)]
+struct Children {
+    listed: BTreeSet<String>,
+    skipped: BTreeSet<String>,
+    /// Read by the scan, and not counted: nothing is known yet of how many parents there are.
+    uncounted: BTreeSet<String>,
+}
+
+/// Requests of one subscription.
+#[derive(Default)]
+struct Reads {
+    total: u64,
+    /// Of these, those that wait for one another.
+    chain: u64,
 }
 
 /// The plan, as `POST /scan?plan=true` answers it.
@@ -61,22 +91,26 @@ pub async fn estimate(client: Client, graph: Option<TenantGraph>, request: ScanR
                 }
             }
         }
+        known.is_of_inventory = true;
+        known.management_groups = super::access::count_groups(&client).await;
     }
     let mut requests: BTreeMap<String, u64> = BTreeMap::new();
-    let (mut listed, mut skipped) = (BTreeSet::new(), BTreeSet::new());
+    let (mut children, mut chain) = (Children::default(), 0);
     let way = if since.is_some() { Way::Changes } else { way(&client, &known, &subscriptions) };
     for subscription in &subscriptions {
         let metadata = super::providers::metadata(&client, subscription).await?;
         let asked = Asked { request: &request, filter: &filter, known: &known, metadata: &metadata, way };
-        let reads = of_subscription(&asked, subscription, &mut listed, &mut skipped);
-        requests.insert(format!("reads/{subscription}"), reads);
+        let reads = of_subscription(&asked, subscription, &mut children);
+        requests.insert(format!("reads/{subscription}"), reads.total);
+        chain = chain.max(reads.chain);
     }
     match way {
         Way::Lists => {}
         Way::Queries => drop(requests.insert("queries".to_owned(), 1 + known.queries(&subscriptions))),
         Way::Changes => drop(requests.insert("queries".to_owned(), subscriptions.len() as u64)),
     }
-    requests.insert("reads/tenant".to_owned(), 2 + known.management_groups);
+    // The lists of subscriptions and management groups; each group with what stands at it.
+    requests.insert("reads/tenant".to_owned(), 2 + known.management_groups * (1 + super::access::AT_GROUPS));
     if request.include_identities {
         // Four lists, and members and owners of groups and applications by twenties.
         requests.insert("directory".to_owned(), 4 + known.identities.div_ceil(999) + known.identities.div_ceil(20));
@@ -94,11 +128,16 @@ pub async fn estimate(client: Client, graph: Option<TenantGraph>, request: ScanR
         .iter()
         .map(|(bucket, count)| (bucket.clone(), seconds(bucket, *count), *count))
         .max_by(|a, b| a.1.total_cmp(&b.1).then(a.2.cmp(&b.2)));
+    let (binding, by_bucket) = binding.map_or((None, 0.0), |(bucket, seconds, _)| (Some(bucket), seconds));
+    let answer = client.latency().as_secs_f64();
+    let at_once = requests.values().sum::<u64>() as f64 / Client::in_flight() as f64;
+    let by_latency = answer * at_once.max(chain as f64);
     Ok(json!({
         "requests": requests,
-        "binding": binding.as_ref().map(|(bucket, ..)| bucket),
-        "seconds": binding.map_or(0.0, |(_, seconds, _)| seconds),
-        "children": {"listed": listed, "skipped": skipped},
+        "binding": if by_latency > by_bucket { Some("latency".to_owned()) } else { binding },
+        "seconds": by_bucket.max(by_latency),
+        "latency": {"answer_seconds": answer, "requests_in_a_row": chain, "seconds": by_latency},
+        "children": {"listed": children.listed, "skipped": children.skipped, "uncounted": children.uncounted},
         "basis": basis,
         "strategy": if way == Way::Queries { "graph" } else { "list" },
         "mode": if way == Way::Changes { "delta" } else { "full" },
@@ -132,46 +171,71 @@ struct Asked<'a> {
 }
 
 /// Reads of one subscription.
-fn of_subscription(
-    asked: &Asked<'_>,
-    subscription: &str,
-    listed: &mut BTreeSet<String>,
-    skipped: &mut BTreeSet<String>,
-) -> u64 {
+fn of_subscription(asked: &Asked<'_>, subscription: &str, children: &mut Children) -> Reads {
     let Asked { request, filter, known, metadata, way } = asked;
     let here =
         || known.counts.iter().filter(|((of, _), _)| of == subscription).map(|((_, name), count)| (name, *count));
-    let rows: u64 = here().filter(|(name, _)| is_tracked(name)).map(|(_, count)| count).sum();
-    let lists: u64 = here().filter(|(name, _)| is_tracked(name)).map(|(_, count)| count.div_ceil(PAGE)).sum();
-    let inventory = rows.div_ceil(INVENTORY_PAGE).max(filter.pushed_down(subscription).len() as u64);
+    let tracked = || here().filter(|(name, _)| is_tracked(name)).map(|(_, count)| count);
+    let lists: u64 = tracked().map(|count| count.div_ceil(PAGE)).sum();
+    let longest = tracked().map(|count| count.div_ceil(PAGE)).max().unwrap_or(0);
+    let inventory = tracked().sum::<u64>().div_ceil(INVENTORY_PAGE).max(filter.pushed_down(subscription).len() as u64);
     let groups = known.groups.get(subscription).copied().unwrap_or(0).div_ceil(INVENTORY_PAGE).max(1);
-    let mut total = 1 + groups + if *way == Way::Lists { inventory + lists } else { 0 };
-    // Role assignments, locks, policy assignments, and role definitions.
+    let mut reads = Reads { total: 1 + groups, chain: 1 + groups };
+    if *way == Way::Lists {
+        reads.total += inventory + lists;
+        // A list begins while the inventory is read.
+        reads.chain += inventory.max(1 + longest);
+    }
+    // Role assignments, locks, policy assignments; role definitions, and policies of somebody's own.
     for name in ["roleassignments", "locks", "policyassignments"] {
         let name = format!("microsoft.authorization/{name}");
         let count = here().find(|(known, _)| known.eq_ignore_ascii_case(&name)).map_or(0, |(_, count)| count);
-        total += count.div_ceil(PAGE).max(1);
+        reads.total += count.div_ceil(PAGE).max(1);
+        reads.chain = reads.chain.max(count.div_ceil(PAGE));
     }
-    total += BUILT_IN_ROLES.div_ceil(INVENTORY_PAGE);
+    reads.total += BUILT_IN_ROLES.div_ceil(INVENTORY_PAGE) + super::access::POLICIES.len() as u64;
     if *way == Way::Changes {
-        return total;
+        return reads;
     }
+    let (mut below, mut levels) = (0, BTreeSet::new());
     for (name, count) in here() {
+        let mut counted = BTreeSet::new();
         for child in metadata.children_of(subscription, name) {
             if children::is_planned(&request.include_child_types, child) && !filter.excludes_type(&child.name) {
-                let below =
+                let many =
                     here().find(|(known, _)| known.eq_ignore_ascii_case(&child.name)).map_or(0, |(_, count)| count);
-                total += count.max(below.div_ceil(PAGE));
-                listed.insert(child.name.clone());
+                let is_refused = known.refused.contains(&(subscription.to_owned(), child.name.to_lowercase()));
+                levels.insert(name.matches('/').count());
+                children.listed.insert(child.name.clone());
+                if many == 0 && !is_refused && known.is_of_inventory {
+                    uncounted(asked, subscription, &child.name, &mut children.uncounted);
+                }
+                // Several types may come in one list.
+                if !counted.insert(children::list_of(&child.name)) {
+                    continue;
+                }
+                below += if is_refused { count.min(u64::from(REFUSED)) } else { count.max(many.div_ceil(PAGE)) };
             } else {
-                skipped.insert(child.name.clone());
+                children.skipped.insert(child.name.clone());
             }
         }
         if request.include_diagnostics {
-            total += count;
+            below += count;
         }
     }
-    total
+    reads.total += below;
+    reads.chain += below.div_ceil(super::AT_ONCE as u64).max(levels.len() as u64);
+    reads
+}
+
+/// Types below one whose number is not known.
+fn uncounted(asked: &Asked<'_>, subscription: &str, type_name: &str, into: &mut BTreeSet<String>) {
+    for child in asked.metadata.children_of(subscription, type_name) {
+        if children::is_planned(&asked.request.include_child_types, child) && !asked.filter.excludes_type(&child.name) {
+            into.insert(child.name.clone());
+            uncounted(asked, subscription, &child.name, into);
+        }
+    }
 }
 
 async fn subscriptions(client: &Client, request: &ScanRequest) -> Result<Vec<String>, ScanError> {
@@ -195,7 +259,7 @@ async fn subscriptions(client: &Client, request: &ScanRequest) -> Result<Vec<Str
 
 async fn from_snapshot(snapshot: crate::graph::Snapshot, filter: Option<Filter>) -> Result<Known, ScanError> {
     let counted = tokio::task::spawn_blocking(move || {
-        let mut known = Known::default();
+        let mut known = Known { refused: refused(&snapshot.info().coverage), ..Known::default() };
         let mut after: Option<String> = None;
         loop {
             let nodes = snapshot.outlines(after.as_deref(), 1_000)?;
@@ -207,6 +271,14 @@ async fn from_snapshot(snapshot: crate::graph::Snapshot, filter: Option<Filter>)
         }
     });
     Ok(counted.await.map_err(|error| GraphError::Body(error.to_string()))??)
+}
+
+/// What the receipt says of lists that a provider has not.
+fn refused(coverage: &str) -> BTreeSet<(String, String)> {
+    let rows: Vec<Value> = serde_json::from_str(coverage).unwrap_or_default();
+    let text = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
+    let of = rows.iter().filter(|row| text(row, "reason").contains(NOT_AGAIN));
+    of.map(|row| (text(row, "subscription"), text(row, "type"))).collect()
 }
 
 /// Whether the inventory and the lists of types give it.

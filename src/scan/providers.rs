@@ -43,7 +43,15 @@ impl TypeFacts {
 
 impl Providers {
     pub(super) fn type_of(&self, subscription: &str, type_name: &str) -> Option<&TypeFacts> {
-        self.by_subscription.get(subscription)?.get(&type_name.to_lowercase())
+        self.types_of(subscription)?.get(&type_name.to_lowercase())
+    }
+
+    /// Types of a subscription; of what stands at none, those of any.
+    fn types_of(&self, subscription: &str) -> Option<&BTreeMap<String, TypeFacts>> {
+        match subscription {
+            "" => self.by_subscription.values().next(),
+            known => self.by_subscription.get(known),
+        }
     }
 
     /// Whether there is a type; both are lower-cased.
@@ -70,7 +78,7 @@ impl Providers {
             }
         }
         let namespace = format!("{}/", type_name.split('/').next().unwrap_or_default().to_lowercase());
-        let types = self.by_subscription.get(subscription);
+        let types = self.types_of(subscription);
         let beside = types.into_iter().flat_map(|types| types.range(namespace.clone()..));
         let beside = beside.take_while(|(name, _)| name.starts_with(&namespace));
         let versions: Vec<String> = beside.filter_map(|(_, facts)| facts.version()).collect();
@@ -90,9 +98,18 @@ impl Providers {
     /// Types exactly one level below a type.
     pub(super) fn children_of(&self, subscription: &str, type_name: &str) -> Vec<&TypeFacts> {
         let prefix = format!("{}/", type_name.to_lowercase());
-        let Some(types) = self.by_subscription.get(subscription) else { return Vec::new() };
+        let Some(types) = self.types_of(subscription) else { return Vec::new() };
         let below = types.range(prefix.clone()..).take_while(|(name, _)| name.starts_with(&prefix));
         below.filter(|(name, _)| !name[prefix.len()..].contains('/')).map(|(_, facts)| facts).collect()
+    }
+
+    /// Types that stand below a location.
+    pub(super) fn located(&self, subscription: &str) -> impl Iterator<Item = &TypeFacts> {
+        let types = self.by_subscription.get(subscription).into_iter().flat_map(BTreeMap::values);
+        types.filter(|facts| {
+            let parts: Vec<&str> = facts.name.split('/').collect();
+            parts.len() == 3 && parts[1].eq_ignore_ascii_case("locations")
+        })
     }
 
     /// Whether the metadata of a subscription says of any type that it stands at other resources.

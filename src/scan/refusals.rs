@@ -13,7 +13,9 @@ use std::{
 use super::{Scan, ScanError, children::LeftOut};
 
 /// Refusals after which a list is not asked for again.
-const REFUSED: u32 = 3;
+pub(super) const REFUSED: u32 = 3;
+/// What the receipt says of such a list, in part.
+pub(super) const NOT_AGAIN: &str = "the provider has no such list";
 /// Empty answers after which a list that is only guessed at is not asked for again.
 const BARREN: u32 = 20;
 /// Notes of what is given up: `given-up/{subscription}/{what}`.
@@ -77,10 +79,19 @@ impl Refusals {
         let given_up = self.with(subscription, what, |seen| {
             seen.refused += 1;
             let is_last = seen.refused >= REFUSED && !seen.answered && seen.reason.is_none();
-            is_last
-                .then(|| seen.reason.insert(format!("the provider has no such list ({word}); not asked again")).clone())
+            is_last.then(|| seen.reason.insert(format!("{NOT_AGAIN} ({word}); not asked again")).clone())
         });
         Self::note(scan, subscription, what, given_up).await
+    }
+
+    /// The same of a list that others stand in for: the receipt need not say it.
+    pub(super) fn refused_quietly(&self, subscription: &str, what: &str) {
+        self.with(subscription, what, |seen| {
+            seen.refused += 1;
+            if seen.refused >= REFUSED && !seen.answered {
+                seen.reason = Some(String::new());
+            }
+        });
     }
 
     /// Counts an answer. `guessed`: nothing says that there is such a list.
@@ -115,7 +126,7 @@ impl Refusals {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let left = |((subscription, what), seen): (&(String, String), &Seen)| {
             let (type_name, below) = what.split_once(" below ").map_or((what.as_str(), None), |(a, b)| (a, Some(b)));
-            let reason = seen.reason.clone()?;
+            let reason = seen.reason.clone().filter(|reason| !reason.is_empty())?;
             let reason = below.map_or_else(|| reason.clone(), |below| format!("below {below}: {reason}"));
             Some(LeftOut { subscription: subscription.clone(), type_name: type_name.to_owned(), reason })
         };

@@ -36,21 +36,22 @@ const AT_ONCE: usize = 4;
 /// What a row says of where it stands, and the body does not.
 const PLACE: [&str; 3] = ["resourceGroup", "subscriptionId", "tenantId"];
 
-const COUNTS: &str = "resources | summarize count_ = count() by subscriptionId, type";
+const COUNTS: &str = "summarize count_ = count() by subscriptionId, type";
 const BODIES: &str = "project id, name, type, location, kind, tags, sku, plan, identity, zones, managedBy, extendedLocation, systemData, properties, resourceGroup, subscriptionId, tenantId";
 
-/// How many resources of each type there are in each subscription.
-pub(super) async fn counts(client: &Client, subscriptions: &[String]) -> Result<Vec<Cell>, AzureError> {
+/// How many resources of each type there are in each subscription. `filter` is a step before the counting.
+pub(super) async fn counts(client: &Client, subscriptions: &[String], filter: &str) -> Result<Vec<Cell>, AzureError> {
+    let query = format!("resources | {filter}{COUNTS}");
     let mut cells = Vec::new();
     for some in subscriptions.chunks(ROWS) {
-        let answer = ask(client, some, COUNTS, ROWS).await?;
+        let answer = ask(client, some, &query, ROWS).await?;
         // Without an order there are no further pages to ask for: then the lists are the better way.
         if answer.next.is_some() {
             let cause = "there are more types than one page of counts holds".to_owned();
             return Err(AzureError::Unreadable { url: "Resource Graph".to_owned(), cause });
         }
-        for row in answer.values() {
-            let row = row?;
+        let rows = answer.value()?["data"].as_array().cloned().ok_or_else(|| unreadable("it has no list of rows"))?;
+        for row in rows {
             let text = |name: &str| row.get(name).and_then(Value::as_str).map(str::to_lowercase);
             if let (Some(subscription), Some(type_name), Some(count)) =
                 (text("subscriptionId"), text("type"), row.get("count_").and_then(Value::as_u64))
@@ -60,6 +61,10 @@ pub(super) async fn counts(client: &Client, subscriptions: &[String]) -> Result<
         }
     }
     Ok(cells)
+}
+
+fn unreadable(cause: &str) -> AzureError {
+    AzureError::Unreadable { url: "Resource Graph".to_owned(), cause: cause.to_owned() }
 }
 
 async fn ask(client: &Client, subscriptions: &[String], query: &str, rows: usize) -> Result<Answer, AzureError> {
@@ -115,13 +120,14 @@ async fn bodies(scan: &Scan, providers: &Providers, subscription: &str, rows: u6
     let within = [subscription.to_owned()];
     let mut pages = Keyed::begin(scan, &format!("bodies/{subscription}"))?;
     while let Some(page) = pages.next(scan, "id")? {
-        let query = format!("resources | {page}order by id asc | {BODIES}");
+        let query = format!("resources | {}{page}order by id asc | {BODIES}", scan.filter.kusto());
         let Some(answer) = pages.ask(&scan.client, &within, &query).await? else { continue };
         let mut found = Vec::with_capacity(answer.len());
         let mut last = None;
         for row in answer.values() {
             let row = row?;
-            last = row.get("id").and_then(Value::as_str).map(str::to_lowercase).or(last);
+            let id = row.get("id").and_then(Value::as_str).map(str::to_lowercase);
+            last = Some(id.ok_or_else(|| unreadable("a row has no id"))?);
             found.extend(
                 body(providers, subscription, row).filter(|found| {
                     scan.generation.has(&found.id) || (scan.filter.keeps(found) && scan.receipt.admit())
@@ -231,6 +237,9 @@ impl Keyed {
     /// A page; `None`: it was too large, and the next try asks for fewer rows.
     async fn ask(&mut self, client: &Client, within: &[String], query: &str) -> Result<Option<Answer>, AzureError> {
         match ask(client, within, query, self.rows).await {
+            Ok(answer) if answer.is_empty() && !answer.value()?["data"].is_array() => {
+                Err(unreadable("it has no list of rows"))
+            }
             Ok(answer) => {
                 let per_row = answer.size() / answer.len().max(1) + 1;
                 self.rows = (BYTES / per_row).clamp(1, ROWS);

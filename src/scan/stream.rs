@@ -68,6 +68,29 @@ impl Reader {
         Ok(listed)
     }
 
+    /// The same with another api-version where the first is refused: those that the refusal names. `path` is
+    /// without a query; `more` follows the api-version in it.
+    pub(super) async fn versioned(
+        &self,
+        stream: &str,
+        (path, more): (&str, &str),
+        version: &str,
+        found: impl Fn(Value, &str) -> Option<Found>,
+    ) -> Result<Listed, ScanError> {
+        let mut tried = vec![version.to_owned()];
+        loop {
+            let version = tried.last().cloned().unwrap_or_default();
+            let first = format!("{path}?api-version={version}{more}");
+            match self.list(stream, &first, |body| found(body, &version)).await {
+                Err(ScanError::Azure(error)) => match other_version(&error, &tried) {
+                    Some(next) => tried.push(next),
+                    None => return Err(error.into()),
+                },
+                outcome => return outcome,
+            }
+        }
+    }
+
     /// Reads the inventory: rows are kept as what is expected, not as what was found.
     pub(super) async fn expect(
         &self,
@@ -113,6 +136,14 @@ impl Reader {
     pub(super) fn is_done(&self, stream: &str) -> Result<bool, ScanError> {
         Ok(self.generation.cursor(stream)? == Some(Cursor::Done))
     }
+}
+
+/// The newest version that a refusal names and that was not tried; at most three are tried.
+pub(super) fn other_version(error: &AzureError, tried: &[String]) -> Option<String> {
+    let refusal = error.refusal().filter(|refusal| refusal.is_about_version() && tried.len() < 3)?;
+    let named = refusal.named_versions();
+    let fresh = named.iter().map(String::as_str).filter(|version| !tried.iter().any(|tried| tried == version));
+    crate::arm::newest(fresh).map(|version| version.as_str().to_owned())
 }
 
 /// The pages of one list, with what tells a list that has no end.

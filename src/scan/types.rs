@@ -18,6 +18,7 @@ use super::{
     AT_ONCE, Scan, ScanError,
     providers::{Providers, TypeFacts},
     resources::is_fatal,
+    stream::other_version,
 };
 use crate::{
     arm::ResourceId,
@@ -183,40 +184,21 @@ async fn by_group(
 }
 
 /// LIST of a type below a scope, with another api-version where the first is refused.
-async fn list_type(
+pub(super) async fn list_type(
     scan: &Scan,
     scope: &str,
     subscription: &str,
     type_name: &str,
     version: &str,
 ) -> Result<(), ScanError> {
-    let mut tried = vec![version.to_owned()];
-    loop {
-        let version = tried.last().cloned().unwrap_or_default();
-        let first = format!("{scope}/providers/{type_name}?api-version={version}");
-        let stream = format!("list/{}/{}", scope.to_lowercase(), type_name.to_lowercase());
-        let keep = |body: Value| {
-            let found = element(body, type_name, &version, subscription)?;
-            let known = scan.generation.is_expected(&found.id) || scan.generation.has(&found.id);
-            (known || (scan.filter.keeps(&found) && scan.receipt.admit())).then_some(found)
-        };
-        match scan.reader().list(&stream, &first, keep).await {
-            Ok(_) => return Ok(()),
-            Err(ScanError::Azure(error)) => match other_version(&error, &tried) {
-                Some(next) => tried.push(next),
-                None => return Err(error.into()),
-            },
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-/// The newest version that a refusal names and that was not tried; at most three are tried.
-pub(super) fn other_version(error: &AzureError, tried: &[String]) -> Option<String> {
-    let refusal = error.refusal().filter(|refusal| refusal.is_about_version() && tried.len() < 3)?;
-    let named = refusal.named_versions();
-    let fresh = named.iter().map(String::as_str).filter(|version| !tried.iter().any(|tried| tried == version));
-    crate::arm::newest(fresh).map(|version| version.as_str().to_owned())
+    let path = format!("{scope}/providers/{type_name}");
+    let stream = format!("list/{}/{}", scope.to_lowercase(), type_name.to_lowercase());
+    let keep = |body: Value, version: &str| {
+        let found = element(body, type_name, version, subscription)?;
+        let known = scan.generation.is_expected(&found.id) || scan.generation.has(&found.id);
+        (known || (scan.filter.keeps(&found) && scan.receipt.admit())).then_some(found)
+    };
+    scan.reader().versioned(&stream, (&path, ""), version, keep).await.map(|_| ())
 }
 
 /// An element of a LIST as it is stored; its type is taken from its id.
@@ -377,8 +359,9 @@ pub(super) async fn get(scan: &Scan, id: &str, type_name: &str, version: &str) -
     loop {
         let version = tried.last().cloned().unwrap_or_default();
         let answer = scan.client.arm(&format!("{}?api-version={version}", encoded(id))).await;
+        let is_nothing = answer.as_ref().is_ok_and(|answer| answer.is_nothing);
         match answer.and_then(|answer| answer.value()) {
-            Ok(body) if body.is_object() => {
+            Ok(body) if is_resource(&body, id) => {
                 // As Azure spells it, where it is the same thing.
                 let own = body.get("id").and_then(Value::as_str);
                 let own = own.filter(|own| crate::arm::key(own) == crate::arm::key(id));
@@ -391,8 +374,12 @@ pub(super) async fn get(scan: &Scan, id: &str, type_name: &str, version: &str) -
                     body,
                 }));
             }
-            // 204: nothing is there.
-            Ok(_) => return Ok(None),
+            Ok(_) if is_nothing => return Ok(None),
+            // Empty, a list, or the state of an operation: it says neither what is there nor that nothing is.
+            Ok(_) => {
+                let cause = "it is no resource".to_owned();
+                return Err(AzureError::Unreadable { url: id.to_owned(), cause });
+            }
             Err(error) => {
                 if let Some(next) = other_version(&error, &tried) {
                     tried.push(next);
@@ -404,6 +391,17 @@ pub(super) async fn get(scan: &Scan, id: &str, type_name: &str, version: &str) -
     }
 }
 
+/// Whether an answer to a GET is a body of what was asked for. The state of an operation has a `status`, and no id
+/// or that of the operation.
+fn is_resource(body: &Value, id: &str) -> bool {
+    let name = |id: &str| id.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_lowercase();
+    let own = body.get("id").and_then(Value::as_str);
+    let is_state = body.get("status").is_some_and(Value::is_string) && own.is_none_or(|own| name(own) != name(id));
+    let says = |name: &str| body.get(name).is_some();
+    let is_named = own.is_some() || ["name", "type", "location", "tags", "properties"].into_iter().any(says);
+    is_named && !is_state && !(own.is_none() && body.get("value").is_some_and(Value::is_array))
+}
+
 /// An id as a path: what would end it early is encoded.
 pub(super) fn encoded(id: &str) -> String {
     const PATH: &percent_encoding::AsciiSet =
@@ -413,7 +411,7 @@ pub(super) fn encoded(id: &str) -> String {
 }
 
 /// Top-level types that other steps read, each in its own way.
-pub(super) const READ_ELSEWHERE: [&str; 9] = [
+pub(super) const READ_ELSEWHERE: [&str; 11] = [
     "microsoft.resources/resourcegroups",
     "microsoft.resources/subscriptions",
     "microsoft.resources/tenants",
@@ -421,6 +419,8 @@ pub(super) const READ_ELSEWHERE: [&str; 9] = [
     "microsoft.authorization/roledefinitions",
     "microsoft.authorization/locks",
     "microsoft.authorization/policyassignments",
+    "microsoft.authorization/policydefinitions",
+    "microsoft.authorization/policysetdefinitions",
     "microsoft.management/managementgroups",
     "microsoft.insights/diagnosticsettings",
 ];

@@ -61,7 +61,7 @@ pub(super) fn answer(state: &State, asked: &Asked<'_>, rest: &[&str]) -> Reply {
             let body: Value = serde_json::from_slice(asked.body).unwrap_or_default();
             let mut world = state.world_mut();
             let known = world.contains(&arm::key(&id));
-            if !body.is_object() || !world.put(&id, "", &body) {
+            if !body.is_object() || !world.tell(&id, &body) {
                 return Reply::error(400, "BadResource", "an id of a resource and a JSON object were expected");
             }
             world.note(if known { "Update" } else { "Create" }, &format!("/{id}"));

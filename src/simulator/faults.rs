@@ -16,9 +16,17 @@
 //! | `wrong-case` | ids in lower case |
 //! | `operation-failed` | a long-running operation that this request starts ends as failed |
 //! | `replay=PATH` | the recorded answers of a file or directory, one after the other, instead of the real one |
+//! | `foreign-link`, `foreign-link=URL` | the list's `nextLink` leads to another host |
+//! | `foreign-location`, `foreign-location=URL` | `Location` and `Azure-AsyncOperation` lead to another host; of a GET a 307 does |
+//! | `endless` | each page has a `nextLink` with another token, and nothing new |
+//! | `same-token` | each page has the same `nextLink` |
+//! | `flood`, `flood=MIB` | a body of so many MiB (1,024) |
+//! | `deep`, `deep=LEVELS` | JSON of so many levels (10,000) |
+//! | `wrong-tenant` | tokens are for another tenant |
 //!
 //! The scope is a part of the path and query, in any case: `@/resourceGroups/rg-web`, `@Microsoft.Sql`,
-//! `@/v1.0/`, `@$skiptoken`. A test that replays `_protocol/*` sets `replay=…/_protocol/errors.json:0.2`,
+//! `@/v1.0/`, `@$skiptoken`. Token and metadata endpoints only fail where the scope names them (`503@/oauth2/`,
+//! `slow=500@/metadata/`). A test that replays `_protocol/*` sets `replay=…/_protocol/errors.json:0.2`,
 //! and knows by [`Running::replayed`](super::Running::replayed) how many answers were given of how many.
 
 use std::{
@@ -33,7 +41,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::reply::Reply;
+use super::{hostile::Hostile, reply::Reply};
 
 /// What happens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +58,8 @@ pub enum FaultKind {
     WrongCase,
     OperationFailed,
     Replay(PathBuf),
+    Hostile(Hostile),
+    WrongTenant,
 }
 
 /// A failure that was asked for.
@@ -96,18 +106,21 @@ impl FromStr for Fault {
             "stale" => FaultKind::Stale,
             "wrong-case" => FaultKind::WrongCase,
             "operation-failed" => FaultKind::OperationFailed,
+            "wrong-tenant" => FaultKind::WrongTenant,
             "replay" => FaultKind::Replay(argument.ok_or("replay wants a file or directory: replay=PATH")?.into()),
             "error" => {
                 let wanted = "error wants a status and a code: error=409/AnotherOperationInProgress";
                 let (status, code) = argument.and_then(|text| text.split_once('/')).ok_or(wanted)?;
                 FaultKind::Error(status.parse().map_err(|_| wanted)?, code.to_owned())
             }
-            status => match status.parse::<u16>() {
-                Ok(status @ 400..=599) => FaultKind::Status(status),
+            word => match (word.parse::<u16>(), Hostile::named(word, argument)) {
+                (Ok(status @ 400..=599), _) => FaultKind::Status(status),
+                (_, Some(hostile)) => FaultKind::Hostile(hostile),
                 _ => {
                     return Err(format!(
-                        "no such fault: {status:?}; known are throttle, throttle-silent, a status from 400 to 599, error, \
-                         reset, truncated, slow, forbidden, expired, stale, wrong-case, operation-failed, replay"
+                        "no such fault: {word:?}; known are throttle, throttle-silent, a status from 400 to 599, error, \
+                         reset, truncated, slow, forbidden, expired, stale, wrong-case, operation-failed, replay, {}, wrong-tenant",
+                        Hostile::NAMES.join(", ")
                     ));
                 }
             },
@@ -150,6 +163,8 @@ pub(super) struct Fate {
     pub stale: bool,
     pub wrong_case: bool,
     pub operation_failed: bool,
+    pub hostile: Vec<Hostile>,
+    pub wrong_tenant: bool,
 }
 
 impl Faults {
@@ -182,8 +197,8 @@ impl Faults {
         (self.replayed.load(Ordering::SeqCst), self.recorded.load(Ordering::SeqCst))
     }
 
-    /// What becomes of a request for `address` (path and query, in lower case).
-    pub(super) fn fate(&self, address: &str) -> Fate {
+    /// What becomes of a request for `address` (path and query, in lower case). `is_open`: it needs no token.
+    pub(super) fn fate(&self, address: &str, is_open: bool) -> Fate {
         let mut fate = Fate::default();
         if self.many.load(Ordering::Relaxed) == 0 {
             return fate;
@@ -191,7 +206,11 @@ impl Faults {
         let all = self.armed.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for armed in all {
             let fault = &armed.fault;
-            let meant = fault.scope.as_ref().is_none_or(|scope| address.contains(scope.as_str()));
+            let is_of_tokens = fault.kind == FaultKind::WrongTenant;
+            let meant = match &fault.scope {
+                Some(scope) => address.contains(scope.as_str()),
+                None => is_open == is_of_tokens,
+            };
             if !meant || fault.probability < 1.0 && rand::random_range(0.0..1.0) >= fault.probability {
                 continue;
             }
@@ -231,6 +250,8 @@ impl Faults {
             FaultKind::Stale => return fate.stale = true,
             FaultKind::WrongCase => return fate.wrong_case = true,
             FaultKind::OperationFailed => return fate.operation_failed = true,
+            FaultKind::Hostile(hostile) => return fate.hostile.push(hostile.clone()),
+            FaultKind::WrongTenant => return fate.wrong_tenant = true,
             FaultKind::Replay(_) => {
                 let at = armed.next.fetch_add(1, Ordering::SeqCst);
                 let Some(recorded) = armed.recorded.get(at) else { return };
@@ -320,7 +341,7 @@ mod tests {
 
     #[test]
     fn what_is_no_fault_is_refused_with_those_that_are() {
-        for text in ["explode", "slow", "503:1.5", "error=409", "replay"] {
+        for text in ["explode", "slow", "503:1.5", "error=409", "replay", "flood=much", "foreign-link=nowhere"] {
             let refusal = text.parse::<Fault>().expect_err(text);
             assert!(!refusal.is_empty());
         }

@@ -87,6 +87,12 @@ impl Login {
         })
     }
 
+    /// A token for a tenant that nobody asked for.
+    pub(super) fn foreign(&self, settings: &Settings, base: &str) -> String {
+        let tenant_id = Uuid::from_u128(settings.tenant_id.as_u128() ^ 1);
+        self.token(&Settings { tenant_id, ..settings.clone() }, base, settings.client_id, base)
+    }
+
     pub(super) fn token(&self, settings: &Settings, base: &str, client: Uuid, audience: &str) -> String {
         let tenant = settings.tenant_id;
         let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! serve, tls ─▶ routes ─┬─ login, metadata, data_plane      no token needed
-//!                       ├─ faults, throttle                 what fails, what is too much
+//!                       ├─ faults, hostile, throttle        what fails, what harms, what is too much
 //!                       ├─ reads, singles ─┐
 //!                       ├─ write, operations ─▶ world ◀─ contoso, load, generated, born
 //!                       ├─ deployments ─▶ template ─┘
@@ -23,6 +23,7 @@ mod deployments;
 mod faults;
 mod generated;
 mod graph;
+mod hostile;
 mod keyset;
 mod load;
 mod login;
@@ -73,6 +74,7 @@ use self::{
 };
 pub use self::{
     faults::{Fault, FaultKind},
+    hostile::Hostile,
     operations::Style,
     quirks::QUIRKS,
 };
@@ -428,7 +430,7 @@ impl Running {
     pub fn put(&self, id: &str, body: &Value) -> bool {
         let mut world = self.state.world_mut();
         let known = world.contains(&crate::arm::key(id));
-        let done = world.put(id, "", body);
+        let done = world.tell(id, body);
         world.note(if known { "Update" } else { "Create" }, id);
         done
     }

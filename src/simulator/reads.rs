@@ -150,9 +150,11 @@ pub(super) fn refused_write(state: &State, asked: &Asked<'_>, version: &str) -> 
 }
 
 fn management_groups(world: &World, rest: &[&str]) -> Reply {
-    let prefix = "/providers/microsoft.management/managementgroups/";
-    let written =
-        world.all().filter(|stored| stored.parsed.key().starts_with(prefix) && stored.parsed.segments.len() == 1);
+    let written = world.all().filter(|stored| {
+        // What stands at a group is none.
+        let is_group = stored.parsed.type_name().eq_ignore_ascii_case("Microsoft.Management/managementGroups");
+        is_group && stored.parsed.subscription.is_none()
+    });
     let all: Vec<Value> = world.management_groups.iter().cloned().chain(written.map(Stored::value)).collect();
     match rest {
         [] => Reply::ok(&json!({"value": all})),
@@ -182,6 +184,11 @@ fn resources(state: &State, world: &World, asked: &Asked<'_>, version: &str, pag
     let (namespace, below) = (words[at + 1], &words[at + 2..]);
     let types: Vec<&str> = below.iter().step_by(2).copied().collect();
     let type_name = format!("{namespace}/{}", types.join("/"));
+    if let [kind, _, all] = below
+        && (*kind == "dnszones" && ["recordsets", "all"].contains(all) || *kind == "privatednszones" && *all == "all")
+    {
+        return record_sets(state, world, &key, page);
+    }
     if let Some(refusal) = version_refusal(state, world, &type_name, version) {
         count(state, "refused");
         return refusal;
@@ -208,13 +215,29 @@ fn resources(state: &State, world: &World, asked: &Asked<'_>, version: &str, pag
         return page.slice(world.list(&type_name, &prefix, reach, page.token(), take));
     }
     let parent = key.rsplit_once('/').map_or("", |(parent, _)| parent);
-    if !world.contains(parent) {
+    // A location is no resource, and what stands below it has a list.
+    let is_located = below.len() == 3 && below[0] == "locations";
+    if !world.contains(parent) && !is_located {
         return not_found(&type_name, below[below.len() - 2]);
     }
     if let Some(text) = singles::default_of(state, world, asked.path, &type_name) {
         return Reply::text(200, text);
     }
     page.slice(world.list(&type_name, &format!("{key}/"), Reach::Below, page.token(), take))
+}
+
+/// Records of all types in one list: `…/dnszones/{zone}/recordsets`, `…/privateDnsZones/{zone}/ALL`.
+fn record_sets(state: &State, world: &World, key: &str, page: &Page<'_>) -> Reply {
+    let Some(zone) = key.rsplit_once('/').map(|(zone, _)| zone).filter(|zone| world.contains(zone)) else {
+        return not_found("Microsoft.Network/dnszones", key.rsplit('/').nth(1).unwrap_or_default());
+    };
+    count(state, "children");
+    let below = format!("{zone}/");
+    let of_zone = world.all().filter(|stored| {
+        let rest = stored.parsed.key().strip_prefix(&below).map(str::to_owned);
+        rest.is_some_and(|rest| rest.matches('/').count() == 1 && !rest.starts_with("virtualnetworklinks/"))
+    });
+    page.of_texts(of_zone.map(|stored| stored.text.clone()).collect(), state.settings.page_size)
 }
 
 /// Roles that are built in can be read at every scope.

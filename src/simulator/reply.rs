@@ -1,12 +1,13 @@
 //! What is answered: a status, JSON text that is ready, headers; and pages of lists.
 
-use std::{borrow::Cow, collections::BTreeMap, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, convert::Infallible, time::Duration};
 
 use axum::{
-    body::Body,
+    body::{Body, Bytes},
     http::{HeaderName, StatusCode},
     response::Response,
 };
+use futures_util::stream;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -20,11 +21,13 @@ pub(super) struct Reply {
     pub cut: Option<u64>,
     /// It is sent later.
     pub delay: Duration,
+    /// Instead of the text so many MiB of blanks.
+    pub flood: Option<u64>,
 }
 
 impl Reply {
     pub(super) fn text(status: u16, text: String) -> Self {
-        Self { status, text, headers: Vec::new(), cut: None, delay: Duration::ZERO }
+        Self { status, text, headers: Vec::new(), cut: None, delay: Duration::ZERO, flood: None }
     }
 
     pub(super) fn json(status: u16, body: &Value) -> Self {
@@ -65,8 +68,15 @@ impl Reply {
                 response = response.header(name, value);
             }
         }
-        response.body(Body::from(self.text)).unwrap_or_default()
+        let body = self.flood.map_or_else(|| Body::from(self.text), flood);
+        response.body(body).unwrap_or_default()
     }
+}
+
+/// Blanks, a MiB at a time: JSON that never begins.
+fn flood(mebibytes: u64) -> Body {
+    let block = Bytes::from(vec![b' '; 1 << 20]);
+    Body::from_stream(stream::iter((0..mebibytes).map(move |_| Ok::<_, Infallible>(block.clone()))))
 }
 
 /// The query of a request, decoded. Names keep their spelling, and are looked up whatever it is.

@@ -6,7 +6,7 @@
 //! step  = where condition {and condition} | order by column [asc|desc] | project columns | limit n | count
 //!       | summarize [name =] count() by columns | summarize name = max(column) by column
 //!       | extend name = function(path), …          (resourcechanges: its own two columns, `at` and `target`)
-//! condition = column (> | == | =~ | != | has) 'text' | column > datetime('…')
+//! condition = column (> | == | =~ | != | has) 'text' | column in~ ('text', …) | column > datetime('…')
 //! ```
 //! Rows come in the order of ids (compared in lower case, as documented for `order by id`), a page at most
 //! `$top` rows (1,000) and 16 MiB; `$skipToken` is there exactly when more rows follow. 15 queries in 5 seconds of a
@@ -244,6 +244,8 @@ struct Condition {
     column: String,
     sign: String,
     value: String,
+    /// Of `in~`: all values.
+    more: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -382,6 +384,7 @@ impl Condition {
             "==" => value == self.value,
             "!=" => value != self.value,
             "=~" => left == right,
+            "in~" => self.more.iter().any(|wanted| left == wanted.to_lowercase()),
             _ => left.contains(&right),
         }
     }
@@ -394,13 +397,19 @@ fn conditions(text: &str) -> Option<Vec<Condition>> {
             let mut words = part.trim().splitn(3, ' ');
             let (column, sign, value) = (words.next()?, words.next()?, words.next()?.trim());
             let value = value.strip_prefix("datetime(").and_then(|value| value.strip_suffix(')')).unwrap_or(value);
-            let value = value.strip_prefix(['\'', '"'])?.strip_suffix(['\'', '"'])?;
-            let known = [">", "==", "!=", "=~", "has", "contains"].contains(&sign);
-            known.then(|| Condition {
-                column: column.to_owned(),
-                sign: sign.to_owned(),
-                value: value.replace("\\'", "'").replace("\\\\", "\\"),
-            })
+            let plain = |value: &str| {
+                let value = value.trim().strip_prefix(['\'', '"'])?.strip_suffix(['\'', '"'])?;
+                Some(value.replace("\\'", "'").replace("\\\\", "\\"))
+            };
+            let (column, sign) = (column.to_owned(), sign.to_owned());
+            if sign == "in~" {
+                let list = value.strip_prefix('(')?.strip_suffix(')')?;
+                let more = split(list, ',').iter().map(|value| plain(value)).collect::<Option<_>>()?;
+                return Some(Condition { column, sign, value: String::new(), more });
+            }
+            let known = [">", "==", "!=", "=~", "has", "contains"].contains(&sign.as_str());
+            let value = plain(value)?;
+            known.then_some(Condition { column, sign, value, more: Vec::new() })
         })
         .collect()
 }

@@ -19,7 +19,9 @@ use axum::{
 use serde_json::json;
 
 use super::{
-    State, admin, data_plane, deployments, graph, login, metadata, operations, reads,
+    State, admin, data_plane, deployments,
+    faults::Fate,
+    graph, login, metadata, operations, reads,
     reply::{Query, Reply},
     resource_graph,
     serve::Cut,
@@ -60,10 +62,11 @@ async fn handle(Shared(state): Shared<Arc<State>>, request: Request) -> Response
     let Ok(body) = axum::body::to_bytes(body, BODY).await else {
         return Reply::error(413, "RequestEntityTooLarge", "The request is too large.").into_response();
     };
-    // Registered before the look, so that a release in between is not missed.
+    // Registered before the look, so that a release in between is not missed. Who would release is not held.
+    let is_told = parts.uri.path().starts_with("/_simulator");
     loop {
         let released = state.released.notified();
-        if !state.held.load(Ordering::SeqCst) {
+        if is_told || !state.held.load(Ordering::SeqCst) {
             break;
         }
         released.await;
@@ -94,22 +97,54 @@ fn answer(state: &State, method: &Method, uri: &Uri, headers: &HeaderMap, body: 
         headers,
         body,
     };
-    open(state, &asked).unwrap_or_else(|| guarded(state, &asked))
+    if !is_open(&asked.words) {
+        return guarded(state, &asked);
+    }
+    let fate = match asked.words.first() {
+        Some(&("_simulator" | "_data")) => Fate::default(),
+        _ => state.faults.fate(&asked.address, true),
+    };
+    if let Some(mut reply) = fate.reply {
+        count(state, "failed");
+        reply.delay = fate.delay;
+        return reply;
+    }
+    let mut reply = open(state, &asked, fate.wrong_tenant).unwrap_or_else(|| guarded(state, &asked));
+    for hostile in &fate.hostile {
+        count(state, "hostile");
+        reply = hostile.make(&asked, &state.base, reply);
+    }
+    if fate.truncated {
+        reply.cut = Some(reply.text.len() as u64 / 2 + 250);
+    }
+    reply.delay = fate.delay;
+    reply
+}
+
+/// Whether something is asked for that needs no token.
+fn is_open(words: &[&str]) -> bool {
+    matches!(
+        words,
+        [_, "oauth2" | "v2.0" | "discovery" | ".well-known", ..] | ["metadata" | "msi" | "_simulator" | "_data", ..]
+    )
 }
 
 /// What needs no token.
-fn open(state: &State, asked: &Asked<'_>) -> Option<Reply> {
+fn open(state: &State, asked: &Asked<'_>, wrong_tenant: bool) -> Option<Reply> {
     let (settings, base) = (&state.settings, state.base.as_str());
     let version = asked.query.get("api-version").unwrap_or_default();
     Some(match asked.words.as_slice() {
         [tenant, "oauth2", "v2.0", "token"] | [tenant, "oauth2", "token"] if asked.method == Method::POST => {
             count(state, "token");
-            let (status, body) = state.login.grant(settings, base, tenant, asked.body);
+            let (status, mut body) = state.login.grant(settings, base, tenant, asked.body);
+            if wrong_tenant && status == 200 {
+                body["access_token"] = json!(state.login.foreign(settings, base));
+            }
             Reply::json(status, &body)
         }
         ["metadata", "identity", "oauth2", "token"] | ["msi", "token"] => {
             count(state, "token");
-            return Some(managed(state, asked));
+            return Some(managed(state, asked, wrong_tenant));
         }
         ["metadata", "endpoints"] => {
             count(state, "metadata");
@@ -142,7 +177,7 @@ fn open(state: &State, asked: &Asked<'_>) -> Option<Reply> {
     })
 }
 
-fn managed(state: &State, asked: &Asked<'_>) -> Reply {
+fn managed(state: &State, asked: &Asked<'_>, wrong_tenant: bool) -> Reply {
     let service = asked.words.first() == Some(&"msi");
     if service && asked.header("x-identity-header") != Some(login::IDENTITY_HEADER) {
         return Reply::error(401, "Unauthorized", "The header x-identity-header has not the expected value.");
@@ -157,7 +192,11 @@ fn managed(state: &State, asked: &Asked<'_>) -> Reply {
         return Reply::json(400, &body);
     };
     let resource = resource.trim_end_matches("/.default");
-    Reply::ok(&state.login.managed(&state.settings, &state.base, resource, asked.query.get("client_id")))
+    let mut body = state.login.managed(&state.settings, &state.base, resource, asked.query.get("client_id"));
+    if wrong_tenant {
+        body["access_token"] = json!(state.login.foreign(&state.settings, &state.base));
+    }
+    Reply::ok(&body)
 }
 
 fn guarded(state: &State, asked: &Asked<'_>) -> Reply {
@@ -172,7 +211,7 @@ fn guarded(state: &State, asked: &Asked<'_>) -> Reply {
     if let Some(failure) = failure(state) {
         return failure;
     }
-    let fate = state.faults.fate(&asked.address);
+    let fate = state.faults.fate(&asked.address, false);
     if let Some(mut reply) = fate.reply {
         count(state, "failed");
         reply.delay = fate.delay;
@@ -189,6 +228,10 @@ fn guarded(state: &State, asked: &Asked<'_>) -> Reply {
         reply = admin::spoil(reply, fate.stale, fate.wrong_case);
     }
     reply = state.quirks.distort(reply);
+    for hostile in &fate.hostile {
+        count(state, "hostile");
+        reply = hostile.make(asked, &state.base, reply);
+    }
     if fate.truncated {
         count(state, "failed");
         reply.cut = Some(reply.text.len() as u64 / 2 + 250);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::world::World;
+use super::world::{VERSION, World};
 use crate::arm::{self, ResourceId};
 
 impl World {
@@ -29,7 +29,7 @@ impl World {
             self.add(&id, "2021-04-01", &body);
         }
         for facts in self.types.values_mut().filter(|facts| facts.versions.is_empty()) {
-            facts.versions.insert("2023-01-01".to_owned());
+            facts.versions.insert(VERSION.to_owned());
         }
         for name in ["roleAssignments", "roleDefinitions", "locks", "policyAssignments"] {
             let name = format!("Microsoft.Authorization/{name}");
@@ -37,6 +37,9 @@ impl World {
                 self.know(&name, version, false);
             }
             self.extends(&name);
+        }
+        for name in ["policyDefinitions", "policySetDefinitions"] {
+            self.know(&format!("Microsoft.Authorization/{name}"), "2023-04-01", false);
         }
         self.know("Microsoft.Resources/resourceGroups", "2021-04-01", false);
         self.know("Microsoft.Insights/diagnosticSettings", "2021-05-01-preview", false);
@@ -49,7 +52,10 @@ impl World {
             let mut missing = BTreeMap::new();
             for stored in self.resources.values().filter(|stored| stored.parsed.subscription.is_some()) {
                 let parent = stored.parsed.parent();
-                if parent.contains("/providers/") && !self.contains(&arm::key(&parent)) {
+                // A location is no resource.
+                let is_place = ResourceId::parse(&parent)
+                    .is_some_and(|id| !id.is_child() && id.type_name().to_lowercase().ends_with("/locations"));
+                if parent.contains("/providers/") && !is_place && !self.contains(&arm::key(&parent)) {
                     missing.entry(arm::key(&parent)).or_insert(parent);
                 }
             }

@@ -19,6 +19,9 @@ use super::{
 };
 use crate::arm::{self, ResourceId};
 
+/// The api-version of types for which none is known.
+pub(super) const VERSION: &str = "2023-01-01";
+
 /// Everything in one tenant.
 pub(super) struct World {
     pub tenant: Uuid,
@@ -213,6 +216,16 @@ impl World {
         if known || !self.put(id, api_version, body) {
             self.skipped += 1;
         }
+    }
+
+    /// The same while it is served: a type that was not there gets a version.
+    pub(super) fn tell(&mut self, id: &str, body: &Value) -> bool {
+        let is_put = self.put(id, "", body);
+        let type_name = ResourceId::parse(id).map(|id| id.type_name().to_lowercase());
+        if let Some(facts) = type_name.and_then(|name| self.types.get_mut(&name)).filter(|of| of.versions.is_empty()) {
+            facts.versions.insert(VERSION.to_owned());
+        }
+        is_put
     }
 
     /// Puts a resource in the place of what bears its id. `false`: nothing with such an id can be served.

@@ -124,11 +124,49 @@ async fn the_azure_cli_is_asked_for_a_token() {
     );
     let house = House::in_directory(tempfile::tempdir().expect("a directory"), &snippet, sim.tenant_id().to_string());
     let key = house.key(&["read", "scan"]);
+    // The program is found where the PATH says.
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
     let daemon = house.start_with(&key, &[("PATH", &path)]);
     let id = daemon.submit("/api/v1/scan", &json!({"tenant_id": house.tenant})).await;
     let job = daemon.finished(&id).await;
     assert_eq!(job["status"], "completed", "{job}\n{}", house.log());
     drop(daemon);
+    sim.stop().await;
+}
+
+/// App Service and Container Apps tell a process of their endpoint by its environment.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_managed_identity_of_app_service_is_asked_where_the_environment_says() {
+    let sim = contoso().await;
+    let base = sim.url();
+    let snippet = format!(
+        "[azure.clouds.sim]\nauthority = \"{base}\"\nresource_manager = \"{base}\"\ngraph = \"{base}\"\n\
+         [tenants.sim]\ntenant_id = \"{}\"\ncloud = \"sim\"\n[tenants.sim.credential]\nkind = \"managed_identity\"\n",
+        sim.tenant_id()
+    );
+    let endpoint = format!("{base}/msi/token");
+    for (header, status) in [("simulated-identity-header", "completed"), ("another", "failed")] {
+        let directory = tempfile::tempdir().expect("a directory");
+        let house = House::in_directory(directory, &snippet, sim.tenant_id().to_string());
+        let key = house.key(&["read", "scan"]);
+        let daemon = house.start_with(&key, &[("IDENTITY_ENDPOINT", &endpoint), ("IDENTITY_HEADER", header)]);
+        let id = daemon.submit("/api/v1/scan", &json!({"tenant_id": house.tenant})).await;
+        let job = daemon.finished(&id).await;
+        assert_eq!(job["status"], status, "{job}\n{}", house.log());
+        drop(daemon);
+    }
+    sim.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_secret_is_proof_and_a_wrong_one_is_refused() {
+    let sim = contoso().await;
+    let of = |secret: &str| CredentialSettings::ClientSecret {
+        client_id: CLIENT.to_owned(),
+        secret: atgd::azure::SecretSource::Given(atgd::telemetry::Secret::new(secret)),
+    };
+    works(&sim, of("simulated-client-secret")).await.expect("a token");
+    let refused = works(&sim, of("another")).await.expect_err("refused");
+    assert!(matches!(refused, AzureError::Credential(_)), "{refused}");
     sim.stop().await;
 }

@@ -303,3 +303,73 @@ async fn a_token_of_another_tenant_ends_the_scan_before_it_begins() {
     .await;
     assert!(errors.contains("wrong_tenant"), "{errors}");
 }
+
+/// The same by faults of the simulator, all in one scan: what a user can try with `--fault`.
+#[tokio::test(flavor = "multi_thread")]
+async fn hostile_faults_do_no_harm_and_are_named() {
+    let elsewhere = simulator::start(simulator::Settings::default()).await.expect("another server");
+    let steal = format!("{}/subscriptions/x/steal", elsewhere.url());
+    let faults = [
+        format!("foreign-link={steal}@/resources?"),
+        format!("foreign-location={steal}@/managementgroups"),
+        "same-token@/roleassignments".to_owned(),
+        "endless@/roledefinitions".to_owned(),
+        "flood=1024@/locks".to_owned(),
+        "deep=10000@/policyassignments".to_owned(),
+        format!("foreign-link={steal}@/v1.0/users"),
+    ];
+    let faults = faults.iter().map(|fault| fault.parse().expect("a fault")).collect();
+    let settings = simulator::Settings { faults, ..simulator::Settings::default() };
+    let sim = simulator::start(settings).await.expect("the simulator starts");
+    let house = House::for_simulator(&sim);
+    let daemon = house.start(&house.key(&["read", "scan"]));
+    let result = scan(&house, &daemon, &json!({})).await;
+    let errors = result["errors"].as_array().expect("a list");
+    let named = |scope: &str, code: &str| {
+        let wanted = |error: &Value| {
+            let is_there = error["scope"].as_str().is_some_and(|text| text.to_lowercase().contains(scope));
+            is_there && error["code"] == code
+        };
+        assert!(errors.iter().any(wanted), "{scope} {code}: {errors:#?}");
+    };
+    for (scope, code) in [
+        ("/resources", "foreign_host"),
+        ("/managementgroups", "foreign_host"),
+        ("/roleassignments", "endless_list"),
+        ("/roledefinitions", "endless_list"),
+        ("/locks", "unreadable"),
+        ("/policyassignments", "unreadable"),
+    ] {
+        named(scope, code);
+    }
+    assert!(elsewhere.requests().is_empty(), "{:?}", elsewhere.requests());
+    assert!(peak(daemon.pid()) < 400.0, "{} MiB", peak(daemon.pid()));
+    drop(daemon);
+    sim.stop().await;
+    elsewhere.stop().await;
+}
+
+/// What fails at the token endpoint and may pass is asked for again; a token of another tenant is not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_endpoint_that_fails_for_a_while_fails_no_scan() {
+    for (fault, times, status, code) in [
+        ("503@/oauth2/", Some(2), "completed", ""),
+        ("throttle=1@/oauth2/", Some(1), "completed", ""),
+        ("reset@/oauth2/", Some(2), "completed", ""),
+        ("wrong-tenant", None, "failed", "wrong_tenant"),
+        ("flood=64@/oauth2/", None, "failed", "credentials"),
+    ] {
+        let fault: simulator::Fault = fault.parse().expect("a fault");
+        let faults = vec![simulator::Fault { times, ..fault.clone() }];
+        let settings = simulator::Settings { faults, ..simulator::Settings::default() };
+        let sim = simulator::start(settings).await.expect("the simulator starts");
+        let house = House::for_simulator(&sim);
+        let daemon = house.start(&house.key(&["read", "scan"]));
+        let id = daemon.submit("/api/v1/scan", &json!({"tenant_id": house.tenant, "include_identities": false})).await;
+        let job = daemon.finished(&id).await;
+        assert_eq!(job["status"], status, "{fault:?}: {job}");
+        assert!(job["error"].to_string().contains(code), "{fault:?}: {job}");
+        drop(daemon);
+        sim.stop().await;
+    }
+}

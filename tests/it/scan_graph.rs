@@ -1,10 +1,12 @@
-//! Scans that read by Azure Resource Graph: bodies (`strategy = "graph"`), and changes (`mode: delta`).
+//! Scans that read by Azure Resource Graph: bodies (`strategy = "graph"`), and changes (`mode: delta`); against the
+//! simulator's own, and, where it has to lie, against one of a few lines.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
 };
 
+use atgd::simulator;
 use rand::{SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
 
@@ -203,4 +205,72 @@ async fn where_changes_can_not_be_read_everything_is() {
     assert_eq!(stored(&stage.daemon, &stage.house.tenant).await, stage.world.ids);
     drop(stage.daemon);
     stage.sim.stop().await;
+}
+
+/// A daemon before a simulator with a proxy between, which only looks.
+async fn plain(settings: simulator::Settings, strategy: &str) -> (simulator::Running, Proxy, House, Daemon) {
+    let sim = simulator::start(settings).await.expect("the simulator starts");
+    let proxy = Proxy::before(&sim.url()).await;
+    let house = house(tempfile::tempdir().expect("a directory"), &sim, &proxy);
+    let house = house.with(&format!("[azure]\nstrategy = \"{strategy}\"\n"));
+    let daemon = house.start(&house.key(&["read", "scan"]));
+    (sim, proxy, house, daemon)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_pages_of_the_simulators_resource_graph_are_the_whole_tenant() {
+    let sources = vec![simulator::Source::Generated { resources: 2_400, subscriptions: 2 }];
+    let settings = simulator::Settings { sources, quota: true, ..simulator::Settings::default() };
+    let (sim, proxy, house, daemon) = plain(settings, "graph").await;
+    let result = scan(&house, &daemon, &json!({"include_identities": false})).await;
+    let served: BTreeSet<String> = sim.served().into_iter().map(|(id, _)| id).collect();
+    assert_eq!(stored(&daemon, &house.tenant).await, served);
+    assert_eq!((&result["partial"], &result["requests"]["throttled"]), (&json!(false), &json!(0)), "{result}");
+    assert!(result["requests"]["by_api"]["resource_graph"].as_u64() >= Some(5), "{result}");
+    let lists = proxy.counts().into_keys().filter(|path| path.contains("/Microsoft.Compute/disks?")).count();
+    assert_eq!(lists, 0, "bodies came by Resource Graph");
+    drop(daemon);
+    sim.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_filter_is_left_to_resource_graph_and_narrows_the_same() {
+    let filter = json!({"resource_types": ["microsoft.network/virtualnetworks", "Microsoft.Storage/storageAccounts"], "include_referenced_resources": false});
+    let request = json!({"filter_config": filter, "include_identities": false, "include_child_types": []});
+    let mut found = Vec::new();
+    for strategy in ["graph", "list"] {
+        let (sim, _, house, daemon) = plain(simulator::Settings::default(), strategy).await;
+        let result = scan(&house, &daemon, &request).await;
+        assert_eq!(result["requests"]["by_api"]["resource_graph"].is_null(), strategy == "list", "{result}");
+        found.push(result["resources"]["by_type"].clone());
+        drop(daemon);
+        sim.stop().await;
+    }
+    assert!(found[0]["Microsoft.Network/virtualNetworks"].as_u64() > Some(0), "{found:?}");
+    assert_eq!(found[0], found[1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delta_follows_what_the_simulator_says_has_changed() {
+    let (sim, _, house, daemon) = plain(simulator::Settings::default(), "list").await;
+    scan(&house, &daemon, &json!({})).await;
+    let disks: Vec<(String, Value)> = sim
+        .served()
+        .into_iter()
+        .filter(|(id, _)| id.contains("/Microsoft.Compute/disks/") && id.split('/').count() == 9)
+        .collect();
+    let (removed, (changed, mut other)) = (disks[0].0.clone(), disks[1].clone());
+    assert!(!sim.remove(&removed).is_empty());
+    other["tags"] = json!({"changed": "yes"});
+    let made =
+        format!("{}/providers/Contoso.Widgets/things/made", changed.split("/providers/").next().expect("a group"));
+    assert!(sim.put(&changed, &other) && sim.put(&made, &body(&made)));
+    let result = scan(&house, &daemon, &json!({"mode": "delta"})).await;
+    assert_eq!((&result["mode"], &result["partial"]), (&json!("delta"), &json!(false)), "{result}");
+    let resources = &result["resources"];
+    assert_eq!([&resources["new"], &resources["changed"], &resources["deleted"]], [&json!(1); 3], "{resources}");
+    let all = stored(&daemon, &house.tenant).await;
+    assert!(all.contains(&made) && all.contains(&changed) && !all.contains(&removed));
+    drop(daemon);
+    sim.stop().await;
 }

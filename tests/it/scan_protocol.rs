@@ -113,6 +113,80 @@ async fn no_recorded_error_fails_a_scan_and_each_is_named() {
     stage.sim.stop().await;
 }
 
+/// Every answer in a recording, however deep: status and body.
+fn answers(value: &Value, found: &mut Vec<(u16, String)>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| answers(item, found)),
+        Value::Object(fields) => {
+            if let (Some(status), Some(body)) = (fields.get("status").and_then(Value::as_u64), fields.get("body")) {
+                found.push((u16::try_from(status).expect("a status"), wire(body)));
+            }
+            fields.iter().filter(|(name, _)| *name != "body").for_each(|(_, value)| answers(value, found));
+        }
+        _ => {}
+    }
+}
+
+/// Answers of operations, deployments, queries and lists where a resource was asked for: a scan that takes one of
+/// them for the resource, or for its end, would be wrong.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_answers_something_else_is_neither_a_resource_nor_its_end() {
+    let Some(folder) = shared("azure-data/_protocol") else { return };
+    let mut recorded = Vec::new();
+    for file in ["async_operations.json", "deployments.json", "resource_graph.json", "paging.json", "tenant_lists.json"]
+    {
+        let text = std::fs::read_to_string(folder.join(file)).expect("readable");
+        answers(&serde_json::from_str(&text).expect("JSON"), &mut recorded);
+    }
+    let mut world = World::new();
+    for at in 0..recorded.len() {
+        let (id, body) = resource(&format!("Recorded.E{at:03}/things"), "one");
+        world.add(&id, &body);
+    }
+    let stage = stage(&world).await;
+    let is_transient = |status: u16| matches!(status, 408 | 429 | 500..);
+    let asked: Mutex<BTreeMap<usize, u32>> = Mutex::default();
+    let replayed = recorded.clone();
+    stage.proxy.set(move |_, path| {
+        let number = path.split("/Recorded.E").nth(1).and_then(|rest| rest.get(..3)?.parse::<usize>().ok());
+        let Some(number) = number else { return Act::Pass };
+        let (status, text) = &replayed[number];
+        let mut asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let times = asked.entry(number).or_default();
+        *times += 1;
+        if is_transient(*status) && *times > 1 { Act::Pass } else { Act::Answer(*status, text.clone()) }
+    });
+    let result = scan(&stage.house, &stage.daemon, &json!({})).await;
+    let found = stored(&stage.daemon, &stage.house.tenant).await;
+    let (mut named, mut gone, mut taken) = (0, 0, 0);
+    for (at, (status, text)) in recorded.iter().enumerate() {
+        let (id, _) = resource(&format!("Recorded.E{at:03}/things"), "one");
+        let row = result["coverage"]
+            .as_array()
+            .and_then(|rows| rows.iter().find(|row| row["type"] == format!("recorded.e{at:03}/things")));
+        if !found.contains(&id) {
+            gone += 1;
+            // 204, or an error that says of this thing that it is not there.
+            assert!(matches!(status, 204 | 404), "{at}: {status} {text}");
+        } else if row.is_some_and(|row| row["status"] == "partial") {
+            named += 1;
+        } else {
+            // The body of a resource, of whatever kind, is what a GET may answer.
+            taken += 1;
+            let body: Value = serde_json::from_str(text).unwrap_or_default();
+            let is_body = body["id"].is_string() || body["name"].is_string() || body["properties"].is_object();
+            assert!(is_transient(*status) || is_body, "{at}: {status} {text}");
+        }
+    }
+    say(&format!(
+        "other recorded answers: {} replayed; {named} named, {gone} gone, {taken} taken for bodies",
+        recorded.len()
+    ));
+    assert!(named > 30, "{named} named, {gone} gone, {taken} taken");
+    drop(stage.daemon);
+    stage.sim.stop().await;
+}
+
 /// Recorded pages are the list of their type; what they hold of this subscription is found.
 #[tokio::test(flavor = "multi_thread")]
 async fn recorded_pages_are_read_to_their_end() {
@@ -193,5 +267,29 @@ async fn recorded_inventories_are_kept_row_by_row() {
         say(&format!("recorded {which} {} rows found", rows.len()));
         drop(stage.daemon);
         stage.sim.stop().await;
+    }
+}
+
+/// Recorded answers of Resource Graph are rows of another query: the scan sees that, and reads the lists.
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_another_query_are_not_believed() {
+    let Some(folder) = shared("azure-data/_protocol") else { return };
+    let mut world = World::new();
+    let (id, body) = resource("Contoso.Widgets/things", "seed");
+    world.add(&id, &body);
+    for example in recordings(&folder, "resource_graph.json", "examples") {
+        let sim = serve(&world).await;
+        let proxy = Proxy::before(&sim.url()).await;
+        let status = u16::try_from(example["status"].as_u64().expect("a status")).expect("a status");
+        let text = wire(&example["body"]);
+        proxy.answer_queries(move |_| (status, text.clone()));
+        let house = house(tempfile::tempdir().expect("a directory"), &sim, &proxy);
+        let house = house.with("[azure]\nstrategy = \"graph\"\n");
+        let daemon = house.start(&house.key(&["read", "scan"]));
+        scan(&house, &daemon, &json!({})).await;
+        let found = stored(&daemon, &house.tenant).await;
+        assert!(found.contains(&id), "{found:?}");
+        drop(daemon);
+        sim.stop().await;
     }
 }

@@ -96,3 +96,61 @@ async fn a_daemon_scans_over_https_with_what_the_simulator_printed() {
     drop(daemon);
     sim.stop().await;
 }
+
+/// What `/_simulator` tells, and what it is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_simulator_is_asked_and_told_over_http() {
+    install_tls();
+    let sim = simulator::start(Settings::default()).await.expect("the simulator starts");
+    let (client, base, token) = (reqwest::Client::new(), sim.url(), sim.token());
+    let told = async |method: reqwest::Method, path: &str, body: &str| {
+        let request = client.request(method, format!("{base}/_simulator{path}")).body(body.to_owned());
+        let answer = request.send().await.expect("an answer");
+        let status = answer.status().as_u16();
+        (status, answer.json::<Value>().await.unwrap_or_default())
+    };
+    let asked = async |path: &str| {
+        let answer = client.get(format!("{base}{path}")).bearer_auth(&token).send().await.expect("an answer");
+        let status = answer.status().as_u16();
+        (status, answer.json::<Value>().await.unwrap_or_default())
+    };
+    let (get, post, put, delete) =
+        (reqwest::Method::GET, reqwest::Method::POST, reqwest::Method::PUT, reqwest::Method::DELETE);
+    let (_, status) = told(get.clone(), "/status", "").await;
+    assert!(status["resources"].as_u64() > Some(100), "{status}");
+    let list = "/subscriptions?api-version=2022-12-01";
+    let (_, all) = asked(list).await;
+    let subscription = all["value"][0]["id"].as_str().expect("an id").to_owned();
+
+    assert_eq!(told(post.clone(), "/faults", r#"{"fault": "forbidden@/subscriptions", "times": 1}"#).await.0, 204);
+    assert_eq!(told(post.clone(), "/faults", "explode").await.0, 400);
+    assert_eq!(told(get.clone(), "/faults", "").await.1["faults"].as_array().map(Vec::len), Some(1));
+    assert_eq!((asked(list).await.0, asked(list).await.0), (403, 200), "once, as it was asked for");
+    assert_eq!(told(delete.clone(), "/faults", "").await.0, 204);
+    assert_eq!(told(get.clone(), "/faults", "").await.1["faults"], json!([]));
+
+    assert_eq!(told(put.clone(), "/quirks", r#"["null-next"]"#).await.0, 204);
+    assert_eq!(told(put.clone(), "/quirks", r#"["no-such"]"#).await.0, 400);
+    assert_eq!(told(get.clone(), "/quirks", "").await.1, json!(["null-next"]));
+
+    let id = format!("{subscription}/resourceGroups/rg-told/providers/Contoso.Widgets/things/one");
+    let body = json!({"id": id, "name": "one", "location": "westeurope"}).to_string();
+    assert_eq!(told(put.clone(), &format!("/resources{id}"), &body).await.0, 204);
+    assert_eq!(told(put, "/resources/nothing", "[]").await.0, 400);
+    let (status, found) = asked(&format!("{id}?api-version=2023-01-01")).await;
+    assert_eq!((status, &found["name"]), (200, &json!("one")), "{found}");
+    assert_eq!(told(delete.clone(), &format!("/resources{id}"), "").await.1["removed"], json!([id]));
+
+    assert_eq!(told(delete, "/requests", "").await.0, 204);
+    asked(list).await;
+    assert_eq!(told(get.clone(), "/requests", "").await.1["subscriptions"], 1);
+    assert_eq!(told(post.clone(), "/hold", "").await.0, 204);
+    let (held, released) = tokio::join!(asked(list), async {
+        // It is told all the same while others wait.
+        let waiting = told(get.clone(), "/requests", "").await.1["subscriptions"].clone();
+        (waiting, told(post, "/release", "").await.0)
+    });
+    assert_eq!((held.0, released), (200, (json!(1), 204)));
+    assert_eq!(told(get, "/nothing", "").await.0, 404);
+    sim.stop().await;
+}
