@@ -28,6 +28,8 @@ pub async fn serve(file: Option<PathBuf>, state: Option<PathBuf>, listen: Option
     let runtime = std::env::var_os("RUNTIME_DIRECTORY").map(PathBuf::from);
     // Listened for before anybody is told that the daemon is there: who stops it then is heard.
     let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    // Reloads are asked for by a signal that ends a process which does not listen.
+    let _reload = signal(SignalKind::hangup())?;
     let mut daemon = Daemon::start(&config, &state, runtime.as_deref()).await?;
     daemon.follow(sources, config, logs.level());
     {

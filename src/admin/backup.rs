@@ -21,7 +21,8 @@ use crate::{
 };
 
 const STATE: &str = "state.redb";
-const GRAPHS: &str = "graph";
+/// Where the graphs are, below a state directory and in a backup.
+pub(super) const GRAPHS: &str = "graph";
 
 /// Copies the state directory's files to a new directory. No daemon may hold them.
 pub fn backup(state_dir: &Path, to: Option<&Path>, now: Time) -> anyhow::Result<BackupMade> {

@@ -2,10 +2,13 @@
 
 use std::path::Path;
 
+use super::backup::GRAPHS;
 use crate::{
     api::StoreReport,
-    audit, auth, jobs,
-    store::{Looked, Migrated, Store, StoreError},
+    audit, auth,
+    graph::Graphs,
+    jobs,
+    store::{self, Looked, Migrated, Store, StoreError},
 };
 
 /// Checks the state directory's file without changing it. The file must not be held by a daemon.
@@ -21,7 +24,10 @@ pub fn check(state_dir: &Path) -> Result<StoreReport, StoreError> {
     let store = match looked.open(&jobs::SCHEMA) {
         Ok(store) => store,
         Err(error) if report.findings.is_empty() => return Err(error),
-        Err(_) => return Ok(report),
+        Err(_) => {
+            graphs(&state_dir.join(GRAPHS), &mut report);
+            return Ok(report);
+        }
     };
     report.bytes = store.size_bytes();
     let looked = store.read(|read| {
@@ -36,7 +42,23 @@ pub fn check(state_dir: &Path) -> Result<StoreReport, StoreError> {
     if let Err(error) = looked {
         report.findings.push(error.to_string());
     }
+    graphs(&state_dir.join(GRAPHS), &mut report);
     Ok(report)
+}
+
+/// The pages of the tenants' graphs.
+fn graphs(directory: &Path, report: &mut StoreReport) {
+    let mut whole = 0;
+    for tenant in Graphs::open(directory.to_owned()).tenants() {
+        match store::verify(&directory.join(format!("{tenant}.redb"))) {
+            Ok(()) => whole += 1,
+            Err(StoreError::Damaged { cause, .. }) => {
+                report.findings.push(format!("the graph of tenant {tenant} is damaged: {cause}"));
+            }
+            Err(error) => report.findings.push(error.to_string()),
+        }
+    }
+    report.note("graphs", Ok(whole));
 }
 
 /// Brings the state directory's file to this atgd's format.

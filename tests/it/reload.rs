@@ -107,6 +107,45 @@ async fn links_that_are_swapped_are_seen_as_often_as_they_are() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reload_that_is_asked_for_at_once_ends_no_daemon() {
+    let sim = simulator::start(simulator::Settings::default()).await.expect("the simulator starts");
+    let house = House::for_simulator(&sim);
+    let key = house.key(&["read"]);
+    for _ in 0..3 {
+        let daemon = house.start(&key);
+        for _ in 0..20 {
+            daemon.signal("HUP");
+        }
+        daemon.get("/api/v1/status").await;
+        assert_eq!(daemon.stop(), Some(0), "{}", house.log());
+    }
+    sim.stop().await;
+}
+
+/// An edit of what is kept reaches the janitor, which acts on it at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shorter_retention_removes_jobs_without_a_restart() {
+    let sim = simulator::start(simulator::Settings::default()).await.expect("the simulator starts");
+    let house = House::for_simulator(&sim).with("[retention]\njobs_per_status = 100\n");
+    let daemon = house.start(&house.key(&["admin"]));
+    for _ in 0..5 {
+        let body = serde_json::json!({"tenant_id": house.tenant, "output_format": "arm"});
+        let id = daemon.submit("/api/v1/generate-iac", &body).await;
+        daemon.finished(&id).await;
+    }
+    assert_eq!(daemon.get("/api/v1/jobs").await["total"], 5);
+    std::fs::write(house.config(), edited(&house.config(), "jobs_per_status = 100", "jobs_per_status = 2"))
+        .expect("written");
+    let begun = Instant::now();
+    while daemon.get("/api/v1/jobs").await["total"] != 2 {
+        assert!(begun.elapsed() < PATIENCE, "{}", house.log());
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(daemon.stop(), Some(0));
+    sim.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn slots_and_the_log_level_follow_an_edit_while_jobs_run() {
     let sim = simulator::start(simulator::Settings::default()).await.expect("the simulator starts");
     sim.hold();

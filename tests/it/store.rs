@@ -66,6 +66,25 @@ async fn a_running_daemon_is_checked_and_backed_up_and_a_backup_brings_everythin
     assert!(of("audit") > 4 && !out.contains("argon2"), "{out}");
     let (code, _, error) = run(&house, &["store", "migrate"]);
     assert_eq!((code, error.contains("nothing to do")), (Some(0), true), "{error}");
+    let (code, out, _) = run(&house, &["store", "check"]);
+    assert_eq!((code, out.contains("graphs: 1")), (Some(0), true), "{out}");
+
+    // A graph that is damaged is told by the check, by its job, and takes nothing else along.
+    let graph = house.state().join(format!("graph/{}.redb", house.tenant));
+    let mut bytes = std::fs::read(&graph).expect("readable");
+    let third = bytes.len() / 3;
+    bytes[third..2 * third].fill(0xa5);
+    std::fs::write(&graph, &bytes).expect("written");
+    let (code, out, _) = run(&house, &["store", "check"]);
+    assert_eq!((code, out.contains("the graph of tenant")), (Some(1), true), "{out}");
+    let daemon = house.start(&key);
+    let scan = daemon.submit("/api/v1/scan", &json!({"tenant_id": house.tenant})).await;
+    let job = daemon.finished(&scan).await;
+    assert_eq!((job["status"].as_str(), job["error"]["code"].as_str()), (Some("failed"), Some("graph")), "{job}");
+    assert!(job["error"]["message"].as_str().is_some_and(|words| words.contains("is damaged")), "{job}");
+    daemon.get("/api/v1/tenants").await;
+    assert_eq!(daemon.stop(), Some(0));
+    assert!(!house.log().contains("panicked"), "{}", house.log());
     sim.stop().await;
 }
 

@@ -40,7 +40,13 @@ pub(in crate::http) async fn tenants(State(app): State<App>, caller: Caller) -> 
     blocking(move || {
         let mut tenants = Vec::new();
         for tenant_id in app.graphs.tenants().into_iter().filter(|tenant| caller.principal.may_tenant(*tenant)) {
-            let latest = app.graphs.existing(tenant_id)?.map(|graph| graph.latest()).transpose()?.flatten();
+            let latest =
+                app.graphs.existing(tenant_id).and_then(|graph| graph.map_or(Ok(None), |graph| graph.latest()));
+            // One file that can't be read takes nothing from the other tenants.
+            let latest = latest.unwrap_or_else(|error| {
+                tracing::error!(%tenant_id, %error, "a tenant's graph can't be read");
+                None
+            });
             let info = latest.as_ref().map(Snapshot::info);
             tenants.push(TenantRow {
                 tenant_id,
