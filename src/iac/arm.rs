@@ -6,12 +6,13 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
-    Files,
-    place::{Place, Places},
+    json::Writer,
+    place::{Bundle, Place, Places},
     plan::{Item, Parent, Plan},
+    print::Print,
     term::{Piece, Term, Text},
     types::Leaf,
 };
@@ -26,23 +27,10 @@ const DEPLOYMENTS_VERSION: &str = "2022-09-01";
 
 /// Prints a plan: `azuredeploy.json` and its parameters; beyond ARM's limits `azuredeploy-2.json` and
 /// so on, to be deployed in order.
-pub fn print(plan: &Plan) -> Files {
-    let places = Places::new(plan);
-    let printer = Printer { plan, places: &places };
-    let text = |value: &Value| serde_json::to_string_pretty(value).unwrap_or_default() + "\n";
-    let mut files = Files::new();
-    for (at, bundle) in printer.bundles().iter().enumerate() {
-        let name = if at == 0 { "azuredeploy".to_owned() } else { format!("azuredeploy-{}", at + 1) };
-        let value = |number: &usize| {
-            let parameter = &plan.parameters[*number];
-            (parameter.name.clone(), json!({"value": empty(parameter.leaf)}))
-        };
-        let values: Map<String, Value> = bundle.parameters.iter().map(value).collect();
-        let parameters = json!({"$schema": PARAMETERS_SCHEMA, "contentVersion": "1.0.0.0", "parameters": values});
-        files.insert(format!("{name}.json"), text(&printer.template(bundle)));
-        files.insert(format!("{name}.parameters.json"), text(&parameters));
-    }
-    files
+pub struct Templates<'p> {
+    plan: &'p Plan,
+    places: &'p Places,
+    bundles: Vec<Bundle<'p>>,
 }
 
 /// What stands in the file of parameters until somebody fills it in.
@@ -55,132 +43,157 @@ fn empty(leaf: Leaf) -> Value {
     }
 }
 
-/// What one file may weigh; ARM takes 4 MB.
-const MOST_BYTES: usize = 3_400_000;
-/// What one file may declare; ARM takes 256.
-const MOST_PARAMETERS: usize = 250;
-
-struct Printer<'p> {
-    plan: &'p Plan,
-    places: &'p Places,
-}
-
-/// One template and the parameters that it declares.
-#[derive(Default)]
-struct Bundle {
-    resources: Vec<Value>,
-    parameters: BTreeSet<usize>,
-    bytes: usize,
-    deployments: BTreeSet<String>,
-}
-
-impl Printer<'_> {
-    /// The templates, to be deployed in this order: one, but for plans beyond ARM's limits.
-    fn bundles(&self) -> Vec<Bundle> {
-        let mut bundles = vec![Bundle::default()];
-        for (place, numbers) in &self.places.items {
-            let used = self.places.parameters(self.plan, place);
-            let current = &bundles[bundles.len() - 1];
-            let printed: Vec<Value> = if self.places.is_top(place) {
-                numbers.iter().map(|number| self.resource(*number, place)).collect()
-            } else {
-                vec![self.deployment(place, numbers, &used, &current.deployments)]
-            };
-            let bytes: usize = printed.iter().map(size).sum();
-            let is_full = current.bytes + bytes > MOST_BYTES
-                || current.resources.len() + printed.len() > 790
-                || current.parameters.union(&used).count() > MOST_PARAMETERS;
-            if is_full && !current.resources.is_empty() {
-                bundles.push(Bundle::default());
-            }
-            let is_fresh = is_full && !self.places.is_top(place);
-            let Some(current) = bundles.last_mut() else { continue };
-            current.bytes += bytes;
-            current.parameters.extend(&used);
-            // What came before stands in a template that is deployed before: nothing to wait for.
-            let printed =
-                if is_fresh { vec![self.deployment(place, numbers, &used, &current.deployments)] } else { printed };
-            current.deployments.insert(place.name());
-            current.resources.extend(printed);
-        }
-        bundles
+impl Print for Templates<'_> {
+    fn count(&self) -> usize {
+        2 * self.bundles.len()
     }
 
-    fn template(&self, bundle: &Bundle) -> Value {
-        let mut template = json!({
-            "$schema": SUBSCRIPTION_SCHEMA,
-            "contentVersion": "1.0.0.0",
-            "metadata": {
-                "generator": {"name": "atgd", "version": env!("CARGO_PKG_VERSION")},
-                "subscription": self.places.main,
-            },
-            "parameters": self.declared(bundle.parameters.iter().copied()),
+    fn print(&self, file: usize) -> (String, String) {
+        let (at, bundle) = (file / 2, &self.bundles[file / 2]);
+        let name = if at == 0 { "azuredeploy".to_owned() } else { format!("azuredeploy-{}", at + 1) };
+        if file.is_multiple_of(2) {
+            (format!("{name}.json"), self.template(bundle))
+        } else {
+            (format!("{name}.parameters.json"), self.given(bundle))
+        }
+    }
+}
+
+impl<'p> Templates<'p> {
+    pub fn new(plan: &'p Plan, places: &'p Places) -> Self {
+        Self { plan, places, bundles: places.bundles(plan) }
+    }
+
+    fn given(&self, bundle: &Bundle<'_>) -> String {
+        let mut out = Writer::new();
+        out.object(|out| {
+            out.field("$schema", PARAMETERS_SCHEMA);
+            out.field("contentVersion", "1.0.0.0");
+            out.key("parameters");
+            out.object(|out| {
+                for number in &bundle.parameters {
+                    let parameter = &self.plan.parameters[*number];
+                    out.key(&parameter.name);
+                    out.object(|out| {
+                        out.key("value");
+                        out.scalar(&empty(parameter.leaf));
+                    });
+                }
+            });
         });
-        template["resources"] = Value::Array(bundle.resources.clone());
-        template
+        out.finish()
     }
 
-    fn declared(&self, numbers: impl Iterator<Item = usize>) -> Value {
-        let mut declared = Map::new();
-        for number in numbers {
-            let parameter = &self.plan.parameters[number];
-            let description = format!("{} of {}: {}.", parameter.path, parameter.resource, parameter.why);
-            let kind = match parameter.leaf {
-                Leaf::Text => "securestring",
-                Leaf::Number => "int",
-                Leaf::Bool => "bool",
-                Leaf::Any => "secureObject",
-            };
-            let value = json!({"type": kind, "metadata": {"description": description}});
-            declared.insert(parameter.name.clone(), value);
-        }
-        Value::Object(declared)
+    fn template(&self, bundle: &Bundle<'_>) -> String {
+        let beside: BTreeSet<&Place> = bundle.places.iter().copied().collect();
+        let mut out = Writer::new();
+        out.object(|out| {
+            out.field("$schema", SUBSCRIPTION_SCHEMA);
+            out.field("contentVersion", "1.0.0.0");
+            out.key("metadata");
+            out.object(|out| {
+                out.key("generator");
+                out.object(|out| {
+                    out.field("name", "atgd");
+                    out.field("version", env!("CARGO_PKG_VERSION"));
+                });
+                out.field("subscription", &self.places.main);
+            });
+            out.key("parameters");
+            self.declared(out, &bundle.parameters);
+            out.key("resources");
+            out.list(|out| {
+                for place in &bundle.places {
+                    let numbers = self.places.items.get(*place).map(Vec::as_slice).unwrap_or_default();
+                    if self.places.is_top(place) {
+                        for number in numbers {
+                            out.item();
+                            self.resource(out, *number, place);
+                        }
+                    } else {
+                        out.item();
+                        self.deployment(out, place, numbers, &beside);
+                    }
+                }
+            });
+        });
+        out.finish()
     }
 
-    /// Everything of a place as one nested deployment; `beside` are the deployments of the same template.
-    fn deployment(&self, place: &Place, numbers: &[usize], used: &BTreeSet<usize>, beside: &BTreeSet<String>) -> Value {
-        let handed: Map<String, Value> = used
-            .iter()
-            .map(|number| {
-                let name = &self.plan.parameters[*number].name;
-                (name.clone(), json!({"value": format!("[parameters({})]", quoted(name))}))
-            })
-            .collect();
+    fn declared(&self, out: &mut Writer, numbers: &BTreeSet<usize>) {
+        out.object(|out| {
+            for number in numbers {
+                let parameter = &self.plan.parameters[*number];
+                let kind = match parameter.leaf {
+                    Leaf::Text => "securestring",
+                    Leaf::Number => "int",
+                    Leaf::Bool => "bool",
+                    Leaf::Any => "secureObject",
+                };
+                out.key(&parameter.name);
+                out.object(|out| {
+                    out.field("type", kind);
+                    out.key("metadata");
+                    let about = format!("{} of {}: {}.", parameter.path, parameter.resource, parameter.why);
+                    out.object(|out| out.field("description", &about));
+                });
+            }
+        });
+    }
+
+    /// Everything of a place as one nested deployment; `beside` are the places of the same file. What came
+    /// before stands in a file that is deployed before: nothing to wait for.
+    fn deployment(&self, out: &mut Writer, place: &Place, numbers: &[usize], beside: &BTreeSet<&Place>) {
         let schema = if place.group.is_some() { GROUP_SCHEMA } else { SUBSCRIPTION_SCHEMA };
+        let used = self.places.parameters(self.plan, place);
         let (items, needs) = self.places.needs(self.plan, place);
-        let has_top = self.places.items.keys().any(|at| self.places.is_top(at) && beside.contains(&at.name()));
+        let has_top = beside.iter().any(|at| self.places.is_top(at));
         let items = items.into_iter().filter(|_| has_top);
         let mut depends: Vec<String> =
             items.map(|number| format!("[{}]", self.id(&self.plan.items[number], None))).collect();
-        let needs = needs.into_iter().filter(|place| beside.contains(&place.name()));
+        let needs = needs.into_iter().filter(|place| beside.contains(place));
         depends.extend(needs.map(|place| format!("[{}]", self.deployment_id(place))));
-        let mut deployment = json!({
-            "type": DEPLOYMENTS,
-            "apiVersion": DEPLOYMENTS_VERSION,
-            "name": place.name(),
+        out.object(|out| {
+            out.field("type", DEPLOYMENTS);
+            out.field("apiVersion", DEPLOYMENTS_VERSION);
+            out.field("name", &place.name());
+            if place.subscription != self.places.main {
+                out.field("subscriptionId", &place.subscription);
+            }
+            match &place.group {
+                Some(_) => out.field("resourceGroup", &literal(&self.places.group_name(self.plan, place))),
+                None => out.field("location", "[deployment().location]"),
+            }
+            waits(out, depends);
+            out.key("properties");
+            out.object(|out| {
+                out.field("mode", "Incremental");
+                out.key("expressionEvaluationOptions");
+                out.object(|out| out.field("scope", "inner"));
+                out.key("parameters");
+                out.object(|out| {
+                    for number in &used {
+                        let name = &self.plan.parameters[*number].name;
+                        out.key(name);
+                        out.object(|out| out.field("value", &format!("[parameters({})]", quoted(name))));
+                    }
+                });
+                out.key("template");
+                out.object(|out| {
+                    out.field("$schema", schema);
+                    out.field("contentVersion", "1.0.0.0");
+                    out.key("parameters");
+                    self.declared(out, &used);
+                    out.key("resources");
+                    out.list(|out| {
+                        for number in numbers {
+                            out.item();
+                            self.resource(out, *number, place);
+                        }
+                    });
+                });
+            });
         });
-        if place.subscription != self.places.main {
-            deployment["subscriptionId"] = json!(place.subscription);
-        }
-        match &place.group {
-            Some(_) => deployment["resourceGroup"] = json!(literal(&self.places.group_name(self.plan, place))),
-            None => deployment["location"] = json!("[deployment().location]"),
-        }
-        if !depends.is_empty() {
-            deployment["dependsOn"] = json!(depends);
-        }
-        deployment["properties"] = json!({
-            "mode": "Incremental",
-            "expressionEvaluationOptions": {"scope": "inner"},
-            "parameters": handed,
-            "template": {
-                "$schema": schema,
-                "contentVersion": "1.0.0.0",
-                "parameters": self.declared(used.iter().copied()),
-                "resources": numbers.iter().map(|number| self.resource(*number, place)).collect::<Vec<_>>(),
-            },
-        });
-        deployment
     }
 
     /// The id of a nested deployment, as its siblings see it.
@@ -196,30 +209,27 @@ impl Printer<'_> {
         }
     }
 
-    fn resource(&self, number: usize, place: &Place) -> Value {
+    fn resource(&self, out: &mut Writer, number: usize, place: &Place) {
         let item = &self.plan.items[number];
-        let mut out = Map::new();
-        out.insert("type".to_owned(), json!(item.type_name));
-        out.insert("apiVersion".to_owned(), json!(item.api_version));
         let names: Vec<&str> = item.id.segments.iter().map(|(_, name)| name.as_str()).collect();
         let name = if item.is_group { item.name.clone() } else { names.join("/") };
-        out.insert("name".to_owned(), json!(literal(&name)));
-        if let Some(scope) = self.scope(item, place) {
-            out.insert("scope".to_owned(), json!(scope));
-        }
-        let same: BTreeSet<usize> =
-            item.needs().into_iter().filter(|need| *need != number && self.places.of[*need] == *place).collect();
-        if !same.is_empty() {
-            let depends: Vec<String> =
-                same.into_iter().map(|need| format!("[{}]", self.id(&self.plan.items[need], Some(place)))).collect();
-            out.insert("dependsOn".to_owned(), json!(depends));
-        }
-        if let Term::Map(fields) = &item.body {
-            for (key, value) in fields {
-                out.insert(self.text(key, place), self.value(value, place));
+        let same = item.needs().into_iter().filter(|need| *need != number && self.places.of[*need] == *place);
+        let depends = same.map(|need| format!("[{}]", self.id(&self.plan.items[need], Some(place)))).collect();
+        out.object(|out| {
+            out.field("type", &item.type_name);
+            out.field("apiVersion", &item.api_version);
+            if let Some(scope) = self.scope(item, place) {
+                out.field("scope", &scope);
             }
-        }
-        Value::Object(out)
+            out.field("name", &literal(&name));
+            waits(out, depends);
+            if let Term::Map(fields) = &item.body {
+                for (key, value) in in_order(fields) {
+                    out.key(&self.text(key, place));
+                    self.value(out, value, place);
+                }
+            }
+        });
     }
 
     /// What an extension resource extends, where that is not the place of the deployment itself.
@@ -280,16 +290,24 @@ impl Printer<'_> {
         }
     }
 
-    fn value(&self, term: &Term, place: &Place) -> Value {
+    fn value(&self, out: &mut Writer, term: &Term, place: &Place) {
         match term {
-            Term::Null => Value::Null,
-            Term::Bool(flag) => json!(flag),
-            Term::Number(number) => Value::Number(number.clone()),
-            Term::Text(text) => Value::String(self.text(text, place)),
-            Term::List(items) => Value::Array(items.iter().map(|item| self.value(item, place)).collect()),
-            Term::Map(fields) => Value::Object(
-                fields.iter().map(|(key, value)| (self.text(key, place), self.value(value, place))).collect(),
-            ),
+            Term::Null => out.scalar(&Value::Null),
+            Term::Bool(flag) => out.scalar(&json!(flag)),
+            Term::Number(number) => out.scalar(&Value::Number(number.clone())),
+            Term::Text(text) => out.text(&self.text(text, place)),
+            Term::List(items) => out.list(|out| {
+                for item in items {
+                    out.item();
+                    self.value(out, item, place);
+                }
+            }),
+            Term::Map(fields) => out.object(|out| {
+                for (key, value) in fields {
+                    out.key(&self.text(key, place));
+                    self.value(out, value, place);
+                }
+            }),
         }
     }
 
@@ -333,14 +351,35 @@ fn external(id: &str, place: &Place) -> String {
     }
 }
 
-/// How many bytes a value takes in the file.
-fn size(value: &Value) -> usize {
-    serde_json::to_string_pretty(value).map_or(0, |text| text.len() + text.matches('\n').count() * 4)
-}
-
 /// A subscription, as a place in another sees it.
 fn subscription_seen(wanted: &str, here: &str) -> String {
     if wanted == here { "subscription().subscriptionId".to_owned() } else { quoted(wanted) }
+}
+
+fn waits(out: &mut Writer, depends: Vec<String>) {
+    if depends.is_empty() {
+        return;
+    }
+    out.key("dependsOn");
+    out.list(|out| {
+        for one in depends {
+            out.item();
+            out.text(&one);
+        }
+    });
+}
+
+/// Fields of a resource as people write them: `properties` comes last.
+pub fn in_order(fields: &[(Text, Term)]) -> impl Iterator<Item = (&Text, &Term)> {
+    let rank = |key: &Text| match key.as_literal() {
+        Some("location") => 0,
+        Some("tags") => 1,
+        Some("properties") => 3,
+        _ => 2,
+    };
+    let mut ordered: Vec<&(Text, Term)> = fields.iter().collect();
+    ordered.sort_by_key(|(key, _)| rank(key));
+    ordered.into_iter().map(|(key, value)| (key, value))
 }
 
 /// A literal of an expression.

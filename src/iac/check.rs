@@ -10,7 +10,10 @@ use std::{
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
-use super::{Files, IacError, Settings};
+use super::{
+    IacError, Settings,
+    limits::{self, Outline},
+};
 
 /// Longest that one run of terraform may take.
 const PATIENCE: Duration = Duration::from_mins(10);
@@ -20,25 +23,55 @@ const POLL: Duration = Duration::from_millis(50);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Checks {
     pub parse: String,
+    /// Limits and references of templates.
+    pub limits: String,
     pub fmt: String,
     pub validate: String,
 }
 
-/// Reads every file back.
-pub fn parse(files: &Files) -> Result<Checks, IacError> {
-    for (name, text) in files {
-        let unreadable = |cause: String| IacError::Unreadable { file: name.clone(), cause };
-        match name.rsplit('.').next() {
-            Some("tf") => drop(hcl::parse(text).map_err(|error| unreadable(error.to_string()))?),
-            Some("bicep") => drop(super::bicep::parse(text).map_err(unreadable)?),
-            Some("json") => {
-                serde_json::from_str::<serde_json::Value>(text).map_err(|error| unreadable(error.to_string()))?;
-            }
-            _ => {}
+/// Reads a file back; of a template its outline.
+pub fn read_back(name: &str, text: &str) -> Result<Option<Outline>, IacError> {
+    let unreadable = |cause: String| IacError::Unreadable { file: name.to_owned(), cause };
+    match name.rsplit('.').next() {
+        Some("tf") => drop(hcl::parse(text).map_err(|error| unreadable(error.to_string()))?),
+        Some("bicep") => {
+            super::bicep::parse(text).map_err(unreadable)?;
+            return Ok(Some(limits::outline_bicep(name, text)));
         }
+        Some("json") => {
+            let value = serde_json::from_str(text).map_err(|error| unreadable(error.to_string()))?;
+            return Ok(limits::outline(name, text, &value));
+        }
+        _ => {}
     }
-    let not_run = || "not run".to_owned();
-    Ok(Checks { parse: "ok".to_owned(), fmt: not_run(), validate: not_run() })
+    Ok(None)
+}
+
+/// Reads every file back and judges them together.
+#[cfg(test)]
+pub fn parse(files: &super::Files, plan: &super::plan::Plan) -> Result<Checks, IacError> {
+    let outlines = files.iter().map(|(name, text)| read_back(name, text)).collect::<Result<Vec<_>, _>>()?;
+    Ok(Checks::of(outlines.into_iter().flatten().collect(), plan))
+}
+
+/// Findings that are told; a template that is wrong once is often wrong everywhere.
+const TOLD: usize = 5;
+
+impl Checks {
+    /// All files are read back; these are the outlines of templates.
+    pub fn of(outlines: Vec<Outline>, plan: &super::plan::Plan) -> Self {
+        let not_run = || "not run".to_owned();
+        let limits = if outlines.is_empty() {
+            not_run()
+        } else {
+            let findings = limits::judge(outlines, plan);
+            match findings.as_slice() {
+                [] => "ok".to_owned(),
+                some => format!("{} findings: {}", some.len(), some[..some.len().min(TOLD)].join("; ")),
+            }
+        };
+        Self { parse: "ok".to_owned(), limits, fmt: not_run(), validate: not_run() }
+    }
 }
 
 /// `terraform fmt -check`, and `init` and `validate` with the configured providers.

@@ -13,10 +13,13 @@ mod arm;
 mod bicep;
 mod check;
 pub mod fidelity;
+mod json;
+mod limits;
 mod name;
 mod own;
 mod place;
 mod plan;
+mod print;
 mod prune;
 mod report;
 mod resolve;
@@ -27,10 +30,14 @@ mod term;
 mod terraform;
 mod types;
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use serde_json::Value;
 
+use self::print::Print;
 use crate::{
     api::{GenerateIacRequest, OutputFormat},
     graph::{GraphError, Snapshot},
@@ -80,29 +87,55 @@ pub fn generate(
     let mut plan = plan::build(selection, request);
     plan.warnings.extend(warnings);
     step("print", "writing the code", 0.6)?;
-    let mut files = print(&plan, request);
-    step("check", "reading the code back", 0.8)?;
-    let mut checks = check::parse(&files)?;
-    for (name, text) in &files {
-        work.artifacts.write(name, text.as_bytes())?;
-    }
+    let mut written = Written::default();
+    let mut outlines = Vec::new();
+    let places = place::Places::new(&plan);
+    let printer: Box<dyn Print + '_> = match request.output_format {
+        OutputFormat::Terraform => Box::new(terraform::Terraform::new(&plan, request.auto_import_existing)),
+        OutputFormat::Arm => Box::new(arm::Templates::new(&plan, &places)),
+        OutputFormat::Bicep => Box::new(bicep::Bicep::new(&plan, &places)),
+    };
+    let made = |file: usize| {
+        let (name, text) = printer.print(file);
+        let outline = check::read_back(&name, &text);
+        (name, text, outline)
+    };
+    print::each(printer.count(), made, |(name, text, outline)| {
+        if work.cancel.is_cancelled() {
+            return Err(IacError::Cancelled);
+        }
+        outlines.extend(outline?);
+        work.artifacts.write(&name, text.as_bytes())?;
+        written.take(&name, &text);
+        Ok(())
+    })?;
+    drop(printer);
+    step("check", "looking at the code", 0.9)?;
+    let mut checks = check::Checks::of(outlines, &plan);
     if request.output_format == OutputFormat::Terraform {
         check::terraform(&work.artifacts.directory(), settings, &work.cancel, &mut checks)?;
     }
-    let reported = report::files(&plan, request, snapshot, &checks, &files);
-    for (name, text) in &reported {
-        work.artifacts.write(name, text.as_bytes())?;
+    for (name, text) in report::files(&plan, request, snapshot, &checks, &written) {
+        work.artifacts.write(&name, text.as_bytes())?;
+        written.take(&name, &text);
     }
-    files.extend(reported);
     step("check", "done", 1.0)?;
-    Ok(report::result(&plan, &files, &checks))
+    Ok(report::result(&plan, &written, &checks))
 }
 
-fn print(plan: &plan::Plan, request: &GenerateIacRequest) -> Files {
-    match request.output_format {
-        OutputFormat::Terraform => terraform::print(plan, request.auto_import_existing),
-        OutputFormat::Arm => arm::print(plan),
-        OutputFormat::Bicep => bicep::print(plan),
+/// What is in the artifacts.
+#[derive(Debug, Default)]
+struct Written {
+    names: BTreeSet<String>,
+    imports: usize,
+}
+
+impl Written {
+    fn take(&mut self, name: &str, text: &str) {
+        if name == "imports.tf" {
+            self.imports = text.lines().filter(|line| line.starts_with("import {")).count();
+        }
+        self.names.insert(name.to_owned());
     }
 }
 

@@ -11,10 +11,20 @@ use super::{
     term::{Piece, Term, Text},
 };
 
-/// Limits of ARM (800 resources, 256 parameters, 4 MB), with room to spare.
+/// Limits of ARM (800 resources, 256 parameters, 4 MB), with room to spare, of a nested template.
 const MOST_RESOURCES: usize = 700;
 const MOST_PARAMETERS: usize = 240;
 const MOST_BYTES: usize = 1_000_000;
+/// The same of a file with all that is nested in it.
+const FILE_RESOURCES: usize = 790;
+const FILE_PARAMETERS: usize = 250;
+const FILE_BYTES: usize = 3_400_000;
+/// What stands around a resource, a deployment, and a parameter with what hands it on.
+const RESOURCE_BYTES: usize = 700;
+const DEPLOYMENT_BYTES: usize = 1_500;
+const PARAMETER_BYTES: usize = 900;
+/// How deep a resource stands in a file.
+const DEPTH: usize = 8;
 
 /// Where resources are deployed together.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,6 +36,16 @@ pub struct Place {
     /// Lower case; none: the subscription itself.
     pub group: Option<String>,
     pub part: usize,
+}
+
+/// Places that one file deploys, in order.
+#[derive(Debug, Default)]
+pub struct Bundle<'p> {
+    pub places: Vec<&'p Place>,
+    /// What it has to declare.
+    pub parameters: BTreeSet<usize>,
+    resources: usize,
+    bytes: usize,
 }
 
 /// The places of a plan.
@@ -55,6 +75,34 @@ impl Places {
     /// Whether a place is the main template itself.
     pub fn is_top(&self, place: &Place) -> bool {
         !place.is_later && place.subscription == self.main && place.part == 0
+    }
+
+    /// What goes into each file, to be deployed one after the other: one file, but for plans beyond ARM's
+    /// limits.
+    pub fn bundles(&self, plan: &Plan) -> Vec<Bundle<'_>> {
+        let mut bundles = vec![Bundle::default()];
+        for (place, numbers) in &self.items {
+            let used = self.parameters(plan, place);
+            let own: usize = numbers.iter().map(|number| bytes_of(&plan.items[*number])).sum();
+            let bytes = own + DEPLOYMENT_BYTES + used.len() * PARAMETER_BYTES;
+            let resources = if self.is_top(place) { numbers.len() } else { 1 };
+            let at = bundles.len() - 1;
+            let current = &mut bundles[at];
+            let is_full = current.bytes + bytes > FILE_BYTES
+                || current.resources + resources > FILE_RESOURCES
+                || current.parameters.union(&used).count() > FILE_PARAMETERS;
+            let current = if is_full && !current.places.is_empty() {
+                bundles.push(Bundle::default());
+                &mut bundles[at + 1]
+            } else {
+                current
+            };
+            current.bytes += bytes;
+            current.resources += resources;
+            current.parameters.extend(used);
+            current.places.push(place);
+        }
+        bundles
     }
 
     /// The group's name as its resources spell it.
@@ -166,7 +214,7 @@ fn parts(plan: &Plan, mut of: Vec<Place>, order: &[usize]) -> (Vec<Place>, BTree
     let mut items: BTreeMap<Place, Vec<usize>> = BTreeMap::new();
     for number in order {
         let item = &plan.items[*number];
-        let (bytes, parameters) = (weight(&item.body) + 400, parameters_of(item));
+        let (bytes, parameters) = (bytes_of(item), parameters_of(item));
         let at = filled.entry(of[*number].clone()).or_default();
         let count = at.parameters.iter().chain(&parameters).collect::<BTreeSet<_>>().len();
         if at.resources >= MOST_RESOURCES || at.bytes + bytes > MOST_BYTES || count > MOST_PARAMETERS {
@@ -207,19 +255,36 @@ fn parameters_of(item: &Item) -> Vec<usize> {
     found
 }
 
-/// About how many bytes a value takes when it is printed.
-fn weight(term: &Term) -> usize {
+fn bytes_of(item: &Item) -> usize {
+    weight(&item.body, DEPTH) + RESOURCE_BYTES + item.needs().len() * 240
+}
+
+/// How many bytes a value takes at most in a template, where each field and item has a line.
+fn weight(term: &Term, depth: usize) -> usize {
+    // What JSON escapes becomes longer: quotes, backslashes and controls.
+    let of_literal = |text: &str| {
+        let escaped = |byte: u8| match byte {
+            b'"' | b'\\' | b'\n' | b'\r' | b'\t' | b'\'' => 2,
+            0..0x20 => 6,
+            _ => 1,
+        };
+        text.bytes().map(escaped).sum::<usize>()
+    };
     let of_text = |text: &Text| {
         let of_piece = |piece: &Piece| match piece {
-            Piece::Literal(text) | Piece::External(text) => text.len(),
-            Piece::Reference(_) | Piece::Parameter(_) | Piece::Principal(..) => 200,
+            Piece::Literal(text) => of_literal(text) + 4,
+            Piece::External(text) => text.len() + 80,
+            Piece::Reference(_) | Piece::Parameter(_) | Piece::Principal(..) => 300,
         };
         text.0.iter().map(of_piece).sum::<usize>() + 8
     };
+    let line = 2 * depth + 4;
     match term {
-        Term::Text(text) => of_text(text) + 12,
-        Term::List(items) => items.iter().map(weight).sum::<usize>() + 24,
-        Term::Map(fields) => fields.iter().map(|(key, value)| of_text(key) + weight(value) + 16).sum::<usize>() + 24,
-        _ => 16,
+        Term::Text(text) => of_text(text),
+        Term::List(items) => items.iter().map(|item| line + weight(item, depth + 1)).sum::<usize>() + line,
+        Term::Map(fields) => {
+            fields.iter().map(|(key, value)| line + of_text(key) + weight(value, depth + 1)).sum::<usize>() + line
+        }
+        _ => 24,
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde::Serialize;
 
 use super::{
-    name, own, prune, resolve, secrets,
+    name, own, print, prune, resolve, secrets,
     select::Selection,
     term::{Step, Term},
     terraform,
@@ -156,17 +156,21 @@ pub fn build_whole(selection: Selection, request: &GenerateIacRequest) -> Plan {
     if selection.bound_reached {
         plan.warnings.push("too many dependencies: the rest stays as literal ids".to_owned());
     }
-    let reasons = own::left_out(&selection.nodes);
+    let Selection { nodes, dependencies, known, .. } = selection;
+    let reasons = own::left_out(&nodes);
     let is_compared = is_terraform && request.auto_import_existing;
     let spelling = if is_compared { prune::Spelling::Drop } else { prune::Spelling::Correct };
-    for (key, node) in &selection.nodes {
-        match reasons.get(key) {
-            Some(reason) => {
-                let left = LeftOut { id: node.id.clone(), type_name: node.type_name.clone(), reason: reason.clone() };
-                plan.left_out.insert(key.clone(), left);
-            }
-            None => plan.items.extend(item(key, node, selection.dependencies.contains(key), spelling)),
+    // From here on a body is a node's or an item's, never both.
+    let made = print::map(nodes.into_iter().collect(), |(key, node): (String, Node)| match reasons.get(&key) {
+        Some(reason) => {
+            let left = LeftOut { id: node.id, type_name: node.type_name, reason: reason.clone() };
+            (Some((key, left)), None)
         }
+        None => (None, item(&key, &node, dependencies.contains(&key), spelling)),
+    });
+    for (left, item) in made {
+        plan.left_out.extend(left);
+        plan.items.extend(item);
     }
     let named: Vec<(String, String)> = plan.items.iter().map(|item| (label_of(item), item.id.text.clone())).collect();
     let labels = name::labels(named.iter().map(|(name, id)| (name.as_str(), id.as_str())));
@@ -185,7 +189,7 @@ pub fn build_whole(selection: Selection, request: &GenerateIacRequest) -> Plan {
     if is_anew {
         resolve::principals(&mut plan, |id| request.identity_map.values().any(|to| to.eq_ignore_ascii_case(id)));
     }
-    resolve::resolve(&mut plan, &numbers, &selection.known, is_compared, !is_terraform);
+    resolve::resolve(&mut plan, &numbers, &known, is_compared, !is_terraform);
     plan
 }
 

@@ -1,12 +1,20 @@
 //! The passes together, on small plans: references, circles, stages, secrets, escaping.
 
+mod limits;
 mod named;
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{arm, check, plan, plan::Plan, select::Selection, terraform};
+use super::{
+    arm, check,
+    place::Places,
+    plan::{self, Plan},
+    print::all as all_files,
+    select::Selection,
+    terraform,
+};
 use crate::arm as ids;
 use crate::{
     api::GenerateIacRequest,
@@ -55,14 +63,15 @@ fn planned(nodes: Vec<Node>) -> Plan {
 }
 
 fn terraform_of(plan: &Plan) -> String {
-    let files = terraform::print(plan, true);
-    check::parse(&files).expect("reads back");
+    let files = all_files(&terraform::Terraform::new(plan, true));
+    check::parse(&files, plan).expect("reads back");
     files.into_values().collect()
 }
 
 fn template_of(plan: &Plan) -> Value {
-    let files = arm::print(plan);
-    check::parse(&files).expect("reads back");
+    let places = Places::new(plan);
+    let files = all_files(&arm::Templates::new(plan, &places));
+    assert_eq!(check::parse(&files, plan).expect("reads back").limits, "ok");
     serde_json::from_str(&files["azuredeploy.json"]).expect("JSON")
 }
 

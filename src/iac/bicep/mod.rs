@@ -19,9 +19,10 @@ pub use read::{items, parse, subscription_of, unescape};
 use write::{Part, Value, quoted};
 
 use super::{
-    Files,
-    place::{Place, Places},
+    arm::in_order,
+    place::{Bundle, Place, Places},
     plan::{Item, Parent, Plan},
+    print::Print,
     term::{Piece, Term, Text},
     types::{self, Leaf},
 };
@@ -53,29 +54,49 @@ const TAKEN: [&str; 22] = [
     "json",
 ];
 
-/// Prints a plan.
-pub fn print(plan: &Plan) -> Files {
-    let places = Places::new(plan);
-    let by_key = plan.items.iter().enumerate().map(|(number, item)| (item.key.as_str(), number)).collect();
-    let printer = Printer { plan, places: &places, symbols: symbols(plan), by_key };
-    let mut files = Files::new();
-    let names = module_names(&places);
-    for (place, name) in &names {
-        files.insert(format!("modules/{name}.bicep"), printer.module(place));
+/// Prints a plan; beyond ARM's limits `main-2.bicep` and so on, to be deployed in order.
+pub struct Bicep<'p> {
+    printer: Printer<'p>,
+    bundles: Vec<Bundle<'p>>,
+    names: BTreeMap<Place, String>,
+}
+
+impl<'p> Bicep<'p> {
+    pub fn new(plan: &'p Plan, places: &'p Places) -> Self {
+        let by_key = plan.items.iter().enumerate().map(|(number, item)| (item.key.as_str(), number)).collect();
+        let printer = Printer { plan, places, symbols: symbols(plan), by_key };
+        Self { printer, bundles: places.bundles(plan), names: module_names(places) }
     }
-    files.insert("main.bicep".to_owned(), printer.main(&names));
-    let mut given = "using 'main.bicep'\n".to_owned();
-    for parameter in &plan.parameters {
-        let empty = match parameter.leaf {
-            Leaf::Text => "''",
-            Leaf::Number => "0",
-            Leaf::Bool => "false",
-            Leaf::Any => "{}",
-        };
-        let _ = write!(given, "\nparam {} = {empty}\n", parameter.name);
+}
+
+impl Print for Bicep<'_> {
+    fn count(&self) -> usize {
+        self.names.len() + 2 * self.bundles.len()
     }
-    files.insert("main.bicepparam".to_owned(), given);
-    files
+
+    fn print(&self, file: usize) -> (String, String) {
+        if let Some((place, name)) = self.names.iter().nth(file) {
+            return (format!("modules/{name}.bicep"), self.printer.module(place));
+        }
+        let at = (file - self.names.len()) / 2;
+        let bundle = &self.bundles[at];
+        let name = if at == 0 { "main".to_owned() } else { format!("main-{}", at + 1) };
+        if (file - self.names.len()).is_multiple_of(2) {
+            return (format!("{name}.bicep"), self.printer.main(bundle, &self.names));
+        }
+        let mut given = format!("using '{name}.bicep'\n");
+        for number in &bundle.parameters {
+            let parameter = &self.printer.plan.parameters[*number];
+            let empty = match parameter.leaf {
+                Leaf::Text => "''",
+                Leaf::Number => "0",
+                Leaf::Bool => "false",
+                Leaf::Any => "{}",
+            };
+            let _ = write!(given, "\nparam {} = {empty}\n", parameter.name);
+        }
+        (format!("{name}.bicepparam"), given)
+    }
 }
 
 /// A file's name for each place but the main one.
@@ -116,23 +137,38 @@ struct Sheet<'p> {
 }
 
 impl Printer<'_> {
-    fn main(&self, names: &BTreeMap<Place, String>) -> String {
+    fn main(&self, bundle: &Bundle<'_>, names: &BTreeMap<Place, String>) -> String {
         let mut out =
             format!("targetScope = 'subscription'\n\nmetadata subscription = {}\n", quoted(&self.places.main));
-        self.parameters(&mut out, 0..self.plan.parameters.len());
-        for (place, numbers) in self.places.items.iter().filter(|(place, _)| self.places.is_top(place)) {
-            self.resources(&mut out, place, numbers);
+        self.parameters(&mut out, bundle.parameters.iter().copied());
+        for place in bundle.places.iter().copied().filter(|place| self.places.is_top(place)) {
+            self.resources(&mut out, place, &self.places.items[place]);
         }
-        for (place, name) in names {
-            out.push('\n');
-            self.call(&mut out, place, name, names);
+        let beside: BTreeSet<&Place> = bundle.places.iter().copied().collect();
+        for place in bundle.places.iter().copied() {
+            if let Some(name) = names.get(place) {
+                out.push('\n');
+                self.call(&mut out, place, name, names, &beside);
+            }
         }
         out
     }
 
     /// A module as the main file uses it.
-    fn call(&self, out: &mut String, place: &Place, name: &str, names: &BTreeMap<Place, String>) {
-        let (items, needs) = self.places.needs(self.plan, place);
+    fn call(
+        &self,
+        out: &mut String,
+        place: &Place,
+        name: &str,
+        names: &BTreeMap<Place, String>,
+        beside: &BTreeSet<&Place>,
+    ) {
+        let (mut items, mut needs) = self.places.needs(self.plan, place);
+        // What another file deploys was there before this one.
+        needs.retain(|need| beside.contains(need));
+        if !beside.iter().any(|place| self.places.is_top(place)) {
+            items.clear();
+        }
         let _ = write!(
             out,
             "module {} 'modules/{name}.bicep' = {{\n  name: {}\n",
@@ -229,7 +265,7 @@ impl Printer<'_> {
         let name = if item.is_group || parent.is_some() { item.name.clone() } else { names.join("/") };
         let _ = writeln!(out, "  name: {}", quoted(&name));
         if let Term::Map(fields) = &item.body {
-            for (key, value) in fields {
+            for (key, value) in in_order(fields) {
                 let (key, value) = (self.parts(key, number, sheet), self.value(value, number, sheet));
                 write::field(out, &key, &value, 0);
             }

@@ -25,7 +25,14 @@ use std::{collections::BTreeMap, path::Path};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Files, arm, bicep, plan, plan::Plan, select::Selection, terraform};
+use super::{
+    Files, arm, bicep,
+    place::Places,
+    plan::{self, Plan},
+    print::all,
+    select::Selection,
+    terraform,
+};
 use crate::api::GenerateIacRequest;
 
 /// Why no figures came out.
@@ -186,10 +193,11 @@ pub(super) fn of_selection(selection: Selection, format: &str) -> (Plan, Files) 
     let Ok(request) = serde_json::from_value::<GenerateIacRequest>(request) else { return Default::default() };
     // Every resource as azapi has it: the typed form is judged by its own tests.
     let plan = plan::build_whole(selection, &request);
+    let places = Places::new(&plan);
     let files = match format {
-        "arm" => arm::print(&plan),
-        "bicep" => bicep::print(&plan),
-        _ => terraform::print(&plan, false),
+        "arm" => all(&arm::Templates::new(&plan, &places)),
+        "bicep" => all(&bicep::Bicep::new(&plan, &places)),
+        _ => all(&terraform::Terraform::new(&plan, false)),
     };
     (plan, files)
 }

@@ -45,12 +45,14 @@ pub(super) fn known(target: &Target, name: &str, arguments: &[Value]) -> Result<
 /// Every resource of the files, deployed to a made-up subscription where none is named.
 pub fn read(files: &Files) -> Result<Vec<Emitted>, String> {
     let mut found = Vec::new();
-    let main = files.get("azuredeploy.json").ok_or("there is no azuredeploy.json")?;
-    let template: Value = serde_json::from_str(main).map_err(|error| error.to_string())?;
-    let target = Target { subscription: Some(subscription_of(&template)), ..Target::default() };
-    let place = Place { target, parameters: declared(&template) };
-    resources(&template, &place, &mut found)?;
-    Ok(found)
+    let is_template = |name: &str| name.starts_with("azuredeploy") && !name.ends_with(".parameters.json");
+    for (_, text) in files.iter().filter(|(name, _)| is_template(name)) {
+        let template: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let target = Target { subscription: Some(subscription_of(&template)), ..Target::default() };
+        let place = Place { target, parameters: declared(&template) };
+        resources(&template, &place, &mut found)?;
+    }
+    if found.is_empty() { Err("there is no azuredeploy.json".to_owned()) } else { Ok(found) }
 }
 
 /// The generator says for which subscription a template is.

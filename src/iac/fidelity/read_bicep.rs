@@ -16,14 +16,16 @@ const AROUND: [&str; 4] = ["name", "parent", "scope", "dependsOn"];
 /// Symbols may mean each other only so deep.
 const DEEPEST: usize = 40;
 
-/// Every resource of the files, from `main.bicep` on.
+/// Every resource of the files, from `main.bicep` and those beside it on.
 pub fn read(files: &Files) -> Result<Vec<Emitted>, String> {
     let mut found = Vec::new();
-    let main = files.get("main.bicep").ok_or("there is no main.bicep")?;
-    let subscription = bicep::subscription_of(main).to_owned();
-    let place = Place { subscription, group: None };
-    file(files, "main.bicep", &place, None, &mut found)?;
-    Ok(found)
+    let mains =
+        files.iter().filter(|(name, _)| name.strip_suffix(".bicep").is_some_and(|name| name.starts_with("main")));
+    for (name, text) in mains {
+        let subscription = bicep::subscription_of(text).to_owned();
+        file(files, name, &Place { subscription, group: None }, None, &mut found)?;
+    }
+    if found.is_empty() { Err("there is no main.bicep".to_owned()) } else { Ok(found) }
 }
 
 #[derive(Clone)]

@@ -14,40 +14,73 @@ pub use azurerm::{Form, Told, choose, split, told};
 pub use hcl::{Block, Key, Part, Value};
 
 use super::{
-    Files,
     plan::{Item, Parent, Plan, Table},
+    print::Print,
     term::{Piece, Term, Text},
     types::Leaf,
 };
 use crate::arm::{self, ResourceId};
 
 /// Prints a plan.
-pub fn print(plan: &Plan, with_imports: bool) -> Files {
-    let mut files = Files::new();
-    let subscriptions = subscriptions(plan);
-    files.insert("versions.tf".to_owned(), hcl::print(&[versions()]));
-    files.insert("providers.tf".to_owned(), hcl::print(&providers(&subscriptions)));
-    files.insert("variables.tf".to_owned(), hcl::print(&variables(plan, &subscriptions)));
-    let groups = azurerm::groups(plan);
-    let context =
-        |number: usize| Context { plan, number, groups: &groups, subscriptions: &subscriptions, with_imports };
-    let mut by_file: BTreeMap<String, Vec<Block>> = BTreeMap::new();
-    let mut imports = Vec::new();
-    for (number, name) in file_names(plan).into_iter().enumerate() {
-        let blocks = by_file.entry(name).or_default();
-        for (block, address, id) in resources(&context(number)) {
-            blocks.push(block);
-            imports.push(import(address, id));
+pub struct Terraform<'p> {
+    plan: &'p Plan,
+    with_imports: bool,
+    subscriptions: Vec<(String, Option<String>)>,
+    groups: BTreeMap<String, usize>,
+    /// Numbers of items by the file that they go to.
+    files: Vec<(String, Vec<usize>)>,
+}
+
+/// Files that are no group's; the last only with imports.
+const OTHERS: [&str; 5] = ["versions.tf", "providers.tf", "variables.tf", "outputs.tf", "imports.tf"];
+
+impl<'p> Terraform<'p> {
+    pub fn new(plan: &'p Plan, with_imports: bool) -> Self {
+        let mut files: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (number, name) in file_names(plan).into_iter().enumerate() {
+            // What is written in another's block is in no file.
+            if !matches!(plan.forms.get(number), Some(Form::Within(_))) {
+                files.entry(name).or_default().push(number);
+            }
         }
+        let (subscriptions, groups) = (subscriptions(plan), azurerm::groups(plan));
+        Self { plan, with_imports, subscriptions, groups, files: files.into_iter().collect() }
     }
-    for (name, blocks) in by_file.into_iter().filter(|(_, blocks)| !blocks.is_empty()) {
-        files.insert(name, hcl::print(&blocks));
+
+    fn resources(&self, number: usize) -> Vec<(Block, String, String)> {
+        let Self { plan, with_imports, subscriptions, groups, .. } = self;
+        resources(&Context { plan, number, groups, subscriptions, with_imports: *with_imports })
     }
-    if with_imports {
-        files.insert("imports.tf".to_owned(), hcl::print(&imports));
+}
+
+impl Print for Terraform<'_> {
+    fn count(&self) -> usize {
+        OTHERS.len() - usize::from(!self.with_imports) + self.files.len()
     }
-    files.insert("outputs.tf".to_owned(), hcl::print(&outputs(plan)));
-    files
+
+    fn print(&self, file: usize) -> (String, String) {
+        // The largest first: all imports stand in one file.
+        let Some((name, numbers)) = self.files.get(self.count() - 1 - file) else {
+            let name = OTHERS[self.count() - 1 - file - self.files.len()];
+            let text = match name {
+                "versions.tf" => hcl::print(&[versions()]),
+                "providers.tf" => hcl::print(&providers(&self.subscriptions)),
+                "variables.tf" => hcl::print(&variables(self.plan, &self.subscriptions)),
+                "outputs.tf" => hcl::print(&outputs(self.plan)),
+                _ => {
+                    let numbers = self.files.iter().flat_map(|(_, numbers)| numbers).copied();
+                    let mut numbers: Vec<usize> = numbers.collect();
+                    numbers.sort_unstable();
+                    let imports = numbers.into_iter().flat_map(|number| self.resources(number));
+                    hcl::print(&imports.map(|(_, address, id)| import(address, id)).collect::<Vec<_>>())
+                }
+            };
+            return (name.to_owned(), text);
+        };
+        let blocks: Vec<Block> =
+            numbers.iter().flat_map(|number| self.resources(*number)).map(|(block, ..)| block).collect();
+        (name.clone(), hcl::print(&blocks))
+    }
 }
 
 /// Subscriptions of the plan, the one with most resources first, each with its provider's alias.

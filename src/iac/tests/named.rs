@@ -19,7 +19,8 @@ fn said(nodes: &[Node]) -> BTreeMap<&'static str, BTreeMap<String, Emitted>> {
         let nodes = nodes.iter().map(|node| (arm::key(&node.id), node.clone())).collect();
         let selection = Selection { nodes, ..Selection::default() };
         let (plan, files) = of_selection(selection, format);
-        crate::iac::check::parse(&files).unwrap_or_else(|error| panic!("{format}: {error}"));
+        let checks = crate::iac::check::parse(&files, &plan).unwrap_or_else(|error| panic!("{format}: {error}"));
+        assert!(format == "azapi" || checks.limits == "ok", "{format}: {}", checks.limits);
         let emitted = read(format, &files, &plan).unwrap_or_else(|cause| panic!("{format}: {cause}\n{files:#?}"));
         found.insert(format, emitted.into_iter().map(|one| (arm::key(&one.id), one)).collect());
     }

@@ -19,19 +19,22 @@ mod table;
 mod told;
 mod walk;
 
+pub use self::print::{besides, import_id, resource};
 pub use ids::canonical;
-pub use print::{besides, import_id, resource};
 pub use split::split;
 pub use told::{Told, told};
 
 use std::collections::BTreeMap;
 
 use draft::Draft;
-use walk::Child;
+use walk::{Child, Subject};
 
 use crate::{
     arm,
-    iac::plan::{Parent, Plan},
+    iac::{
+        plan::{Parent, Plan},
+        print as parallel,
+    },
 };
 
 /// How a resource is emitted.
@@ -52,36 +55,33 @@ pub fn choose(plan: &Plan) -> Vec<Form> {
             children.entry(parent).or_default().push(number);
         }
     }
-    let mut forms: Vec<Option<Form>> = plan.items.iter().map(|_| None).collect();
-    for (number, item) in plan.items.iter().enumerate() {
-        if forms[number].is_some() {
-            continue;
-        }
+    let translated = parallel::map((0..plan.items.len()).collect(), |number: usize| {
+        let item = &plan.items[number];
         let own = children.get(&number).map(Vec::as_slice).unwrap_or_default();
         let own: Vec<Child<'_>> = own
             .iter()
             .map(|number| {
                 let child = &plan.items[*number];
-                Child {
-                    number: *number,
-                    type_key: child.type_name.to_ascii_lowercase(),
-                    name: &child.name,
-                    body: &child.body,
-                }
+                let type_key = child.type_name.to_ascii_lowercase();
+                Child { number: *number, type_key, name: &child.name, body: &child.body }
             })
             .collect();
-        forms[number] = Some(
-            match walk::translate(
-                walk::Subject { id: &item.id, type_name: &item.type_name, body: &item.body, told: &item.told },
-                &own,
-            ) {
-                Ok(draft) => {
-                    draft.within.iter().for_each(|child| forms[*child] = Some(Form::Within(number)));
-                    Form::Typed(Box::new(draft))
-                }
-                Err(refusal) => Form::Generic(refusal.to_string()),
-            },
-        );
+        let subject = Subject { id: &item.id, type_name: &item.type_name, body: &item.body, told: &item.told };
+        walk::translate(subject, &own)
+    });
+    let mut forms: Vec<Option<Form>> = plan.items.iter().map(|_| None).collect();
+    // Parents stand before their children: what is written in one of them needs no form of its own.
+    for (number, translated) in translated.into_iter().enumerate() {
+        if forms[number].is_some() {
+            continue;
+        }
+        forms[number] = Some(match translated {
+            Ok(draft) => {
+                draft.within.iter().for_each(|child| forms[*child] = Some(Form::Within(number)));
+                Form::Typed(Box::new(draft))
+            }
+            Err(refusal) => Form::Generic(refusal.to_string()),
+        });
     }
     forms.into_iter().flatten().collect()
 }

@@ -96,7 +96,7 @@ fn most_of_the_recorded_resources_of_listed_types_are_typed() {
         if let Some(to) = std::env::var_os("ATGD_WRITE") {
             let to = Path::new(&to).join(name);
             std::fs::create_dir_all(&to).expect("a directory");
-            for (file, text) in terraform::print(plan, true) {
+            for (file, text) in crate::iac::print::all(&terraform::Terraform::new(plan, true)) {
                 std::fs::write(to.join(file), text).expect("written");
             }
         }
