@@ -29,7 +29,7 @@ use super::{
 use crate::store::{Order, Span};
 
 /// Nodes of one batch.
-const BATCH: usize = 1_024;
+const BATCH: usize = 512;
 /// Batches whose edges are derived at once.
 const AT_ONCE: usize = 2;
 /// Batches that wait for their commit; beyond that deriving waits.

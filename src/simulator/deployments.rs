@@ -292,7 +292,14 @@ fn put(state: &State, id: &str, name: &str, target: &Target, body_bytes: &[u8]) 
     Reply::json(if existed { 200 } else { 201 }, &shown).with("azure-asyncoperation", url)
 }
 
-fn validate(state: &State, id: &str, name: &str, target: &Target, body_bytes: &[u8]) -> Reply {
+/// Runs a template without writing anything, and answers with what came of it.
+fn rehearse(
+    state: &State,
+    name: &str,
+    target: &Target,
+    body_bytes: &[u8],
+    answer: impl FnOnce(&Run<'_>, Result<Outcome, Failure>) -> Reply,
+) -> Reply {
     if let Some(refused) = known(state, target) {
         return refused;
     }
@@ -301,57 +308,40 @@ fn validate(state: &State, id: &str, name: &str, target: &Target, body_bytes: &[
         Err(reply) => return reply,
     };
     let dry = RefCell::default();
-    let run = Run {
-        state,
-        name,
-        target: target.clone(),
-        template: &template,
-        parameters: &parameters,
-        dry: Some(&dry),
-        depth: 0,
-    };
-    match run.go(None) {
+    let (target, dry) = (target.clone(), Some(&dry));
+    let run = Run { state, name, target, template: &template, parameters: &parameters, dry, depth: 0 };
+    answer(&run, run.go(None))
+}
+
+fn validate(state: &State, id: &str, name: &str, target: &Target, body_bytes: &[u8]) -> Reply {
+    rehearse(state, name, target, body_bytes, |run, outcome| match outcome {
         Ok(outcome) => {
-            let mut shown = body(state, id, &run, &outcome, "Succeeded");
+            let mut shown = body(state, id, run, &outcome, "Succeeded");
             shown["properties"]["validatedResources"] =
                 outcome.resources.iter().map(|(id, _)| json!({"id": id})).collect();
             Reply::ok(&shown)
         }
         Err(failure) => refusal(&failure),
-    }
+    })
 }
 
 fn what_if(state: &State, id: &str, name: &str, target: &Target, body_bytes: &[u8]) -> Reply {
-    if let Some(refused) = known(state, target) {
-        return refused;
-    }
-    let (template, parameters) = match taken(body_bytes) {
-        Ok(taken) => taken,
-        Err(reply) => return reply,
-    };
-    let dry = RefCell::default();
-    let run = Run {
-        state,
-        name,
-        target: target.clone(),
-        template: &template,
-        parameters: &parameters,
-        dry: Some(&dry),
-        depth: 0,
-    };
-    let answer = match run.go(None) {
-        Ok(outcome) => {
-            let changes: Vec<Value> = outcome.resources.iter().map(|(id, after)| change(state, id, after)).collect();
-            json!({"status": "Succeeded", "properties": {"correlationId": Uuid::new_v4(), "changes": changes}})
-        }
-        Err(failure) => json!({"status": "Failed", "error": failure.shown()}),
-    };
-    let question = Uuid::new_v4();
-    let ready = Instant::now() + state.settings.write_time;
-    state.deployments.questions.lock().unwrap_or_else(PoisonError::into_inner).insert(question, (ready, answer));
-    Reply::empty(202)
-        .with("location", format!("{}{id}/whatIfResults/{question}?api-version=2022-09-01", state.base))
-        .with("retry-after", "1")
+    rehearse(state, name, target, body_bytes, |_, outcome| {
+        let answer = match outcome {
+            Ok(outcome) => {
+                let changes: Vec<Value> =
+                    outcome.resources.iter().map(|(id, after)| change(state, id, after)).collect();
+                json!({"status": "Succeeded", "properties": {"correlationId": Uuid::new_v4(), "changes": changes}})
+            }
+            Err(failure) => json!({"status": "Failed", "error": failure.shown()}),
+        };
+        let question = Uuid::new_v4();
+        let ready = Instant::now() + state.settings.write_time;
+        state.deployments.questions.lock().unwrap_or_else(PoisonError::into_inner).insert(question, (ready, answer));
+        Reply::empty(202)
+            .with("location", format!("{}{id}/whatIfResults/{question}?api-version=2022-09-01", state.base))
+            .with("retry-after", "1")
+    })
 }
 
 /// What a resource's PUT would do: nothing, if all that it writes is so already.

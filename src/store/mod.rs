@@ -38,8 +38,8 @@ use tokio::sync::oneshot;
 
 /// Most closures that share one commit.
 pub const GROUP: usize = 256;
-/// Memory that redb may use for pages of one file.
-const CACHE_BYTES: usize = 32 << 20;
+/// Memory that redb may use for pages of one file: the system keeps more of them, for everyone.
+const CACHE_BYTES: usize = 20 << 20;
 
 /// A handle on one open file; clones share the writer. Closed when the last clone is dropped.
 #[derive(Clone)]

@@ -1,14 +1,15 @@
-//! Figures of scans by the real binary: `cargo bench --bench scan [-- rate latency buckets children two million kills]`.
+//! Figures of scans by the real binary: `cargo bench --bench scan [-- rate latency buckets children two million kills serving]`.
 //!
 //! | part | what |
 //! |---|---|
 //! | `rate` | 100,000 generated resources without limits and latency, then again without change |
 //! | `latency` | the same with 50 ms before each answer |
-//! | `buckets` | 100,000 resources in one subscription within ARM's true buckets, beside the plan (about a minute) |
-//! | `children` | 20,000 resources of which 2,500 have lists below, the same way (some minutes) |
+//! | `buckets` | 100,000 resources in one subscription within ARM's true buckets, without children, beside the plan (about a minute) |
+//! | `children` | 100,000 resources of which 2,800 lists of two levels bring 4,700, the same way (three to four minutes) |
 //! | `two` | two scans of `buckets` submitted at once, while plans of it are made |
 //! | `million` | 1,000,000 resources: time and memory |
-//! | `kills` | 50,000 resources, `kill -9` at 20 random instants: what was asked twice |
+//! | `kills` | 50,000 resources, `kill -9` at 20 random instants: pages that were read again, as the simulator counts |
+//! | `serving` | what the simulator alone serves in a second, and its memory |
 //!
 //! Simulator and daemon are processes of their own on loopback. Processor time stands beside the wall's, for
 //! machines are shared: what a machine of two free cores does is bounded by the sum of both.
@@ -26,7 +27,6 @@ mod harness;
 
 use std::{
     collections::BTreeMap,
-    io::Write,
     time::{Duration, Instant},
 };
 
@@ -49,18 +49,18 @@ fn main() {
         runtime.block_on(free("100,000, 50 ms", &[&hundred[..], &["--latency", "50"]].concat(), 1));
     }
     if runs("buckets") {
-        runtime.block_on(bound("100,000 in one subscription", &["--resources", "100000", "--quota"], 1));
+        runtime.block_on(bound("100,000 in one subscription", &["--resources", "100000", "--quota"], 1, false));
     }
     if runs("children") {
-        let bodies = bodies_with_children(2_500, 7);
-        let path = bodies.path().to_str().expect("a path").to_owned();
-        runtime.block_on(bound("20,000 with children", &[&path, "--quota"], 1));
+        let most = ["--resources", "94400", "--children", "--quota"];
+        runtime.block_on(bound("100,000 in one subscription with children", &most, 1, true));
     }
     if runs("two") {
         runtime.block_on(bound(
             "two jobs of one principal",
             &["--resources", "100000", "--subscriptions", "1", "--quota"],
             2,
+            false,
         ));
     }
     if runs("million") {
@@ -69,6 +69,9 @@ fn main() {
     }
     if runs("kills") {
         runtime.block_on(kills());
+    }
+    if runs("serving") {
+        runtime.block_on(serving());
     }
 }
 
@@ -126,10 +129,14 @@ async fn free(what: &str, arguments: &[&str], times: u32) {
 }
 
 /// Jobs of one principal within the buckets, beside what the plan says.
-async fn bound(what: &str, arguments: &[&str], jobs: usize) {
+async fn bound(what: &str, arguments: &[&str], jobs: usize, with_children: bool) {
     let (_sim, house) = simulate(arguments);
     let daemon = house.start(&house.key(&["admin"]));
-    let request = json!({"tenant_id": house.tenant, "include_identities": false});
+    let mut request = json!({"tenant_id": house.tenant, "include_identities": false});
+    if !with_children {
+        let filter = json!({"exclude_resource_types": ["*/*/*"], "include_referenced_resources": false});
+        request["filter_config"] = filter;
+    }
     let plan = async || {
         let (status, plan) = daemon.call(reqwest::Method::POST, "/api/v1/scan?plan=true", Some(&request)).await;
         assert_eq!(status, 200, "{plan}");
@@ -156,34 +163,15 @@ async fn bound(what: &str, arguments: &[&str], jobs: usize) {
     let took = start.elapsed().as_secs_f64();
     let all: f64 = planned["requests"].as_object().expect("buckets").values().filter_map(Value::as_f64).sum();
     let bound = (requests - 200.0) / 20.0;
+    // Once there is a snapshot, children of children are known too.
+    let after = plan().await;
     println!(
-        "buckets, {what}: {resources} resources, {requests} requests (planned {all} a scan) in {took:.1} s; (requests - 200) / 20 = {bound:.1} s, planned {}: {:.2} of it; throttled {throttled}",
+        "buckets, {what}: {resources} resources, {requests} requests (planned {all} a scan) in {took:.1} s; (requests - 200) / 20 = {bound:.1} s, planned {} before and {} after: {:.2} of it; throttled {throttled}; peak {:.0} MiB",
         planned["seconds"],
+        after["seconds"],
         took / bound,
+        memory(daemon.pid(), "VmHWM"),
     );
-}
-
-/// Arrays of bodies: parents with a list of children each, in one subscription.
-fn bodies_with_children(parents: usize, children: usize) -> tempfile::TempDir {
-    let directory = tempfile::tempdir().expect("a directory");
-    let mut file =
-        std::io::BufWriter::new(std::fs::File::create(directory.path().join("bodies.json")).expect("a file"));
-    let mut bodies = Vec::new();
-    for parent in 0..parents {
-        let group = parent / 50;
-        let id = format!(
-            "/subscriptions/aaaaaaaa-0000-4000-8000-000000000009/resourceGroups/rg-{group}/providers/Contoso.Data/servers/server-{parent}"
-        );
-        bodies.push(json!({"id": id, "name": format!("server-{parent}"), "location": "eastus", "properties": {"state": "Ready"}}));
-        for child in 0..children {
-            let kind = if child % 2 == 0 { "databases" } else { "rules" };
-            let id = format!("{id}/{kind}/c{child}");
-            bodies.push(json!({"id": id, "name": format!("c{child}"), "properties": {"number": child}}));
-        }
-    }
-    serde_json::to_writer(&mut file, &bodies).expect("written");
-    file.flush().expect("written");
-    directory
 }
 
 async fn kills() {
@@ -214,17 +202,85 @@ async fn kills() {
         daemon = house.start(&key);
     }
     let result = ended(&daemon, &id).await;
-    let total: u64 = counted().await.iter().filter(|(kind, _)| *kind != "token").map(|(_, count)| count).sum();
+    let counts = counted().await;
+    let again = counts.get("pages_read_again").copied().unwrap_or(0);
+    let others = ["token", "pages_read_again"];
+    let total: u64 = counts.iter().filter(|(kind, _)| !others.contains(&kind.as_str())).map(|(_, count)| count).sum();
     let (_sim, other) = simulate(&["--resources", "50000", "--subscriptions", "5"]);
     let whole = other.start(&other.key(&["admin"]));
     let id = whole.submit("/api/v1/scan", &json!({"tenant_id": other.tenant, "include_identities": false})).await;
     let undisturbed = ended(&whole, &id).await;
     println!(
-        "kills: {killed} of one scan of {} resources (undisturbed {}), partial {}; {total} requests, undisturbed {}",
+        "kills: {killed} of one scan of {} resources (undisturbed {}), partial {}; {total} requests, undisturbed {}; {again} pages read again, {:.1} a kill",
         result["resources"]["total"],
         undisturbed["resources"]["total"],
         result["partial"],
         undisturbed["requests"]["total"],
+        again as f64 / f64::from(u32::try_from(killed).expect("few")),
     );
     assert_eq!(result["resources"]["total"], undisturbed["resources"]["total"]);
+}
+
+/// Pages of 100 bodies by as many clients as a scan has requests at once.
+async fn serving() {
+    const CLIENTS: usize = 32;
+    const PAGES: usize = 100;
+    let (sim, house) = simulate(&["--resources", "1000000", "--subscriptions", "20"]);
+    let text = std::fs::read_to_string(house.config()).expect("readable");
+    let line =
+        |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).expect("there").trim_matches('"').to_owned();
+    let (base, client_id) = (line("resource_manager = "), line("client_id = "));
+    let secret = std::fs::read_to_string(line("secret_file = ")).expect("readable");
+    let http = reqwest::Client::new();
+    let form =
+        format!("grant_type=client_credentials&scope={base}/.default&client_id={client_id}&client_secret={secret}");
+    let asked = http.post(format!("{base}/{}/oauth2/v2.0/token", house.tenant)).body(form);
+    let token: Value = asked.send().await.expect("an answer").json().await.expect("JSON");
+    let token = token["access_token"].as_str().expect("a token").to_owned();
+    let subscriptions: Value = http
+        .get(format!("{base}/subscriptions?api-version=2022-12-01"))
+        .bearer_auth(&token)
+        .send()
+        .await
+        .expect("an answer")
+        .json()
+        .await
+        .expect("JSON");
+    let ids: Vec<String> = subscriptions["value"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|one| one["id"].as_str().expect("an id").to_owned())
+        .collect();
+    let before = processor(sim.pid());
+    let start = Instant::now();
+    let clients = (0..CLIENTS).map(|at| {
+        let (http, token) = (http.clone(), token.clone());
+        let mut next =
+            format!("{base}{}/providers/Microsoft.Compute/virtualMachines?api-version=2024-07-01", ids[at % ids.len()]);
+        tokio::spawn(async move {
+            let mut bytes = 0;
+            for _ in 0..PAGES {
+                let text =
+                    http.get(&next).bearer_auth(&token).send().await.expect("an answer").text().await.expect("text");
+                bytes += text.len();
+                let link = text.rsplit_once("\"nextLink\":\"").expect("a next page").1;
+                link.split('"').next().expect("an address").clone_into(&mut next);
+            }
+            bytes
+        })
+    });
+    let mut bytes = 0;
+    for client in clients.collect::<Vec<_>>() {
+        bytes += client.await.expect("no panic");
+    }
+    let took = start.elapsed().as_secs_f64();
+    let pages = (CLIENTS * PAGES) as f64;
+    println!(
+        "serving: {:.0} pages of 100 machines a second, {:.0} MiB/s; processor {:.2} ms a page; peak {:.0} MiB with 1,000,000 resources",
+        pages / took,
+        bytes as f64 / took / f64::from(1 << 20),
+        1e3 * (processor(sim.pid()) - before) / pages,
+        memory(sim.pid(), "VmHWM"),
+    );
 }
