@@ -50,6 +50,8 @@ pub struct Item {
     pub pruned: Vec<String>,
     /// Paths that are spelled as the type does, not as Azure returned them.
     pub respelled: Vec<String>,
+    /// Paths of values that are none of their type's.
+    pub against: Vec<String>,
     /// Required values that Azure never returned: parameters are made of them.
     pub missing: Vec<prune::Missing>,
     /// Paths of words that the type enumerates.
@@ -214,6 +216,7 @@ fn item(key: &str, node: &Node, is_dependency: bool, spelling: prune::Spelling) 
         body: Term::of_map(&pruned.body),
         pruned: pruned.paths,
         respelled: pruned.respelled,
+        against: pruned.against,
         missing: pruned.missing,
         words: pruned.words,
         table: match known {

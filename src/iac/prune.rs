@@ -37,6 +37,8 @@ pub struct Pruned {
     pub paths: Vec<String>,
     /// Paths whose name or value the type spells otherwise than Azure did.
     pub respelled: Vec<String>,
+    /// Paths of values that are none of their type's: Azure returned them so.
+    pub against: Vec<String>,
     /// What a PUT must have and the body has not.
     pub missing: Vec<Missing>,
     /// Paths of words that the type enumerates: none of them is a secret.
@@ -193,11 +195,15 @@ impl Walk<'_> {
                 self.gone(below, value);
             } else {
                 // A newer version than any that the table has: the property may be new.
+                if !is_empty(value) {
+                    self.out.against.push(below.clone());
+                }
                 kept.extend(self.value(&below, value, None).map(|value| (name.to_owned(), value)));
             }
             return;
         };
-        if prop.is_read_only {
+        // What tells of a resource's life is nobody's input, though an SDK may let people say it.
+        if prop.is_read_only || (!prop.is_required && !path.is_empty() && rules::is_of_its_life(name)) {
             return self.gone(below, value);
         }
         let mut out = self.value(&below, value, Some(&prop.shape));
@@ -210,6 +216,17 @@ impl Walk<'_> {
             });
         }
         let Some(mut out) = out else { return };
+        if !prop.shape.takes(&out) {
+            // A word that came as a flag: `true` for `"true"`.
+            let word = out.as_bool().map(|flag| flag.to_string()).filter(|word| prop.shape.is_word(word));
+            match word {
+                Some(word) if self.spelling == Spelling::Correct => {
+                    out = Value::String(prop.shape.spelling(&word).map_or(word, str::to_owned));
+                    self.out.respelled.push(below.clone());
+                }
+                _ => self.out.against.push(below.clone()),
+            }
+        }
         if let Some(text) = out.as_str() {
             if prop.shape.is_word(text) {
                 self.out.words.insert(below.clone());
@@ -254,7 +271,14 @@ impl Walk<'_> {
 
     /// Finds what the type requires and the body lacks; makes constants and empty containers.
     fn require(&mut self, fields: &mut Map<String, Value>, shape: &Shape, path: &mut Vec<Step>, depth: usize) {
-        for prop in shape.required() {
+        let mut required = shape.required();
+        if path.is_empty() && !fields.contains_key("properties") {
+            // An SDK that flattens says only of what is inside that it has to be there.
+            let properties = shape.prop("properties").filter(|prop| !prop.is_read_only && !prop.is_required);
+            let is_needed = |prop: &types::Prop| !prop.shape.of(&Map::new()).required().is_empty();
+            required.extend(properties.filter(is_needed));
+        }
+        for prop in required {
             // Said beside the body, and `type` and `id` of the resource itself by the language.
             let is_beside = path.is_empty() && matches!(prop.name.as_str(), "name" | "type" | "id");
             if is_beside || prop.shape.is_open() && path.is_empty() {

@@ -78,6 +78,7 @@ fn totals(plan: &Plan, checks: &Checks) -> Value {
         },
         "secrets_lifted": plan.parameters.len(),
         "unresolved": sum(|item| item.unresolved.len()),
+        "against_type": sum(|item| item.against.len()),
         "checks": checks,
     })
 }
@@ -101,7 +102,7 @@ fn resources(plan: &Plan, is_terraform: bool) -> Vec<Value> {
                     Table::Near => "other api-versions",
                     Table::Unknown => "no",
                 },
-                "pruned": item.pruned, "respelled": item.respelled, "secrets": item.secrets, "external": item.external,
+                "pruned": item.pruned, "respelled": item.respelled, "against_type": item.against, "secrets": item.secrets, "external": item.external,
                 "unresolved": item.unresolved, "circular": item.circular,
             }),
         );
@@ -152,6 +153,14 @@ fn markdown(plan: &Plan, is_terraform: bool) -> String {
         out.push_str("\n## Left out\n\n| resource | reason |\n|---|---|\n");
         for left in plan.left_out.values() {
             let _ = writeln!(out, "| {} | {} |", cell(&left.id), cell(&left.reason));
+        }
+    }
+    let against: Vec<(&Item, &String)> =
+        plan.items.iter().flat_map(|item| item.against.iter().map(move |path| (item, path))).collect();
+    if !against.is_empty() {
+        out.push_str("\n## Values that Azure returned and its published type does not have so (kept as they are)\n\n| resource | property |\n|---|---|\n");
+        for (item, path) in against {
+            let _ = writeln!(out, "| {} | {} |", cell(&item.id.text), cell(path));
         }
     }
     let mut section = |title: &str, of: fn(&Item) -> &[super::plan::Mentioned]| {

@@ -167,7 +167,7 @@ fn the_published_types_find_no_fault_in_the_recorded_groups() {
     for (format, errors) in found {
         let errors: Vec<&String> = errors.iter().filter(|line| !is_unpublished(line)).collect();
         // Gaps of our table, and values that Azure itself returned against its type.
-        println!("{format}: {} findings of the published types", errors.len());
+        println!("{format}: {} findings of the published types: {errors:#?}", errors.len());
         assert!(errors.len() <= 3, "{format}: {errors:#?}");
     }
 }
@@ -187,7 +187,10 @@ fn the_published_types_find_no_fault_in_any_recorded_body() {
     for (format, errors) in found {
         let errors: Vec<&String> = errors.iter().filter(|line| !is_unpublished(line)).collect();
         println!("{format}: {} findings of the published types in {} bodies", errors.len(), recorded.len());
-        assert!(errors.len() <= 29, "{format}: {errors:#?}");
+        for error in &errors {
+            println!("    {error}");
+        }
+        assert!(errors.len() <= if format == "arm" { 21 } else { 26 }, "{format}: {errors:#?}");
     }
 }
 

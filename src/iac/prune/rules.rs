@@ -24,6 +24,13 @@ pub fn is_computed(name: &str) -> bool {
     COMPUTED.contains(&name.to_ascii_lowercase()) || types::is_computed_name(name)
 }
 
+/// Whether a property of this name tells when a resource came to be and how it fares: no input of any type.
+pub fn is_of_its_life(name: &str) -> bool {
+    ["provisioningState", "provisioningStatus", "creationDate", "createdDate", "lastModifiedTimeUtc", "dateCreated"]
+        .iter()
+        .any(|known| name.eq_ignore_ascii_case(known))
+}
+
 /// Whether something beside `properties` can be sent of a type that no table knows. Children often
 /// return a location that they do not take; what is tracked on its own returns `tags`, too.
 pub fn stands_outside(name: &str, body: &Map<String, Value>, is_child: bool) -> bool {

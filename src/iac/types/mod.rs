@@ -17,7 +17,7 @@ use std::{
 };
 
 use serde_json::Value;
-pub use shape::{Leaf, Shape};
+pub use shape::{Leaf, Prop, Shape};
 
 use crate::arm::ApiVersion;
 

@@ -197,6 +197,19 @@ impl Shape {
         }
     }
 
+    /// Whether a value of this kind can stand here at all. `false`: Azure returned it against its type.
+    pub fn takes(&self, value: &Value) -> bool {
+        let by = |node: &Node| match (node, value) {
+            (_, Value::Null) | (Node::Leaf(Leaf::Any), _) => true,
+            (Node::Leaf(Leaf::Text) | Node::Enum(_), value) => value.is_string(),
+            (Node::Leaf(Leaf::Number), value) => value.is_number(),
+            (Node::Leaf(Leaf::Bool), value) => value.is_boolean(),
+            (Node::List(_), value) => value.is_array(),
+            (Node::Object { .. }, value) => value.is_object(),
+        };
+        self.nodes.is_empty() || self.nodes().any(by)
+    }
+
     pub fn is_list(&self) -> bool {
         matches!(self.nodes().next(), Some(Node::List(_)))
     }
