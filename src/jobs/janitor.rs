@@ -31,7 +31,7 @@ const BATCH: usize = 32;
 /// Events that one transaction removes, if they are of more than one job.
 const EVENTS: u64 = 2_000;
 /// After a batch, so many times as long as it took.
-const RESTS: u32 = 2;
+const RESTS: u32 = 3;
 /// The longest rest.
 const LONGEST_REST: Duration = Duration::from_millis(100);
 /// How often is looked whether a chore is due.

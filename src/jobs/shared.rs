@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Jobs that are purged at once by request.
-pub(super) const PURGES: usize = 4;
+pub(super) const PURGES: usize = 2;
 /// Jobs whose remains are removed at once at a start.
 const CLEANING: usize = 128;
 

@@ -34,6 +34,12 @@ pub(super) fn guarded<T, E: From<StoreError>>(path: &Path, look: impl FnOnce() -
     outcome.unwrap_or_else(|_| Err(unreadable(path).into()))
 }
 
+/// The error of a panic of redb that was caught by other means within [`guarded`]; none: it was no panic of redb.
+pub(super) fn caught() -> Option<StoreError> {
+    let path = WITHIN.with(|within| within.borrow().clone());
+    UNWINDING.replace(false).then(|| path.map(|path| unreadable(&path))).flatten()
+}
+
 fn unreadable(path: &Path) -> StoreError {
     StoreError::Damaged { path: path.display().to_string(), cause: "its pages can't be read".to_owned() }
 }

@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::{
     GROUP, StoreError, WriteError,
     file::Held,
-    guard::guarded,
+    guard::{caught, guarded},
     table::{Write, storage_error},
 };
 
@@ -77,7 +77,10 @@ where
             Ok(write) => {
                 let before = write.changes;
                 let ran = catch_unwind(AssertUnwindSafe(|| change(write)));
-                (ran.unwrap_or_else(|_| Err(bug("a write panicked"))), write.changes == before)
+                (
+                    ran.unwrap_or_else(|_| Err(caught().unwrap_or_else(|| bug("a write panicked")))),
+                    write.changes == before,
+                )
             }
             Err(error) => (Err(error), true),
         };
