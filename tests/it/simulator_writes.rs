@@ -36,7 +36,14 @@ impl Arm {
     async fn start(settings: Settings) -> Self {
         let sim = simulator::start(Settings { any_version: true, ..settings }).await.expect("the simulator starts");
         let token = sim.token();
-        Self { sim, client: reqwest::Client::new(), token }
+        Self {
+            sim,
+            client: {
+                crate::harness::install_tls();
+                reqwest::Client::new()
+            },
+            token,
+        }
     }
 
     /// An empty subscription with a group `rg`.
