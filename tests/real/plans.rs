@@ -130,6 +130,9 @@ fn plan(terraform: &Terraform, variables: &[String]) -> Plan {
     if !planned.status.success() {
         let errors = text.split("Error: ").skip(1).map(|error| error.replace(['│', '\n'], " "));
         plan.rest.extend(errors.map(|error| error.split_whitespace().collect::<Vec<_>>().join(" ")));
+        let replaced =
+            text.lines().filter(|line| line.contains("forces replacement") || line.contains("must be replaced"));
+        plan.rest.extend(replaced.map(|line| line.trim().to_owned()));
         if plan.rest.is_empty() {
             plan.rest.push(text);
         }
@@ -196,4 +199,49 @@ async fn plans_of_recorded_groups_import_and_change_nothing() {
     assert_eq!(rest, 0, "plans with changes or errors");
     let imported: usize = clean.values().sum();
     assert!(!wanted.is_empty() || imported >= 185, "{imported} imported");
+}
+
+/// Bodies stand here without what they need, and some were told by api-versions that lacked what the
+/// provider asks for: what is clean is counted, and may only grow.
+#[tokio::test(flavor = "multi_thread")]
+async fn most_single_bodies_that_azure_gave_are_imported_without_a_change() {
+    let Some(directory) = shared("azure-data") else { return };
+    let wanted = std::env::var("ATGD_NAMESPACE").unwrap_or_default();
+    let mut folders: Vec<PathBuf> =
+        std::fs::read_dir(directory).expect("readable").map(|entry| entry.expect("an entry").path()).collect();
+    folders.retain(|folder| folder.is_dir() && folder.to_string_lossy().contains("/Microsoft."));
+    folders.retain(|folder| folder.to_string_lossy().contains(&wanted));
+    folders.sort();
+    let (mut clean, mut rest) = (0, 0);
+    for folder in folders {
+        let bodies = tempfile::tempdir().expect("a directory");
+        if !keep_recorded(&folder, bodies.path()) {
+            continue;
+        }
+        let Some(plan) = planned(vec![Source::Directory(bodies.path().to_owned())]).await else { return };
+        told(&folder.file_name().expect("a name").to_string_lossy(), &plan);
+        clean += plan.clean.values().sum::<usize>();
+        rest += plan.rest.len();
+    }
+    say(&format!("{clean} clean, {rest} lines of changes and errors"));
+    assert!(!wanted.is_empty() || clean >= 170, "{clean} clean");
+}
+
+/// Writes the bodies that were recorded, not those of the documentation; whether there are any of a subscription.
+fn keep_recorded(from: &Path, to: &Path) -> bool {
+    let mut found = false;
+    for entry in std::fs::read_dir(from).expect("readable") {
+        let path = entry.expect("an entry").path();
+        let Ok(mut table) = serde_json::from_slice::<Value>(&std::fs::read(&path).expect("readable")) else { continue };
+        let Some(instances) = table["instances"].as_array_mut() else { continue };
+        instances.retain(|instance| {
+            let id = instance["body"]["id"].as_str().unwrap_or_default().to_ascii_lowercase();
+            instance["kind"].as_str().is_some_and(|kind| kind.starts_with("recorded"))
+                && id.contains("/resourcegroups/")
+        });
+        found |= !instances.is_empty();
+        let name = path.file_name().expect("a name");
+        std::fs::write(to.join(name), table.to_string()).expect("written");
+    }
+    found
 }

@@ -5,10 +5,11 @@
 //!            └──▶ refused: azapi, with the input that azurerm cannot carry
 //! ```
 //! The choice is made for each resource by itself, and falls on azurerm only where every writable input
-//! of its pruned body is consumed, and where the body says all that the provider's schema requires
-//! (`required.rs`). Import ids are case-sensitive (`ids.rs`); what azurerm has as
+//! of its pruned body is consumed, where the body says all that the provider's schema requires
+//! (`required.rs`), and where the provider takes each value (`allowed.rs`). Import ids are case-sensitive (`ids.rs`); what azurerm has as
 //! resources of their own leaves its parent's body before the plan is made (`split.rs`).
 
+mod allowed;
 mod change;
 mod draft;
 mod ids;

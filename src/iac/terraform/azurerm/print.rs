@@ -6,7 +6,7 @@ use super::{
 };
 use crate::iac::{
     plan::{Item, Parent},
-    term::{Piece, Term, Text},
+    term::{Piece, Step, Term, Text},
     terraform::{Block, Context, Key, Part, Value, address},
 };
 
@@ -208,13 +208,31 @@ fn of_id(context: &Context<'_>, word: &str) -> Value {
         "subscription" => {
             Value::text(format!("/subscriptions/{}", item.id.subscription.as_deref().unwrap_or_default()))
         }
-        "parent" | "scope" => above(context, 1),
+        "parent" => above(context, 1),
+        "scope" => scope(context),
         "grandparent" => above(context, 2),
         "great" => above(context, 3),
         "parent.name" => above_name(context, 1),
         "grandparent.name" => above_name(context, 2),
         "great.name" => above_name(context, 3),
         _ => Value::Null,
+    }
+}
+
+/// Where an assignment stands. One that was made with another spelling keeps it: any change would replace it.
+fn scope(context: &Context<'_>) -> Value {
+    let item = context.item();
+    let told = item.told.iter().find_map(|told| match (told.path.as_slice(), &told.value) {
+        ([Step::Field(first), Step::Field(last)], Term::Text(text)) if first == "properties" && last == "scope" => {
+            text.as_literal()
+        }
+        _ => None,
+    });
+    let (as_made, here) = (told.unwrap_or_default(), item.id.parent());
+    if as_made != canonical(&here) && as_made.eq_ignore_ascii_case(&here) {
+        Value::text(as_made)
+    } else {
+        above(context, 1)
     }
 }
 

@@ -3,7 +3,7 @@
 //! resource is refused with its path.
 
 use super::{
-    change,
+    allowed, change,
     draft::{Beside, Cell, Draft, Entry, Spot},
     required,
     table::{Absorbed, Change, Guard, Line, Path, Root, Step, TABLES, Table, Target},
@@ -144,6 +144,9 @@ fn attempt(table: &'static Table, body: &Term, told: &[Told], within: &[&Child<'
     }
     if let Some(name) = required::missing(table.kind, &entries) {
         return Err(Refusal::Because(format!("azurerm needs {name}, which the body does not say")));
+    }
+    if let Some(value) = allowed::refused(table.kind, &entries) {
+        return Err(Refusal::Because(format!("azurerm does not take {value}")));
     }
     let import = table.import.map(|text| template(text, |path| peek_text(&whole, path, &[], &[])));
     Ok(Draft {
