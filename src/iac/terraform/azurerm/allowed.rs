@@ -55,7 +55,8 @@ impl Allowed {
         let Some(text) = plain(value) else { return true };
         match self {
             Self::LowerKeys => true,
-            Self::Words(words) => words.contains(&text.as_str()),
+            // Whether case matters is not told.
+            Self::Words(words) => words.iter().any(|word| word.eq_ignore_ascii_case(&text)),
             Self::Range(least, most) => text.parse::<i64>().is_ok_and(|number| (*least..=*most).contains(&number)),
             Self::Duration => text.starts_with('P'),
             Self::Uuid => uuid::Uuid::try_parse(&text).is_ok(),
