@@ -17,8 +17,9 @@ use tower::ServiceExt;
 
 use super::{App, authenticate::Peer, router};
 
-/// How long a caller may take to send its headers.
-const HEADERS: Duration = Duration::from_secs(15);
+/// How long a caller may take to send its headers, and how long a connection may rest between two requests:
+/// longer than callers keep one, so that none is closed as its next request is on the way.
+const HEADERS: Duration = Duration::from_secs(75);
 /// Connections at once, of each listener. Others wait in the kernel's backlog.
 const CONNECTIONS: usize = 8_192;
 /// How long answers that are under way may take after the end was asked for.
