@@ -219,8 +219,11 @@ fn operations(id: &str, resources: &[(String, Value)], failure: Option<&Failure>
     all
 }
 
-/// Template and parameters of a request.
-fn taken(body: &[u8]) -> Result<(Value, Value), Reply> {
+/// Template and parameters of a request for a target that is there.
+fn taken(state: &State, target: &Target, body: &[u8]) -> Result<(Value, Value), Reply> {
+    if let Some(refused) = unknown(state, target) {
+        return Err(refused);
+    }
     let refused = |text: &str| Reply::error(400, "InvalidRequestContent", text);
     let body: Value =
         serde_json::from_slice(body).map_err(|error| refused(&format!("The request content was invalid: {error}.")))?;
@@ -240,7 +243,8 @@ fn refusal(failure: &Failure) -> Reply {
     Reply::json(400, &json!({"error": failure.shown()}))
 }
 
-fn known(state: &State, target: &Target) -> Option<Reply> {
+/// The refusal of a subscription or a group that nobody has.
+fn unknown(state: &State, target: &Target) -> Option<Reply> {
     let world = state.world();
     let (subscription, group) = (target.subscription.as_ref()?, target.group.as_ref());
     if !world.subscriptions().contains_key(&subscription.to_lowercase()) {
@@ -256,10 +260,7 @@ fn known(state: &State, target: &Target) -> Option<Reply> {
 }
 
 fn put(state: &State, id: &str, name: &str, target: &Target, body_bytes: &[u8]) -> Reply {
-    if let Some(refused) = known(state, target) {
-        return refused;
-    }
-    let (template, parameters) = match taken(body_bytes) {
+    let (template, parameters) = match taken(state, target, body_bytes) {
         Ok(taken) => taken,
         Err(reply) => return reply,
     };
@@ -300,10 +301,7 @@ fn rehearse(
     body_bytes: &[u8],
     answer: impl FnOnce(&Run<'_>, Result<Outcome, Failure>) -> Reply,
 ) -> Reply {
-    if let Some(refused) = known(state, target) {
-        return refused;
-    }
-    let (template, parameters) = match taken(body_bytes) {
+    let (template, parameters) = match taken(state, target, body_bytes) {
         Ok(taken) => taken,
         Err(reply) => return reply,
     };

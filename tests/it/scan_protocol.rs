@@ -52,32 +52,41 @@ fn resource(kind: &str, name: &str) -> (String, Value) {
     (id, body)
 }
 
-/// Every recorded error is the answer to all that is asked about a type of its own.
-#[tokio::test(flavor = "multi_thread")]
-async fn no_recorded_error_fails_a_scan_and_each_is_named() {
-    let Some(folder) = shared("azure-data/_protocol") else { return };
-    let errors = recordings(&folder, "errors.json", "examples");
+fn is_transient(status: u16) -> bool {
+    matches!(status, 408 | 429 | 500..)
+}
+
+/// A tenant in which each answer is what is said to all that is asked about a type of its own.
+async fn replayed(answers: &[(u16, String)]) -> Stage {
     let mut world = World::new();
-    for at in 0..errors.len() {
+    for at in 0..answers.len() {
         let (id, body) = resource(&format!("Recorded.E{at:03}/things"), "one");
         world.add(&id, &body);
     }
     let stage = stage(&world).await;
-    let answers: Vec<(u16, String)> =
-        errors.iter().map(|error| (error["status"].as_u64().expect("a status") as u16, wire(&error["body"]))).collect();
-    let is_transient = |status: u16| matches!(status, 408 | 429 | 500..);
     let asked: Mutex<BTreeMap<usize, u32>> = Mutex::default();
-    let replayed = answers.clone();
+    let answers = answers.to_vec();
     stage.proxy.set(move |_, path| {
         let number = path.split("/Recorded.E").nth(1).and_then(|rest| rest.get(..3)?.parse::<usize>().ok());
         let Some(number) = number else { return Act::Pass };
-        let (status, text) = &replayed[number];
+        let (status, text) = &answers[number];
         let mut asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
         let times = asked.entry(number).or_default();
         *times += 1;
         // What may pass, passes: the first answer fails.
         if is_transient(*status) && *times > 1 { Act::Pass } else { Act::Answer(*status, text.clone()) }
     });
+    stage
+}
+
+/// Every recorded error is the answer to all that is asked about a type of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_recorded_error_fails_a_scan_and_each_is_named() {
+    let Some(folder) = shared("azure-data/_protocol") else { return };
+    let errors = recordings(&folder, "errors.json", "examples");
+    let answers: Vec<(u16, String)> =
+        errors.iter().map(|error| (error["status"].as_u64().expect("a status") as u16, wire(&error["body"]))).collect();
+    let stage = replayed(&answers).await;
     let result = scan(&stage.house, &stage.daemon, &json!({})).await;
     let found = stored(&stage.daemon, &stage.house.tenant).await;
     let coverage: BTreeMap<String, Value> = result["coverage"]
@@ -138,24 +147,7 @@ async fn what_answers_something_else_is_neither_a_resource_nor_its_end() {
         let text = std::fs::read_to_string(folder.join(file)).expect("readable");
         answers(&serde_json::from_str(&text).expect("JSON"), &mut recorded);
     }
-    let mut world = World::new();
-    for at in 0..recorded.len() {
-        let (id, body) = resource(&format!("Recorded.E{at:03}/things"), "one");
-        world.add(&id, &body);
-    }
-    let stage = stage(&world).await;
-    let is_transient = |status: u16| matches!(status, 408 | 429 | 500..);
-    let asked: Mutex<BTreeMap<usize, u32>> = Mutex::default();
-    let replayed = recorded.clone();
-    stage.proxy.set(move |_, path| {
-        let number = path.split("/Recorded.E").nth(1).and_then(|rest| rest.get(..3)?.parse::<usize>().ok());
-        let Some(number) = number else { return Act::Pass };
-        let (status, text) = &replayed[number];
-        let mut asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
-        let times = asked.entry(number).or_default();
-        *times += 1;
-        if is_transient(*status) && *times > 1 { Act::Pass } else { Act::Answer(*status, text.clone()) }
-    });
+    let stage = replayed(&recorded).await;
     let result = scan(&stage.house, &stage.daemon, &json!({})).await;
     let found = stored(&stage.daemon, &stage.house.tenant).await;
     let (mut named, mut gone, mut taken) = (0, 0, 0);
