@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{
     name, own, print, prune, resolve, secrets,
     select::Selection,
-    term::{Step, Term},
+    term::{self, Step, Term},
     terraform,
     types::{self, Leaf},
 };
@@ -50,6 +50,8 @@ pub struct Item {
     pub pruned: Vec<String>,
     /// Paths that are spelled as the type does, not as Azure returned them.
     pub respelled: Vec<String>,
+    /// Paths of values among them that azapi can't import.
+    pub unlike: Vec<String>,
     /// Paths of values that are none of their type's.
     pub against: Vec<String>,
     /// Required values that Azure never returned: parameters are made of them.
@@ -121,6 +123,16 @@ impl Item {
         self.id.subscription.as_deref().unwrap_or_default().to_lowercase()
     }
 
+    /// Takes what azapi can't import out of the body, and says so.
+    fn drop_unlike(&mut self) {
+        if self.unlike.is_empty() {
+            return;
+        }
+        self.respelled.retain(|path| !self.unlike.contains(path));
+        self.body.drop_at(&mut Vec::new(), &|path| self.unlike.contains(&term::spell(path)));
+        self.pruned.append(&mut self.unlike);
+    }
+
     /// Items that it needs: its parent and what its body refers to.
     pub fn needs(&self) -> Vec<usize> {
         let mut found = Vec::new();
@@ -143,6 +155,11 @@ pub fn build(mut selection: Selection, request: &GenerateIacRequest) -> Plan {
     let mut plan = build_whole(selection, request);
     if is_terraform {
         plan.forms = terraform::choose(&plan);
+        for (item, form) in plan.items.iter_mut().zip(&plan.forms) {
+            if matches!(form, terraform::Form::Generic(_)) {
+                item.drop_unlike();
+            }
+        }
     }
     plan
 }
@@ -161,7 +178,7 @@ pub fn build_whole(selection: Selection, request: &GenerateIacRequest) -> Plan {
     let Selection { nodes, dependencies, known, .. } = selection;
     let reasons = own::left_out(&nodes);
     let is_compared = is_terraform && request.auto_import_existing;
-    let spelling = if is_compared { prune::Spelling::Drop } else { prune::Spelling::Correct };
+    let spelling = if is_compared { prune::Spelling::Import } else { prune::Spelling::Correct };
     // From here on a body is a node's or an item's, never both.
     let made = print::map(nodes.into_iter().collect(), |(key, node): (String, Node)| match reasons.get(&key) {
         Some(reason) => {
@@ -216,6 +233,7 @@ fn item(key: &str, node: &Node, is_dependency: bool, spelling: prune::Spelling) 
         body: Term::of_map(&pruned.body),
         pruned: pruned.paths,
         respelled: pruned.respelled,
+        unlike: pruned.unlike,
         against: pruned.against,
         missing: pruned.missing,
         words: pruned.words,
@@ -269,5 +287,5 @@ fn parent(id: &ResourceId, numbers: &BTreeMap<String, usize>) -> Parent {
 
 /// Replaces a path's text in reports.
 pub fn mentioned(path: &[Step], id: &str) -> Mentioned {
-    Mentioned { path: super::term::spell(path), id: id.to_owned() }
+    Mentioned { path: term::spell(path), id: id.to_owned() }
 }

@@ -37,6 +37,9 @@ pub struct Pruned {
     pub paths: Vec<String>,
     /// Paths whose name or value the type spells otherwise than Azure did.
     pub respelled: Vec<String>,
+    /// Paths of values among them that azapi can't import: it compares with what Azure returns, to the
+    /// letter, and the schema with the type.
+    pub unlike: Vec<String>,
     /// Paths of values that are none of their type's: Azure returned them so.
     pub against: Vec<String>,
     /// What a PUT must have and the body has not.
@@ -57,9 +60,8 @@ pub struct Missing {
 pub enum Spelling {
     /// Take the type's.
     Correct,
-    /// An import compares with what Azure returns, to the letter, and the schema with the type: drop
-    /// what is not required.
-    Drop,
+    /// An import is to come out without a change: drop names that are not required, note such values.
+    Import,
 }
 
 /// The part of a body that can be sent. `known` is what the table says of the node's type.
@@ -87,7 +89,7 @@ pub fn prune(node: &Node, known: Option<&types::Type>, spelling: Spelling) -> Pr
 pub fn body(node: &Node) -> Map<String, Value> {
     let name = node.id.rsplit('/').next().unwrap_or_default();
     let known = types::find(&node.type_name, &node.api_version, name).writable();
-    prune(node, known.as_ref(), Spelling::Drop).body
+    prune(node, known.as_ref(), Spelling::Import).body
 }
 
 struct Walk<'a> {
@@ -234,8 +236,8 @@ impl Walk<'_> {
             let cased = shape.discriminator(fields).filter(|(by, _)| by == name).map(|(_, value)| value);
             let wanted = cased.or_else(|| prop.shape.spelling(text).map(str::to_owned)).filter(|wanted| wanted != text);
             if let Some(wanted) = wanted {
-                if self.spelling == Spelling::Drop && !prop.is_required {
-                    return self.gone(below, value);
+                if self.spelling == Spelling::Import && !prop.is_required {
+                    self.out.unlike.push(below.clone());
                 }
                 self.out.respelled.push(below.clone());
                 out = Value::String(wanted);
@@ -245,7 +247,7 @@ impl Walk<'_> {
             if fields.contains_key(&prop.name) {
                 return;
             }
-            if self.spelling == Spelling::Drop && !prop.is_required {
+            if self.spelling == Spelling::Import && !prop.is_required {
                 return self.gone(below, value);
             }
             self.out.respelled.push(below);

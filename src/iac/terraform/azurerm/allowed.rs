@@ -9,8 +9,8 @@
 use std::{collections::HashMap, sync::LazyLock};
 
 use super::{
-    change::plain,
-    draft::{Cell, Entry},
+    change::{self, plain},
+    draft::{Beside, Cell, Entry},
 };
 use crate::iac::term::Term;
 
@@ -70,8 +70,8 @@ fn is_lower_key(key: &str) -> bool {
 }
 
 /// The first value that the provider would refuse, as `block.name: value`.
-pub fn refused(kind: &str, entries: &[Entry]) -> Option<String> {
-    within(kind, "", entries)
+pub fn refused(kind: &str, entries: &[Entry], besides: &[Beside]) -> Option<String> {
+    within(kind, "", entries).or_else(|| besides.iter().find_map(|beside| within(beside.kind, "", &beside.entries)))
 }
 
 fn within(kind: &str, path: &str, entries: &[Entry]) -> Option<String> {
@@ -82,6 +82,10 @@ fn within(kind: &str, path: &str, entries: &[Entry]) -> Option<String> {
             Entry::Block(_, inner) => within(kind, &path, inner),
             Entry::Attribute(_, Cell::Term(value)) => {
                 let allowed = ALLOWED.get(&(kind, path.as_str()))?;
+                // Azure never said it, and no placeholder would be a word of the list.
+                if change::has_parameter(value) && matches!(allowed, Allowed::Words(_)) {
+                    return Some(format!("{path} as a variable: it wants one of a list of words"));
+                }
                 let refused = match value {
                     Term::List(items) => items.iter().find(|item| !allowed.takes(item)),
                     value => (!allowed.takes(value)).then_some(value),
@@ -96,16 +100,20 @@ fn within(kind: &str, path: &str, entries: &[Entry]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::iac::term::Text;
+    use crate::iac::term::{Piece, Text};
 
     #[test]
     fn a_value_that_the_provider_refuses_is_named() {
         let of = |name: &'static str, value: &str| {
-            refused("azurerm_storage_account", &[Entry::Attribute(name, Cell::Term(Term::Text(Text::literal(value))))])
+            let value = Cell::Term(Term::Text(Text::literal(value)));
+            refused("azurerm_storage_account", &[Entry::Attribute(name, value)], &[])
         };
         assert_eq!(of("min_tls_version", "TLS1_2"), None);
         assert_eq!(of("min_tls_version", "TLS1_0").as_deref(), Some("min_tls_version: TLS1_0"));
         assert_eq!(of("name", "anything"), None);
+        let given = Term::Text(Text(vec![Piece::Parameter(0)]));
+        let given = refused("azurerm_application_insights", &[Entry::Attribute("application_type", Cell::Term(given))], &[]);
+        assert!(given.is_some_and(|why| why.starts_with("application_type as a variable")));
     }
 
     #[test]

@@ -204,6 +204,27 @@ fn how_the_last_put_went_keeps_no_vault_from_its_typed_form() {
     assert!(matches!(plan.forms.as_slice(), [Form::Typed(_)]), "{:?}", plan.forms);
 }
 
+/// Azure says `Disabled` where the type says `disabled`: azapi cannot import that, and the typed form that
+/// leaves it out would open the service.
+#[test]
+fn a_word_in_another_case_than_the_types_is_in_the_typed_form_and_not_in_the_generic_one() {
+    let id = "/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/rg/providers/Microsoft.Search/searchServices/find";
+    let printed = |sku: &str| {
+        let body = json!({"id": id, "name": "find", "type": "Microsoft.Search/searchServices", "location": "westeurope",
+            "sku": {"name": sku}, "properties": {"replicaCount": 1, "partitionCount": 1, "hostingMode": "Default",
+            "publicNetworkAccess": "Disabled", "disableLocalAuth": false, "networkRuleSet": {"ipRules": []}}});
+        let plan = planned(node(&body, "Microsoft.Search/searchServices", "2023-11-01"));
+        let files = crate::iac::print::all(&terraform::Terraform::new(&plan, true));
+        (files.into_values().collect::<String>(), plan)
+    };
+    let (typed, _) = printed("standard");
+    assert!(typed.contains("azurerm_search_service"), "{typed}");
+    assert!(typed.contains("public_network_access_enabled = false"), "{typed}");
+    let (generic, plan) = printed("newer_than_azurerm");
+    assert!(generic.contains("azapi_resource") && !generic.contains("publicNetworkAccess"), "{generic}");
+    assert!(plan.items[0].pruned.contains(&"properties.publicNetworkAccess".to_owned()), "{:?}", plan.items[0].pruned);
+}
+
 /// Rows of what a block and the blocks in it require.
 fn requirements(kind: &str, path: &str, block: &Json, rows: &mut BTreeSet<String>) {
     let attributes = block["attributes"].as_object().into_iter().flatten();

@@ -145,7 +145,7 @@ fn attempt(table: &'static Table, body: &Term, told: &[Told], within: &[&Child<'
     if let Some(name) = required::missing(table.kind, &entries) {
         return Err(Refusal::Because(format!("azurerm needs {name}, which the body does not say")));
     }
-    if let Some(value) = allowed::refused(table.kind, &entries) {
+    if let Some(value) = allowed::refused(table.kind, &entries, &besides) {
         return Err(Refusal::Because(format!("azurerm does not take {value}")));
     }
     let import = table.import.map(|text| template(text, |path| peek_text(&whole, path, &[], &[])));
