@@ -56,6 +56,8 @@ pub struct Item {
     pub against: Vec<String>,
     /// Required values that Azure never returned: parameters are made of them.
     pub missing: Vec<prune::Missing>,
+    /// Paths of required words that are the only ones, which Azure did not return.
+    pub made: Vec<String>,
     /// Paths of words that the type enumerates.
     pub words: HashSet<String>,
     pub table: Table,
@@ -236,6 +238,7 @@ fn item(key: &str, node: &Node, is_dependency: bool, spelling: prune::Spelling) 
         unlike: pruned.unlike,
         against: pruned.against,
         missing: pruned.missing,
+        made: pruned.made,
         words: pruned.words,
         table: match known {
             Some(known) if known.is_exact => Table::Exact,

@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 
 use super::{
     own,
-    term::Step,
+    term::{Step, spell},
     types::{self, Leaf, Shape},
 };
 use crate::{
@@ -44,6 +44,8 @@ pub struct Pruned {
     pub against: Vec<String>,
     /// What a PUT must have and the body has not.
     pub missing: Vec<Missing>,
+    /// Paths of required words that are the only ones, which Azure did not return.
+    pub made: Vec<String>,
     /// Paths of words that the type enumerates: none of them is a secret.
     pub words: HashSet<String>,
 }
@@ -280,6 +282,7 @@ impl Walk<'_> {
             let is_needed = |prop: &types::Prop| !prop.shape.of(&Map::new()).required().is_empty();
             required.extend(properties.filter(is_needed));
         }
+        let mut made_here = Vec::new();
         for prop in required {
             // Said beside the body, and `type` and `id` of the resource itself by the language.
             let is_beside = path.is_empty() && matches!(prop.name.as_str(), "name" | "type" | "id");
@@ -291,6 +294,9 @@ impl Walk<'_> {
             }
             let step = Step::Field(prop.name.clone());
             if let Some(word) = prop.shape.default_word() {
+                path.push(step);
+                self.out.made.push(spell(path));
+                path.pop();
                 fields.insert(prop.name, Value::String(word.to_owned()));
             } else if prop.shape.is_list() {
                 fields.insert(prop.name, Value::Array(Vec::new()));
@@ -305,10 +311,11 @@ impl Walk<'_> {
                 path.push(step);
                 self.require(&mut made, &prop.shape.of(&Map::new()), path, depth - 1);
                 path.pop();
+                made_here.push(prop.name.clone());
                 fields.insert(prop.name, Value::Object(made));
             }
         }
-        for (name, value) in fields.iter_mut() {
+        for (name, value) in fields.iter_mut().filter(|(name, _)| !made_here.contains(name)) {
             let below = match shape.prop(name) {
                 Some(prop) => Some(prop.shape),
                 None => shape.more(),

@@ -27,7 +27,7 @@ pub fn resolve(
     // A role that is built in is the same in every subscription: by its last word it is known in all.
     let is_known =
         |key: &str| known.contains(key) || left_out.contains(key) || role(key).is_some_and(|name| roles.contains(name));
-    for (number, item) in plan.items.iter_mut().enumerate() {
+    for item in &mut plan.items {
         let (mut external, mut unresolved) = (Vec::new(), Vec::new());
         item.body.texts_mut(&mut Vec::new(), &mut |path, _, text| {
             let Some(literal) = text.as_literal().filter(|text| arm::looks_like_id(text)) else { return };
@@ -38,7 +38,7 @@ pub fn resolve(
                     let spelled = if literal.starts_with('/') { literal.to_owned() } else { format!("/{literal}") };
                     let is_spelled_so = spelled.get(..length) == Some(ids[*target].as_str());
                     let Some(suffix) = spelled.get(length..) else { return };
-                    if *target == number || is_spelled_so || !exact_spelling {
+                    if is_spelled_so || !exact_spelling {
                         let mut pieces = vec![Piece::Reference(*target)];
                         if !suffix.is_empty() {
                             pieces.push(Piece::Literal(suffix.to_owned()));

@@ -16,7 +16,7 @@ pub use hcl::{Block, Key, Part, Value};
 use super::{
     plan::{Item, Parent, Plan, Table},
     print::Print,
-    term::{Piece, Term, Text},
+    term::{Piece, Step, Term, Text, spell},
     types::Leaf,
 };
 use crate::arm::{self, ResourceId};
@@ -266,7 +266,7 @@ fn generic(context: &Context<'_>) -> Block {
     let identity = body.take("identity");
     let mut block = Block::new("resource", &["azapi_resource", &item.label]);
     block.set("type", Value::text(format!("{}@{}", item.type_name, item.api_version)));
-    block.set("parent_id", context.parent(&item.parent));
+    block.set("parent_id", context.parent());
     block.set("name", Value::text(item.name.as_str()));
     if let Some(location) = location {
         block.set("location", context.value(&location));
@@ -274,12 +274,13 @@ fn generic(context: &Context<'_>) -> Block {
     if let Some(tags) = tags {
         block.set("tags", context.value(&tags));
     }
-    let (body, secrets) = split_secrets(body);
+    // What Azure never returns is no part of a comparison.
+    let made = if context.with_imports { item.made.as_slice() } else { &[] };
+    let (body, unseen) = split_unseen(body, &mut Vec::new(), made);
     block.set("body", context.value(&body.unwrap_or_else(|| Term::Map(Vec::new()))));
     let mut ignored = Vec::new();
-    if let Some(secrets) = secrets {
-        // What Azure never returns is no part of a comparison.
-        block.set("sensitive_body", context.value(&secrets));
+    if let Some(unseen) = unseen {
+        block.set("sensitive_body", context.value(&unseen));
         ignored.push("sensitive_body");
     }
     if item.table != Table::Exact {
@@ -287,7 +288,11 @@ fn generic(context: &Context<'_>) -> Block {
         ignored.push("schema_validation_enabled");
     }
     if let Some(identity) = identity {
-        block.push(context.identity(&identity));
+        let (identity, is_comparable) = context.identity(&identity);
+        block.push(identity);
+        if !is_comparable {
+            ignored.push("identity");
+        }
     }
     if !ignored.is_empty() {
         let mut lifecycle = Block::new("lifecycle", &[]);
@@ -297,28 +302,37 @@ fn generic(context: &Context<'_>) -> Block {
     block
 }
 
-/// A body without what is given by parameters, and what is: the provider merges the two, lists item by
-/// item where they are of one length. A list of plain values that holds a parameter goes over whole.
-fn split_secrets(term: Term) -> (Option<Term>, Option<Term>) {
+/// A body without what Azure never returns, and that alone: the provider merges the two, lists item by
+/// item where they are of one length. A list of plain values that holds such goes over whole.
+fn split_unseen(term: Term, path: &mut Vec<Step>, made: &[String]) -> (Option<Term>, Option<Term>) {
     match term {
         Term::Text(text) if text.0.iter().any(|piece| matches!(piece, Piece::Parameter(_))) => {
             (None, Some(Term::Text(text)))
         }
+        Term::Text(text) if !made.is_empty() && made.contains(&spell(path)) => (None, Some(Term::Text(text))),
         Term::Map(fields) => {
-            let (mut plain, mut secret) = (Vec::new(), Vec::new());
+            let (mut plain, mut unseen) = (Vec::new(), Vec::new());
             for (key, value) in fields {
-                let (open, hidden) = split_secrets(value);
+                path.push(Step::Field(key.as_literal().unwrap_or_default().to_owned()));
+                let (open, hidden) = split_unseen(value, path, made);
+                path.pop();
                 plain.extend(open.map(|open| (key.clone(), open)));
-                secret.extend(hidden.map(|hidden| (key, hidden)));
+                unseen.extend(hidden.map(|hidden| (key, hidden)));
             }
-            (Some(Term::Map(plain)), (!secret.is_empty()).then_some(Term::Map(secret)))
+            (Some(Term::Map(plain)), (!unseen.is_empty()).then_some(Term::Map(unseen)))
         }
         Term::List(items) if items.iter().all(|item| matches!(item, Term::Map(_))) => {
-            let (plain, secret): (Vec<_>, Vec<_>) = items.into_iter().map(split_secrets).unzip();
-            let is_any = secret.iter().any(Option::is_some);
+            let mut split = |(index, item)| {
+                path.push(Step::Index(index));
+                let split = split_unseen(item, path, made);
+                path.pop();
+                split
+            };
+            let (plain, unseen): (Vec<_>, Vec<_>) = items.into_iter().enumerate().map(&mut split).unzip();
+            let is_any = unseen.iter().any(Option::is_some);
             let none = || Term::Map(Vec::new());
-            let secret = is_any.then(|| Term::List(secret.into_iter().map(|item| item.unwrap_or_else(none)).collect()));
-            (Some(Term::List(plain.into_iter().map(|item| item.unwrap_or_else(none)).collect())), secret)
+            let unseen = is_any.then(|| Term::List(unseen.into_iter().map(|item| item.unwrap_or_else(none)).collect()));
+            (Some(Term::List(plain.into_iter().map(|item| item.unwrap_or_else(none)).collect())), unseen)
         }
         Term::List(items) => {
             let list = Term::List(items);
@@ -394,20 +408,34 @@ impl Context<'_> {
         }
     }
 
-    fn parent(&self, parent: &Parent) -> Value {
-        match parent {
-            Parent::Item(number) => Value::Template(self.reference(*number)),
-            Parent::Literal(id) => Value::text(canonical(id)),
+    /// As its own id spells it: an import reads it from there.
+    fn parent(&self) -> Value {
+        let item = self.item();
+        match item.parent {
+            Parent::Item(number) => Value::Template(self.reference_as(number, canonical(&item.id.parent()))),
+            Parent::Literal(_) => Value::text(canonical(&item.id.parent())),
         }
     }
 
     /// A reference as code. A resource can't refer to itself: its parent's id and the rest stand for it.
     /// Where `.id` is spelled otherwise than the text is, an import wants the text.
     fn reference(&self, number: usize) -> Vec<Part> {
+        self.reference_as(number, canonical(&self.plan.items[number].id.text))
+    }
+
+    /// Within a text that an import compares to the letter.
+    fn reference_in_text(&self, number: usize) -> Vec<Part> {
+        let id = &self.plan.items[number].id.text;
+        if self.with_imports && canonical(id) != *id {
+            return vec![Part::Literal(id.clone())];
+        }
+        self.reference(number)
+    }
+
+    fn reference_as(&self, number: usize, own: String) -> Vec<Part> {
         let item = &self.plan.items[number];
         let shown = self.shown(number);
         if shown != self.number {
-            let own = canonical(&item.id.text);
             let code = Part::Code(format!("{}.id", address(self.plan, number)));
             return match own.strip_prefix(&self.id_of(shown)) {
                 Some("") => vec![code],
@@ -432,7 +460,7 @@ impl Context<'_> {
         for piece in &text.0 {
             let next = match piece {
                 Piece::Literal(text) => vec![Part::Literal(text.clone())],
-                Piece::Reference(number) => self.reference(*number),
+                Piece::Reference(number) => self.reference_in_text(*number),
                 Piece::External(id) => vec![Part::Literal(id.clone())],
                 // Only templates are told who an identity will be.
                 Piece::Principal(..) => Vec::new(),
@@ -469,8 +497,9 @@ impl Context<'_> {
         }
     }
 
-    /// The provider wants `identity_ids` even where there are none.
-    fn identity(&self, identity: &Term) -> Block {
+    /// The provider wants `identity_ids` even where there are none. `false`: it overlooks one that Azure
+    /// spells otherwise than it does.
+    fn identity(&self, identity: &Term) -> (Block, bool) {
         let mut block = Block::new("identity", &[]);
         let kind = match identity.get("type") {
             Some(Term::Text(text)) => spell_identity(text.as_literal().unwrap_or_default()),
@@ -478,11 +507,14 @@ impl Context<'_> {
         };
         block.set("type", Value::text(kind));
         let ids = match identity.get("userAssignedIdentities") {
-            Some(Term::Map(ids)) => ids.iter().map(|(id, _)| Value::Template(self.parts(id))).collect(),
-            _ => Vec::new(),
+            Some(Term::Map(ids)) => ids.as_slice(),
+            _ => &[],
         };
+        let kind = "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/";
+        let is_comparable = ids.iter().all(|(id, _)| azurerm::literal(self, id).contains(kind));
+        let ids = ids.iter().map(|(id, _)| Value::Template(azurerm::id_parts(self, id))).collect();
         block.set("identity_ids", Value::List(ids));
-        block
+        (block, is_comparable)
     }
 }
 

@@ -20,7 +20,7 @@ mod table;
 mod told;
 mod walk;
 
-pub use self::print::{besides, import_id, resource};
+pub use self::print::{besides, id_parts, import_id, literal, resource};
 pub use ids::canonical;
 pub use split::split;
 pub use told::{Told, told};

@@ -4,10 +4,13 @@ use super::{
     Form, canonical,
     draft::{Cell, Draft, Entry},
 };
-use crate::iac::{
-    plan::{Item, Parent},
-    term::{Piece, Step, Term, Text},
-    terraform::{Block, Context, Key, Part, Value, address},
+use crate::{
+    arm::{self, ResourceId},
+    iac::{
+        plan::{Item, Parent},
+        term::{Piece, Step, Term, Text},
+        terraform::{Block, Context, Key, Part, Value, address},
+    },
 };
 
 /// The `resource` block of a draft.
@@ -121,9 +124,9 @@ fn of_term(context: &Context<'_>, term: &Term, spell_ids: bool) -> Value {
 
 /// A text; where it is an id, spelled as the provider spells it, with a reference where the target's own
 /// id begins it to the letter.
-fn id_parts(context: &Context<'_>, text: &Text) -> Vec<Part> {
+pub fn id_parts(context: &Context<'_>, text: &Text) -> Vec<Part> {
     match text.0.as_slice() {
-        [Piece::Literal(text)] if text.starts_with('/') && crate::arm::looks_like_id(text) => {
+        [Piece::Literal(text)] if text.starts_with('/') && arm::looks_like_id(text) => {
             vec![Part::Literal(canonical(text))]
         }
         [Piece::Reference(number), ..] => {
@@ -145,7 +148,7 @@ fn id_parts(context: &Context<'_>, text: &Text) -> Vec<Part> {
 }
 
 /// A text with ids for references; parameters have no text.
-fn literal(context: &Context<'_>, text: &Text) -> String {
+pub fn literal(context: &Context<'_>, text: &Text) -> String {
     let piece = |piece: &Piece| match piece {
         Piece::Literal(text) => text.clone(),
         Piece::Reference(number) => context.plan.items[*number].id.text.clone(),
@@ -253,8 +256,8 @@ fn up(context: &Context<'_>, levels: usize) -> Result<usize, String> {
                 Parent::Literal(id) => Err(id.clone()),
             },
             Err(id) => {
-                let above = crate::arm::ResourceId::parse(&id).map(|id| id.parent()).unwrap_or_default();
-                match context.plan.items.binary_search_by(|item| item.key.as_str().cmp(&crate::arm::key(&above))) {
+                let above = ResourceId::parse(&id).map(|id| id.parent()).unwrap_or_default();
+                match context.plan.items.binary_search_by(|item| item.key.as_str().cmp(&arm::key(&above))) {
                     Ok(number) => Ok(number),
                     Err(_) => Err(above),
                 }
@@ -264,26 +267,25 @@ fn up(context: &Context<'_>, levels: usize) -> Result<usize, String> {
     at
 }
 
+/// As the own id spells it: a parent that spells its name otherwise would replace the child.
 fn above(context: &Context<'_>, levels: usize) -> Value {
-    let own = canonical(&context.item().id.text);
-    match up(context, levels) {
-        Ok(number) => {
-            let shown = context.shown(number);
-            let whole = canonical(&context.plan.items[number].id.text);
-            // A parent that spells its name otherwise would replace the child.
-            match whole.strip_prefix(&context.id_of(shown)) {
-                Some(rest) if own.starts_with(&whole) => {
-                    let mut parts = vec![Part::Code(format!("{}.id", address(context.plan, shown)))];
-                    if !rest.is_empty() {
-                        parts.push(Part::Literal(rest.to_owned()));
-                    }
-                    Value::Template(parts)
-                }
-                _ => Value::text(whole),
-            }
-        }
-        Err(id) => Value::text(canonical(&id)),
+    let mut wanted = context.item().id.text.clone();
+    for _ in 0..levels {
+        wanted = ResourceId::parse(&wanted).map(|id| id.parent()).unwrap_or_default();
     }
+    let wanted = canonical(&wanted);
+    if let Ok(number) = up(context, levels) {
+        let shown = context.shown(number);
+        let code = Part::Code(format!("{}.id", address(context.plan, shown)));
+        match wanted.strip_prefix(&context.id_of(shown)) {
+            Some("") => return Value::Template(vec![code]),
+            Some(rest) if rest.starts_with('/') => {
+                return Value::Template(vec![code, Part::Literal(rest.to_owned())]);
+            }
+            _ => {}
+        }
+    }
+    Value::text(wanted)
 }
 
 fn above_name(context: &Context<'_>, levels: usize) -> Value {
