@@ -213,8 +213,7 @@ impl Walk<'_> {
         let mut out = self.value(&below, value, Some(&prop.shape));
         if out.is_none() && prop.is_required && !value.is_null() {
             out = Some(match value {
-                Value::Object(_) if prop.shape.takes_something() => Value::Object(Map::new()),
-                Value::Object(_) => return self.gone(below, value),
+                Value::Object(_) => Value::Object(Map::new()),
                 Value::Array(_) => Value::Array(Vec::new()),
                 other => other.clone(),
             });
@@ -304,9 +303,6 @@ impl Walk<'_> {
                 let path = path.iter().cloned().chain([step]).collect();
                 self.out.missing.push(Missing { path, leaf });
             } else {
-                if !prop.shape.takes_something() {
-                    continue;
-                }
                 let mut made = Map::new();
                 path.push(step);
                 self.require(&mut made, &prop.shape.of(&Map::new()), path, depth - 1);

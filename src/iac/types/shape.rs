@@ -126,16 +126,6 @@ impl Shape {
         named.filter_map(|(name, _, _)| self.prop(name)).filter(|prop| prop.is_required).collect()
     }
 
-    /// Whether an object here can hold anything that is sent.
-    pub fn takes_something(&self) -> bool {
-        self.nodes().any(|node| match node {
-            Node::Object { fields, more, cases } => {
-                more.is_some() || cases.is_some() || fields.iter().any(|(_, _, flags)| flags & READ_ONLY == 0)
-            }
-            _ => true,
-        })
-    }
-
     /// Whether a text is one of the words that the type enumerates.
     pub fn is_word(&self, value: &str) -> bool {
         self.nodes()
