@@ -88,7 +88,7 @@ fn an_id_becomes_a_reference_and_a_sub_objects_id_a_reference_with_a_suffix() {
     let balancer = id_in("g", "Microsoft.Network/loadBalancers/lb");
     let plan = planned(vec![
         group("g"),
-        node(&balancer, json!({"properties": {}})),
+        node(&balancer, json!({"sku": {"name": "Standard", "tier": "Regional"}, "properties": {}})),
         node(
             &id_in("g", "Microsoft.Network/networkInterfaces/nic"),
             json!({"properties": {"ipConfigurations": [{"name": "i", "properties": {"loadBalancerBackendAddressPools": [{"id": format!("{}/backendAddressPools/p", balancer.to_uppercase().replace("/SUBSCRIPTIONS", "/subscriptions"))}]}}]}}),

@@ -6,7 +6,8 @@
 //! ```
 //! The choice is made for each resource by itself, and falls on azurerm only where every writable input
 //! of its pruned body is consumed, where the body says all that the provider's schema requires
-//! (`required.rs`), and where the provider takes each value (`allowed.rs`). Import ids are case-sensitive (`ids.rs`); what azurerm has as
+//! (`required.rs`), where the provider takes each value (`allowed.rs`) and all of them together, and where
+//! it would set nothing that Azure does not say (`rules.rs`). Import ids are case-sensitive (`ids.rs`); what azurerm has as
 //! resources of their own leaves its parent's body before the plan is made (`split.rs`).
 
 mod allowed;
@@ -15,6 +16,7 @@ mod draft;
 mod ids;
 mod print;
 mod required;
+mod rules;
 mod split;
 mod table;
 mod told;

@@ -5,7 +5,7 @@
 use super::{
     allowed, change,
     draft::{Beside, Cell, Draft, Entry, Spot},
-    required,
+    required, rules,
     table::{Absorbed, Change, Guard, Line, Path, Root, Step, TABLES, Table, Target},
     told::{Told, forget, tell},
 };
@@ -147,6 +147,13 @@ fn attempt(table: &'static Table, body: &Term, told: &[Told], within: &[&Child<'
     }
     if let Some(value) = allowed::refused(table.kind, &entries, &besides) {
         return Err(Refusal::Because(format!("azurerm does not take {value}")));
+    }
+    let broken = || besides.iter().find_map(|beside| rules::broken(beside.kind, &beside.entries));
+    if let Some(why) = rules::broken(table.kind, &entries).or_else(broken) {
+        return Err(Refusal::Because(format!("azurerm does not take {why}")));
+    }
+    if let Some((name, value)) = rules::defaulted(table.kind, &entries, &ignored).next() {
+        return Err(Refusal::Because(format!("azurerm would set {name} to {value}, of which Azure says nothing")));
     }
     let import = table.import.map(|text| template(text, |path| peek_text(&whole, path, &[], &[])));
     Ok(Draft {
