@@ -35,7 +35,7 @@ pub fn read_back(name: &str, text: &str) -> Result<Option<Outline>, IacError> {
     match name.rsplit('.').next() {
         Some("tf") => drop(hcl::parse(text).map_err(|error| unreadable(error.to_string()))?),
         Some("bicep") => {
-            super::bicep::parse(text).map_err(unreadable)?;
+            super::bicep::check(text).map_err(unreadable)?;
             return Ok(Some(limits::outline_bicep(name, text)));
         }
         Some("json") => {

@@ -15,7 +15,7 @@ use std::{
     fmt::Write,
 };
 
-pub use read::{items, parse, subscription_of, unescape};
+pub use read::{check, items, parse, subscription_of, unescape};
 use write::{Part, Value, quoted};
 
 use super::{

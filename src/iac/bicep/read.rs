@@ -2,8 +2,30 @@
 
 use tree_sitter::{Node, Parser, Tree};
 
+/// The parser's time grows faster than the text: so much of a file it gets at once.
+const PIECE: usize = 4 << 10;
+
 /// Parses a file; an error names the line where it ceases to be Bicep.
 pub fn parse(text: &str) -> Result<Tree, String> {
+    parse_from(text, 0)
+}
+
+/// Whether a printed file is Bicep. It is read a few declarations at a time: those begin behind an empty
+/// line, which no value that is printed holds.
+pub fn check(text: &str) -> Result<(), String> {
+    let (mut start, mut line) = (0, 0);
+    while start < text.len() {
+        let rest = &text[start..];
+        let end = (PIECE..rest.len()).find(|at| rest.is_char_boundary(*at)).unwrap_or(rest.len());
+        let end = rest[end..].find("\n\n").map_or(rest.len(), |more| end + more + 2);
+        parse_from(&rest[..end], line)?;
+        line += rest[..end].matches('\n').count();
+        start += end;
+    }
+    Ok(())
+}
+
+fn parse_from(text: &str, line: usize) -> Result<Tree, String> {
     let mut parser = Parser::new();
     parser.set_language(&tree_sitter_bicep::LANGUAGE.into()).map_err(|error| error.to_string())?;
     let tree = parser.parse(text, None).ok_or("the parser gave up")?;
@@ -11,7 +33,7 @@ pub fn parse(text: &str) -> Result<Tree, String> {
     if !root.has_error() {
         return Ok(tree);
     }
-    let line = broken(root).map_or(0, |node| node.start_position().row) + 1;
+    let line = line + broken(root).map_or(0, |node| node.start_position().row) + 1;
     Err(format!("line {line} is no Bicep"))
 }
 

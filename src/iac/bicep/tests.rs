@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use super::{
-    items, parse, unescape,
+    check, items, parse, unescape,
     write::{Part, Value, field},
 };
 
@@ -130,4 +130,16 @@ proptest! {
         let text = printed(&value);
         prop_assert_eq!(back(&text), value, "{}", text);
     }
+}
+
+#[test]
+fn a_long_file_is_read_back_in_pieces_and_its_faulty_line_is_named() {
+    let one = printed(&json!({"text": "first\n\nresource y", "list": [1, {"a": "ü".repeat(300)}]}));
+    let many = vec![one.as_str(); 40].join("\n");
+    assert_eq!(check(&many), Ok(()));
+    let before = many.lines().count();
+    let broken = format!("{many}\nresource z 'A.B/c@2020-01-01' = {{\n  name: 'open\n}}\n\n{many}");
+    let cause = check(&broken).expect_err("a fault");
+    let line: usize = cause.split(' ').nth(1).and_then(|line| line.parse().ok()).expect("a line");
+    assert!((before + 2..before + 7).contains(&line), "{cause} of {before}");
 }
