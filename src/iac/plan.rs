@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{
     name, own, print, prune, resolve, secrets,
     select::Selection,
-    term::{self, Step, Term},
+    term::{Step, Term, spell},
     terraform,
     types::{self, Leaf},
 };
@@ -50,14 +50,12 @@ pub struct Item {
     pub pruned: Vec<String>,
     /// Paths that are spelled as the type does, not as Azure returned them.
     pub respelled: Vec<String>,
-    /// Paths of values among them that azapi can't import.
-    pub unlike: Vec<String>,
     /// Paths of values that are none of their type's.
     pub against: Vec<String>,
     /// Required values that Azure never returned: parameters are made of them.
     pub missing: Vec<prune::Missing>,
-    /// Paths of required words that are the only ones, which Azure did not return.
-    pub made: Vec<String>,
+    /// Paths of words that azapi can't import.
+    pub beside: Vec<String>,
     /// Paths of words that the type enumerates.
     pub words: HashSet<String>,
     pub table: Table,
@@ -125,16 +123,6 @@ impl Item {
         self.id.subscription.as_deref().unwrap_or_default().to_lowercase()
     }
 
-    /// Takes what azapi can't import out of the body, and says so.
-    fn drop_unlike(&mut self) {
-        if self.unlike.is_empty() {
-            return;
-        }
-        self.respelled.retain(|path| !self.unlike.contains(path));
-        self.body.drop_at(&mut Vec::new(), &|path| self.unlike.contains(&term::spell(path)));
-        self.pruned.append(&mut self.unlike);
-    }
-
     /// Items that it needs: its parent and what its body refers to.
     pub fn needs(&self) -> Vec<usize> {
         let mut found = Vec::new();
@@ -157,11 +145,6 @@ pub fn build(mut selection: Selection, request: &GenerateIacRequest) -> Plan {
     let mut plan = build_whole(selection, request);
     if is_terraform {
         plan.forms = terraform::choose(&plan);
-        for (item, form) in plan.items.iter_mut().zip(&plan.forms) {
-            if matches!(form, terraform::Form::Generic(_)) {
-                item.drop_unlike();
-            }
-        }
     }
     plan
 }
@@ -235,10 +218,9 @@ fn item(key: &str, node: &Node, is_dependency: bool, spelling: prune::Spelling) 
         body: Term::of_map(&pruned.body),
         pruned: pruned.paths,
         respelled: pruned.respelled,
-        unlike: pruned.unlike,
         against: pruned.against,
         missing: pruned.missing,
-        made: pruned.made,
+        beside: pruned.beside,
         words: pruned.words,
         table: match known {
             Some(known) if known.is_exact => Table::Exact,
@@ -290,5 +272,5 @@ fn parent(id: &ResourceId, numbers: &BTreeMap<String, usize>) -> Parent {
 
 /// Replaces a path's text in reports.
 pub fn mentioned(path: &[Step], id: &str) -> Mentioned {
-    Mentioned { path: term::spell(path), id: id.to_owned() }
+    Mentioned { path: spell(path), id: id.to_owned() }
 }

@@ -37,15 +37,13 @@ pub struct Pruned {
     pub paths: Vec<String>,
     /// Paths whose name or value the type spells otherwise than Azure did.
     pub respelled: Vec<String>,
-    /// Paths of values among them that azapi can't import: it compares with what Azure returns, to the
-    /// letter, and the schema with the type.
-    pub unlike: Vec<String>,
     /// Paths of values that are none of their type's: Azure returned them so.
     pub against: Vec<String>,
     /// What a PUT must have and the body has not.
     pub missing: Vec<Missing>,
-    /// Paths of required words that are the only ones, which Azure did not return.
-    pub made: Vec<String>,
+    /// Paths of words that azapi can't import: it compares with what Azure returns, to the letter, and
+    /// the schema wants what Azure spells otherwise, or did not return.
+    pub beside: Vec<String>,
     /// Paths of words that the type enumerates: none of them is a secret.
     pub words: HashSet<String>,
 }
@@ -62,7 +60,7 @@ pub struct Missing {
 pub enum Spelling {
     /// Take the type's.
     Correct,
-    /// An import is to come out without a change: drop names that are not required, note such values.
+    /// An import is to come out without a change: drop names that are not required.
     Import,
 }
 
@@ -237,9 +235,7 @@ impl Walk<'_> {
             let cased = shape.discriminator(fields).filter(|(by, _)| by == name).map(|(_, value)| value);
             let wanted = cased.or_else(|| prop.shape.spelling(text).map(str::to_owned)).filter(|wanted| wanted != text);
             if let Some(wanted) = wanted {
-                if self.spelling == Spelling::Import && !prop.is_required {
-                    self.out.unlike.push(below.clone());
-                }
+                self.out.beside.push(below.clone());
                 self.out.respelled.push(below.clone());
                 out = Value::String(wanted);
             }
@@ -294,7 +290,7 @@ impl Walk<'_> {
             let step = Step::Field(prop.name.clone());
             if let Some(word) = prop.shape.default_word() {
                 path.push(step);
-                self.out.made.push(spell(path));
+                self.out.beside.push(spell(path));
                 path.pop();
                 fields.insert(prop.name, Value::String(word.to_owned()));
             } else if prop.shape.is_list() {

@@ -140,30 +140,6 @@ impl Term {
         }
     }
 
-    /// Takes the fields out whose paths are named, and objects that are empty by that.
-    pub fn drop_at(&mut self, path: &mut Vec<Step>, is_named: &impl Fn(&[Step]) -> bool) {
-        match self {
-            Self::Map(fields) => fields.retain_mut(|(key, value)| {
-                path.push(Step::Field(key.as_literal().unwrap_or_default().to_owned()));
-                let was_empty = value.is_empty();
-                let is_gone = is_named(path) || {
-                    value.drop_at(path, is_named);
-                    !was_empty && value.is_empty()
-                };
-                path.pop();
-                !is_gone
-            }),
-            Self::List(items) => {
-                for (index, item) in items.iter_mut().enumerate() {
-                    path.push(Step::Index(index));
-                    item.drop_at(path, is_named);
-                    path.pop();
-                }
-            }
-            _ => {}
-        }
-    }
-
     /// Whether a value in it has to be given.
     pub fn has_parameters(&self) -> bool {
         let in_text = |text: &Text| text.0.iter().any(|piece| matches!(piece, Piece::Parameter(_)));

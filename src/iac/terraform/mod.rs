@@ -274,9 +274,9 @@ fn generic(context: &Context<'_>) -> Block {
     if let Some(tags) = tags {
         block.set("tags", context.value(&tags));
     }
-    // What Azure never returns is no part of a comparison.
-    let made = if context.with_imports { item.made.as_slice() } else { &[] };
-    let (body, unseen) = split_unseen(body, &mut Vec::new(), made);
+    // What Azure never returns, or spells otherwise than the schema, is no part of a comparison.
+    let beside = if context.with_imports { item.beside.as_slice() } else { &[] };
+    let (body, unseen) = split_unseen(body, &mut Vec::new(), beside);
     block.set("body", context.value(&body.unwrap_or_else(|| Term::Map(Vec::new()))));
     let mut ignored = Vec::new();
     if let Some(unseen) = unseen {
@@ -304,17 +304,17 @@ fn generic(context: &Context<'_>) -> Block {
 
 /// A body without what Azure never returns, and that alone: the provider merges the two, lists item by
 /// item where they are of one length. A list of plain values that holds such goes over whole.
-fn split_unseen(term: Term, path: &mut Vec<Step>, made: &[String]) -> (Option<Term>, Option<Term>) {
+fn split_unseen(term: Term, path: &mut Vec<Step>, beside: &[String]) -> (Option<Term>, Option<Term>) {
     match term {
         Term::Text(text) if text.0.iter().any(|piece| matches!(piece, Piece::Parameter(_))) => {
             (None, Some(Term::Text(text)))
         }
-        Term::Text(text) if !made.is_empty() && made.contains(&spell(path)) => (None, Some(Term::Text(text))),
+        Term::Text(text) if !beside.is_empty() && beside.contains(&spell(path)) => (None, Some(Term::Text(text))),
         Term::Map(fields) => {
             let (mut plain, mut unseen) = (Vec::new(), Vec::new());
             for (key, value) in fields {
                 path.push(Step::Field(key.as_literal().unwrap_or_default().to_owned()));
-                let (open, hidden) = split_unseen(value, path, made);
+                let (open, hidden) = split_unseen(value, path, beside);
                 path.pop();
                 plain.extend(open.map(|open| (key.clone(), open)));
                 unseen.extend(hidden.map(|hidden| (key, hidden)));
@@ -324,7 +324,7 @@ fn split_unseen(term: Term, path: &mut Vec<Step>, made: &[String]) -> (Option<Te
         Term::List(items) if items.iter().all(|item| matches!(item, Term::Map(_))) => {
             let mut split = |(index, item)| {
                 path.push(Step::Index(index));
-                let split = split_unseen(item, path, made);
+                let split = split_unseen(item, path, beside);
                 path.pop();
                 split
             };
