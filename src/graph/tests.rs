@@ -275,3 +275,24 @@ async fn a_file_of_the_format_before_is_opened_and_its_edges_lead_both_ways_agai
     let graph = TenantGraph::on(Store::open(&path, &SCHEMA).expect("migrates"), Uuid::from_u128(1));
     assert_eq!(ends(&graph), before);
 }
+
+/// Each subscription that a role can be given in lists its definition: whichever answers first, the graph is the same.
+#[tokio::test]
+async fn a_role_that_two_subscriptions_list_has_the_least_of_its_ids() {
+    let role = |subscription: &str| {
+        let id = format!("/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/guid");
+        let body = json!({"id": id, "properties": {"roleName": "r", "type": "CustomRole"}});
+        Found { label: Label::RoleDefinition, ..found(&id, Fullness::Listed, body) }
+    };
+    let (a, b) = ("00000000-0000-4000-8000-00000000000a", "00000000-0000-4000-8000-00000000000b");
+    for (number, order) in [[a, b], [b, a]].into_iter().enumerate() {
+        let graph = graph();
+        let generation = graph.begin(Uuid::from_u128(number as u128 + 1), 1).await.expect("begins");
+        for subscription in order {
+            generation.put(page(subscription, vec![role(subscription)])).await.expect("written");
+        }
+        let entries = generation.entries(&Select { after: None, limit: 10 }).expect("reads");
+        let ids: Vec<&str> = entries.iter().map(|entry| entry.id.as_str()).collect();
+        assert_eq!(ids, [role(a).id.as_str()], "{order:?}");
+    }
+}

@@ -30,6 +30,16 @@ pub struct Plan {
     pub selected: usize,
     pub dependencies: usize,
     pub warnings: Vec<String>,
+    /// What is not planned and read by its id, by key: Terraform's data sources.
+    pub outside: BTreeMap<String, Outside>,
+}
+
+/// A resource that others refer to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outside {
+    pub id: String,
+    /// `type@api-version`.
+    pub kind: String,
 }
 
 /// One resource to emit.

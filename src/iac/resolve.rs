@@ -1,11 +1,11 @@
 //! Resolve references: every text that is the id of a planned resource, or of something below one,
-//! becomes a reference and a suffix. Known but not planned stays literal and is called external;
-//! unknown stays literal and is called unresolved. Circles are cut at the reference that closes them.
+//! becomes a reference and a suffix. Known but not planned is called external: Terraform reads it as data,
+//! templates spell it by a function. Unknown stays literal and is called unresolved. Circles are cut at the reference that closes them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    plan::{Mentioned, Parent, Plan, mentioned},
+    plan::{Mentioned, Outside, Parent, Plan, mentioned},
     select::prefixes,
     term::{Piece, Text},
 };
@@ -17,16 +17,18 @@ use crate::arm;
 pub fn resolve(
     plan: &mut Plan,
     numbers: &BTreeMap<String, usize>,
-    known: &BTreeSet<String>,
+    known: &BTreeMap<String, String>,
     exact_spelling: bool,
     with_functions: bool,
 ) {
     let ids: Vec<String> = plan.items.iter().map(|item| item.id.text.clone()).collect();
     let left_out: BTreeSet<String> = plan.left_out.keys().cloned().collect();
-    let roles: BTreeSet<&str> = known.iter().filter_map(|key| role(key)).collect();
+    let roles: BTreeSet<&str> = known.keys().filter_map(|key| role(key)).collect();
     // A role that is built in is the same in every subscription: by its last word it is known in all.
-    let is_known =
-        |key: &str| known.contains(key) || left_out.contains(key) || role(key).is_some_and(|name| roles.contains(name));
+    let is_known = |key: &str| {
+        known.contains_key(key) || left_out.contains(key) || role(key).is_some_and(|name| roles.contains(name))
+    };
+    let mut outside_of_it: BTreeMap<String, Outside> = BTreeMap::new();
     for item in &mut plan.items {
         let (mut external, mut unresolved) = (Vec::new(), Vec::new());
         item.body.texts_mut(&mut Vec::new(), &mut |path, _, text| {
@@ -48,9 +50,16 @@ pub fn resolve(
                 }
                 None if found.iter().any(|key| is_resource(key) && is_known(key)) => {
                     external.push(mentioned(path, literal));
-                    let known = found.iter().find(|key| is_known(key));
-                    if with_functions && let Some(length) = known.map(String::len) {
-                        *text = outside(literal, length);
+                    let Some(key) = found.iter().find(|key| is_known(key)) else { return };
+                    let kind = known.get(key).filter(|kind| !kind.is_empty());
+                    if with_functions {
+                        *text = outside(literal, key.len());
+                    } else if let Some(kind) = kind {
+                        *text = outside(literal, key.len());
+                        if let Some(Piece::External(id)) = text.0.first() {
+                            let read = || Outside { id: id.clone(), kind: kind.clone() };
+                            outside_of_it.entry(key.clone()).or_insert_with(read);
+                        }
                     }
                 }
                 None if found.first().is_some_and(|key| is_resource(key)) => unresolved.push(mentioned(path, literal)),
@@ -60,6 +69,7 @@ pub fn resolve(
         item.external = external;
         item.unresolved = unresolved;
     }
+    plan.outside = outside_of_it;
     cut_circles(plan, &ids);
 }
 

@@ -70,7 +70,8 @@ pub fn retarget(selection: &mut Selection, request: &GenerateIacRequest) -> Vec<
     }
     selection.nodes = nodes;
     selection.dependencies = dependencies;
-    selection.known = std::mem::take(&mut selection.known).iter().map(|key| arm::key(&target.text(key))).collect();
+    let known = std::mem::take(&mut selection.known).into_iter();
+    selection.known = known.map(|(key, kind)| (arm::key(&target.text(&key)), kind)).collect();
     warnings
 }
 

@@ -29,8 +29,8 @@ pub struct Selection {
     pub nodes: BTreeMap<String, Node>,
     /// Keys of those that no filter kept, but that others refer to.
     pub dependencies: BTreeSet<String>,
-    /// Keys that the snapshot knows besides.
-    pub known: BTreeSet<String>,
+    /// Keys that the snapshot knows besides, with `type@api-version` of what can be read by its id.
+    pub known: BTreeMap<String, String>,
     pub bound_reached: bool,
 }
 
@@ -67,7 +67,7 @@ pub fn select(
         for node in page {
             let key = arm::key(&node.id);
             if !is_candidate(&node) {
-                selection.known.insert(key);
+                selection.known.insert(key, String::new());
             } else if wanted.takes(&node) {
                 selection.nodes.insert(key, node);
             } else {
@@ -78,7 +78,8 @@ pub fn select(
     if request.include_dependencies {
         add_dependencies(&mut selection, &mut others);
     }
-    selection.known.extend(others.into_keys());
+    let kind = |node: Node| format!("{}@{}", node.type_name, node.api_version);
+    selection.known.extend(others.into_iter().map(|(key, node)| (key, kind(node))));
     Ok(selection)
 }
 

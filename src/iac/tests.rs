@@ -56,7 +56,10 @@ fn group(name: &str) -> Node {
 
 fn planned(nodes: Vec<Node>) -> Plan {
     let nodes = nodes.into_iter().map(|node| (ids::key(&node.id), node)).collect();
-    let selection = Selection { nodes, ..Selection::default() };
+    of_selection(Selection { nodes, ..Selection::default() })
+}
+
+fn of_selection(selection: Selection) -> Plan {
     let request = json!({"tenant_id": SUBSCRIPTION, "output_format": "terraform"});
     let request: GenerateIacRequest = serde_json::from_value(request).expect("a request");
     plan::build(selection, &request)
@@ -105,6 +108,30 @@ fn an_id_becomes_a_reference_and_a_sub_objects_id_a_reference_with_a_suffix() {
         nic["properties"]["ipConfigurations"][0]["properties"]["loadBalancerBackendAddressPools"][0]["id"],
         "[concat(resourceId('Microsoft.Network/loadBalancers', 'lb'), '/backendAddressPools/p')]"
     );
+}
+
+#[test]
+fn what_is_known_and_not_selected_is_read_as_data() {
+    let subnet = id_in("hub", "Microsoft.Network/virtualNetworks/hub.net/subnets/a");
+    let other = subnet.replace("virtualNetworks", "virtualnetworks");
+    let endpoint = |name: &str, subnet: &str| {
+        let body = json!({"properties": {"subnet": {"id": subnet}, "extra": format!("{subnet}/ipConfigurations/x")}});
+        node(&id_in("g", &format!("Microsoft.Network/privateEndpoints/{name}")), body)
+    };
+    let nodes = [group("g"), endpoint("one", &subnet), endpoint("two", &other)];
+    let nodes = nodes.into_iter().map(|node| (ids::key(&node.id), node)).collect();
+    let kind = "Microsoft.Network/virtualNetworks/subnets@2024-01-01";
+    let known = [(ids::key(&subnet), kind.to_owned())].into();
+    let plan = of_selection(Selection { nodes, known, ..Selection::default() });
+    let text = terraform_of(&plan);
+    let source =
+        format!("data \"azapi_resource\" \"a\" {{\n  type        = \"{kind}\"\n  resource_id = \"{subnet}\"\n");
+    assert!(text.contains(&source), "{text}");
+    assert!(text.contains("= data.azapi_resource.a.id\n"), "{text}");
+    assert!(!text.contains(&format!("= \"{subnet}\"\n    }}")), "{text}");
+    assert!(text.contains(&format!("= \"{other}\"")), "another spelling stays as it is: {text}");
+    let external: usize = plan.items.iter().map(|item| item.external.len()).sum();
+    assert!(external >= 2, "{external}");
 }
 
 #[test]

@@ -144,6 +144,18 @@ async fn redeployed(sources: Vec<Source>) -> Differences {
     for row in before.values() {
         world.scanned.sim.remove(row["id"].as_str().expect("an id"));
     }
+    // Role definitions are no rows, and one guid is one definition wherever it is listed.
+    let template = std::fs::read_to_string(directory.join("azuredeploy.json")).expect("a template");
+    let template: Value = serde_json::from_str(&template).expect("JSON");
+    for resource in template["resources"].as_array().into_iter().flatten() {
+        if resource["type"] == "Microsoft.Authorization/roleDefinitions" {
+            let name = resource["name"].as_str().expect("a name");
+            for old in &world.old {
+                let kind = "providers/Microsoft.Authorization/roleDefinitions";
+                world.scanned.sim.remove(&format!("/subscriptions/{old}/{kind}/{name}"));
+            }
+        }
+    }
     world.deploy(&directory).await;
     world.scanned.again().await;
     // And again: what is generated of the new graph is what was deployed.

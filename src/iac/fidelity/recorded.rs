@@ -69,7 +69,7 @@ impl Recorded {
     /// As a scan would have it.
     pub fn selection(&self) -> Selection {
         let nodes = self.resources.iter().filter_map(node).map(|node| (node.key.clone(), node)).collect();
-        Selection { nodes, dependencies: BTreeSet::new(), known: BTreeSet::new(), bound_reached: false }
+        Selection { nodes, dependencies: BTreeSet::new(), known: BTreeMap::new(), bound_reached: false }
     }
 }
 

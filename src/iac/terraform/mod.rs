@@ -6,6 +6,7 @@
 //! false` comes with `ignore_changes` of it.
 
 mod azurerm;
+mod data;
 mod hcl;
 
 use std::collections::BTreeMap;
@@ -27,12 +28,13 @@ pub struct Terraform<'p> {
     with_imports: bool,
     subscriptions: Vec<(String, Option<String>)>,
     groups: BTreeMap<String, usize>,
+    outside: BTreeMap<String, String>,
     /// Numbers of items by the file that they go to.
     files: Vec<(String, Vec<usize>)>,
 }
 
-/// Files that are no group's; the last only with imports.
-const OTHERS: [&str; 5] = ["versions.tf", "providers.tf", "variables.tf", "outputs.tf", "imports.tf"];
+/// Files that are no group's; the last two only where there are such.
+const OTHERS: [&str; 4] = ["versions.tf", "providers.tf", "variables.tf", "outputs.tf"];
 
 impl<'p> Terraform<'p> {
     pub fn new(plan: &'p Plan, with_imports: bool) -> Self {
@@ -44,29 +46,36 @@ impl<'p> Terraform<'p> {
             }
         }
         let (subscriptions, groups) = (subscriptions(plan), azurerm::groups(plan));
-        Self { plan, with_imports, subscriptions, groups, files: files.into_iter().collect() }
+        let (outside, files) = (data::labels(plan), files.into_iter().collect());
+        Self { plan, with_imports, subscriptions, groups, outside, files }
+    }
+
+    fn others(&self) -> Vec<&'static str> {
+        let data = (!self.outside.is_empty()).then_some("data.tf");
+        OTHERS.into_iter().chain(data).chain(self.with_imports.then_some("imports.tf")).collect()
     }
 
     fn resources(&self, number: usize) -> Vec<(Block, String, String)> {
-        let Self { plan, with_imports, subscriptions, groups, .. } = self;
-        resources(&Context { plan, number, groups, subscriptions, with_imports: *with_imports })
+        let Self { plan, with_imports, subscriptions, groups, outside, .. } = self;
+        resources(&Context { plan, number, groups, subscriptions, outside, with_imports: *with_imports })
     }
 }
 
 impl Print for Terraform<'_> {
     fn count(&self) -> usize {
-        OTHERS.len() - usize::from(!self.with_imports) + self.files.len()
+        self.others().len() + self.files.len()
     }
 
     fn print(&self, file: usize) -> (String, String) {
         // The largest first: all imports stand in one file.
         let Some((name, numbers)) = self.files.get(self.count() - 1 - file) else {
-            let name = OTHERS[self.count() - 1 - file - self.files.len()];
+            let name = self.others()[self.count() - 1 - file - self.files.len()];
             let text = match name {
                 "versions.tf" => hcl::print(&[versions()]),
                 "providers.tf" => hcl::print(&providers(&self.subscriptions)),
                 "variables.tf" => hcl::print(&variables(self.plan, &self.subscriptions)),
                 "outputs.tf" => hcl::print(&outputs(self.plan)),
+                "data.tf" => hcl::print(&data::sources(self.plan, &self.outside)),
                 _ => {
                     let numbers = self.files.iter().flat_map(|(_, numbers)| numbers).copied();
                     let mut numbers: Vec<usize> = numbers.collect();
@@ -204,7 +213,7 @@ fn file_names(plan: &Plan) -> Vec<String> {
         }
     }
     let labels = super::name::labels(groups.iter().map(|(key, name)| (name.as_str(), key.as_str())));
-    let reserved = ["versions", "providers", "variables", "imports", "outputs", "subscription"];
+    let reserved = ["versions", "providers", "variables", "imports", "outputs", "data", "subscription"];
     let files: BTreeMap<String, String> = groups
         .into_keys()
         .zip(labels)
@@ -367,6 +376,8 @@ struct Context<'p> {
     /// Numbers of the resource groups, by key.
     groups: &'p BTreeMap<String, usize>,
     subscriptions: &'p [(String, Option<String>)],
+    /// Labels of what is read as data, by key.
+    outside: &'p BTreeMap<String, String>,
     with_imports: bool,
 }
 
@@ -461,7 +472,7 @@ impl Context<'_> {
             let next = match piece {
                 Piece::Literal(text) => vec![Part::Literal(text.clone())],
                 Piece::Reference(number) => self.reference_in_text(*number),
-                Piece::External(id) => vec![Part::Literal(id.clone())],
+                Piece::External(id) => data::reference(self, id, id),
                 // Only templates are told who an identity will be.
                 Piece::Principal(..) => Vec::new(),
                 Piece::Parameter(number) => vec![Part::Code(format!("var.{}", self.plan.parameters[*number].name))],

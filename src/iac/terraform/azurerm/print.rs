@@ -9,7 +9,7 @@ use crate::{
     iac::{
         plan::{Item, Parent},
         term::{Piece, Step, Term, Text},
-        terraform::{Block, Context, Key, Part, Value, address},
+        terraform::{Block, Context, Key, Part, Value, address, data},
     },
 };
 
@@ -143,6 +143,7 @@ pub fn id_parts(context: &Context<'_>, text: &Text) -> Vec<Part> {
                 _ => vec![Part::Literal(whole)],
             }
         }
+        [Piece::External(id), ..] => data::reference(context, id, &canonical(&literal(context, text))),
         _ => context.parts(text),
     }
 }

@@ -1,0 +1,48 @@
+//! Data sources: what is known, not planned, and referred to.
+
+use std::collections::BTreeMap;
+
+use super::{Block, Context, Part, Value, canonical};
+use crate::{
+    arm,
+    iac::{name, plan::Plan},
+};
+
+/// A label for each, by key.
+pub fn labels(plan: &Plan) -> BTreeMap<String, String> {
+    let named = |key: &String| (key.rsplit('/').next().unwrap_or_default().to_owned(), key.clone());
+    let named: Vec<(String, String)> = plan.outside.keys().map(named).collect();
+    let labels = name::labels(named.iter().map(|(name, id)| (name.as_str(), id.as_str())));
+    plan.outside.keys().cloned().zip(labels).collect()
+}
+
+/// The blocks. Nothing but the id is exported: what Azure says of a resource would go to the state.
+pub fn sources(plan: &Plan, labels: &BTreeMap<String, String>) -> Vec<Block> {
+    let source = |(key, label): (&String, &String)| {
+        let outside = plan.outside.get(key)?;
+        let mut block = Block::new("data", &["azapi_resource", label]);
+        block.set("type", Value::text(outside.kind.as_str()));
+        block.set("resource_id", Value::text(canonical(&outside.id)));
+        block.set("response_export_values", Value::List(vec![Value::text("id")]));
+        Some(block)
+    };
+    labels.iter().filter_map(source).collect()
+}
+
+/// A text that begins with the id of something outside, by a reference where both spell it alike: what is
+/// imported is compared to the letter.
+pub fn reference(context: &Context<'_>, id: &str, text: &str) -> Vec<Part> {
+    let key = arm::key(id);
+    let found = context.outside.get(&key).zip(context.plan.outside.get(&key));
+    let found = found.and_then(|(label, outside)| Some((label, text.strip_prefix(&canonical(&outside.id))?)));
+    match found {
+        Some((label, rest)) if rest.is_empty() || rest.starts_with('/') => {
+            let mut parts = vec![Part::Code(format!("data.azapi_resource.{label}.id"))];
+            if !rest.is_empty() {
+                parts.push(Part::Literal(rest.to_owned()));
+            }
+            parts
+        }
+        _ => vec![Part::Literal(text.to_owned())],
+    }
+}
