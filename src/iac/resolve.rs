@@ -28,7 +28,7 @@ pub fn resolve(
     let is_known = |key: &str| {
         known.contains_key(key) || left_out.contains(key) || role(key).is_some_and(|name| roles.contains(name))
     };
-    let mut outside_of_it: BTreeMap<String, Outside> = BTreeMap::new();
+    let mut sources: BTreeMap<String, Outside> = BTreeMap::new();
     for item in &mut plan.items {
         let (mut external, mut unresolved) = (Vec::new(), Vec::new());
         item.body.texts_mut(&mut Vec::new(), &mut |path, _, text| {
@@ -51,15 +51,13 @@ pub fn resolve(
                 None if found.iter().any(|key| is_resource(key) && is_known(key)) => {
                     external.push(mentioned(path, literal));
                     let Some(key) = found.iter().find(|key| is_known(key)) else { return };
-                    let kind = known.get(key).filter(|kind| !kind.is_empty());
-                    if with_functions {
+                    let read = known.get(key).filter(|kind| !with_functions && !kind.is_empty());
+                    if with_functions || read.is_some() {
                         *text = outside(literal, key.len());
-                    } else if let Some(kind) = kind {
-                        *text = outside(literal, key.len());
-                        if let Some(Piece::External(id)) = text.0.first() {
-                            let read = || Outside { id: id.clone(), kind: kind.clone() };
-                            outside_of_it.entry(key.clone()).or_insert_with(read);
-                        }
+                    }
+                    if let (Some(kind), Some(Piece::External(id))) = (read, text.0.first()) {
+                        let source = || Outside { id: id.clone(), kind: kind.clone() };
+                        sources.entry(key.clone()).or_insert_with(source);
                     }
                 }
                 None if found.first().is_some_and(|key| is_resource(key)) => unresolved.push(mentioned(path, literal)),
@@ -69,7 +67,7 @@ pub fn resolve(
         item.external = external;
         item.unresolved = unresolved;
     }
-    plan.outside = outside_of_it;
+    plan.outside = sources;
     cut_circles(plan, &ids);
 }
 

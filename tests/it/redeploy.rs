@@ -145,8 +145,11 @@ async fn redeployed(sources: Vec<Source>) -> Differences {
         world.scanned.sim.remove(row["id"].as_str().expect("an id"));
     }
     // Role definitions are no rows, and one guid is one definition wherever it is listed.
-    let template = std::fs::read_to_string(directory.join("azuredeploy.json")).expect("a template");
-    let template: Value = serde_json::from_str(&template).expect("JSON");
+    let read = |directory: &Path, name: &str| -> Value {
+        let text = std::fs::read_to_string(directory.join(name)).expect("a file");
+        serde_json::from_str(&text).expect("JSON")
+    };
+    let template = read(&directory, "azuredeploy.json");
     for resource in template["resources"].as_array().into_iter().flatten() {
         if resource["type"] == "Microsoft.Authorization/roleDefinitions" {
             let name = resource["name"].as_str().expect("a name");
@@ -164,12 +167,8 @@ async fn redeployed(sources: Vec<Source>) -> Differences {
         "exclude_resource_types": ["Microsoft.Resources/deployments"],
     });
     let (again, _) = world.scanned.generated("arm", filter).await;
-    let read = |directory: &Path, name: &str| -> Value {
-        let text = std::fs::read_to_string(directory.join(name)).expect("a file");
-        serde_json::from_str(&text).expect("JSON")
-    };
     let mut differences = Differences::default();
-    let (template, after) = (read(&directory, "azuredeploy.json"), read(&again, "azuredeploy.json"));
+    let after = read(&again, "azuredeploy.json");
     unequal(&template, &after, "template", &mut differences.found);
     let reports = (read(&directory, "report.json"), read(&again, "report.json"));
     let (first, second) = (said(&reports.0), said(&reports.1));

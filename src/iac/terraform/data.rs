@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Block, Context, Part, Value, canonical};
+use super::{Block, Context, Part, Value, canonical, longer};
 use crate::{
     arm,
     iac::{name, plan::Plan},
@@ -34,15 +34,7 @@ pub fn sources(plan: &Plan, labels: &BTreeMap<String, String>) -> Vec<Block> {
 pub fn reference(context: &Context<'_>, id: &str, text: &str) -> Vec<Part> {
     let key = arm::key(id);
     let found = context.outside.get(&key).zip(context.plan.outside.get(&key));
-    let found = found.and_then(|(label, outside)| Some((label, text.strip_prefix(&canonical(&outside.id))?)));
-    match found {
-        Some((label, rest)) if rest.is_empty() || rest.starts_with('/') => {
-            let mut parts = vec![Part::Code(format!("data.azapi_resource.{label}.id"))];
-            if !rest.is_empty() {
-                parts.push(Part::Literal(rest.to_owned()));
-            }
-            parts
-        }
-        _ => vec![Part::Literal(text.to_owned())],
-    }
+    let parts = found
+        .and_then(|(label, outside)| longer(&format!("data.azapi_resource.{label}.id"), &canonical(&outside.id), text));
+    parts.unwrap_or_else(|| vec![Part::Literal(text.to_owned())])
 }

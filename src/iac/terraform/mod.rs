@@ -369,6 +369,13 @@ fn canonical(id: &str) -> String {
     parts.join("/")
 }
 
+/// A text that is an id, or that of something below it, by what refers to the id; `None`: it is neither.
+fn longer(code: &str, id: &str, text: &str) -> Option<Vec<Part>> {
+    let rest = text.strip_prefix(id).filter(|rest| rest.is_empty() || rest.starts_with('/'))?;
+    let rest = (!rest.is_empty()).then(|| Part::Literal(rest.to_owned()));
+    Some(std::iter::once(Part::Code(code.to_owned())).chain(rest).collect())
+}
+
 /// Where a value is printed.
 struct Context<'p> {
     plan: &'p Plan,
@@ -447,12 +454,11 @@ impl Context<'_> {
         let item = &self.plan.items[number];
         let shown = self.shown(number);
         if shown != self.number {
-            let code = Part::Code(format!("{}.id", address(self.plan, number)));
-            return match own.strip_prefix(&self.id_of(shown)) {
-                Some("") => vec![code],
-                Some(rest) if rest.starts_with('/') => vec![code, Part::Literal(rest.to_owned())],
-                _ if self.with_imports => vec![Part::Literal(own)],
-                _ => vec![code],
+            let code = format!("{}.id", address(self.plan, number));
+            return match longer(&code, &self.id_of(shown), &own) {
+                Some(parts) => parts,
+                None if self.with_imports => vec![Part::Literal(own)],
+                None => vec![Part::Code(code)],
             };
         }
         let (above, rest) = item.id.text.split_at(item.id.parent().len());

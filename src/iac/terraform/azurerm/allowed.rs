@@ -10,7 +10,7 @@ use std::{collections::HashMap, sync::LazyLock};
 
 use super::{
     change::{self, plain},
-    draft::{Beside, Cell, Entry},
+    draft::{Cell, Entry},
 };
 use crate::iac::term::Term;
 
@@ -70,8 +70,8 @@ fn is_lower_key(key: &str) -> bool {
 }
 
 /// The first value that the provider would refuse, as `block.name: value`.
-pub fn refused(kind: &str, entries: &[Entry], besides: &[Beside]) -> Option<String> {
-    within(kind, "", entries).or_else(|| besides.iter().find_map(|beside| within(beside.kind, "", &beside.entries)))
+pub fn refused(kind: &str, entries: &[Entry]) -> Option<String> {
+    within(kind, "", entries)
 }
 
 fn within(kind: &str, path: &str, entries: &[Entry]) -> Option<String> {
@@ -106,14 +106,13 @@ mod tests {
     fn a_value_that_the_provider_refuses_is_named() {
         let of = |name: &'static str, value: &str| {
             let value = Cell::Term(Term::Text(Text::literal(value)));
-            refused("azurerm_storage_account", &[Entry::Attribute(name, value)], &[])
+            refused("azurerm_storage_account", &[Entry::Attribute(name, value)])
         };
         assert_eq!(of("min_tls_version", "TLS1_2"), None);
         assert_eq!(of("min_tls_version", "TLS1_0").as_deref(), Some("min_tls_version: TLS1_0"));
         assert_eq!(of("name", "anything"), None);
         let given = Term::Text(Text(vec![Piece::Parameter(0)]));
-        let given =
-            refused("azurerm_application_insights", &[Entry::Attribute("application_type", Cell::Term(given))], &[]);
+        let given = refused("azurerm_application_insights", &[Entry::Attribute("application_type", Cell::Term(given))]);
         assert!(given.is_some_and(|why| why.starts_with("application_type as a variable")));
     }
 

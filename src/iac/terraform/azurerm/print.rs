@@ -9,7 +9,7 @@ use crate::{
     iac::{
         plan::{Item, Parent},
         term::{Piece, Step, Term, Text},
-        terraform::{Block, Context, Key, Part, Value, address, data},
+        terraform::{Block, Context, Key, Part, Value, address, data, longer},
     },
 };
 
@@ -135,13 +135,8 @@ pub fn id_parts(context: &Context<'_>, text: &Text) -> Vec<Part> {
             if target == context.number {
                 return vec![Part::Literal(whole)];
             }
-            match whole.strip_prefix(&context.id_of(target)) {
-                Some("") => vec![Part::Code(format!("{}.id", address(context.plan, target)))],
-                Some(rest) if rest.starts_with('/') => {
-                    vec![Part::Code(format!("{}.id", address(context.plan, target))), Part::Literal(rest.to_owned())]
-                }
-                _ => vec![Part::Literal(whole)],
-            }
+            let code = format!("{}.id", address(context.plan, target));
+            longer(&code, &context.id_of(target), &whole).unwrap_or_else(|| vec![Part::Literal(whole)])
         }
         [Piece::External(id), ..] => data::reference(context, id, &canonical(&literal(context, text))),
         _ => context.parts(text),
@@ -277,13 +272,9 @@ fn above(context: &Context<'_>, levels: usize) -> Value {
     let wanted = canonical(&wanted);
     if let Ok(number) = up(context, levels) {
         let shown = context.shown(number);
-        let code = Part::Code(format!("{}.id", address(context.plan, shown)));
-        match wanted.strip_prefix(&context.id_of(shown)) {
-            Some("") => return Value::Template(vec![code]),
-            Some(rest) if rest.starts_with('/') => {
-                return Value::Template(vec![code, Part::Literal(rest.to_owned())]);
-            }
-            _ => {}
+        let code = format!("{}.id", address(context.plan, shown));
+        if let Some(parts) = longer(&code, &context.id_of(shown), &wanted) {
+            return Value::Template(parts);
         }
     }
     Value::text(wanted)

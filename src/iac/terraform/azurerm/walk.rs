@@ -145,11 +145,9 @@ fn attempt(table: &'static Table, body: &Term, told: &[Told], within: &[&Child<'
     if let Some(name) = required::missing(table.kind, &entries) {
         return Err(Refusal::Because(format!("azurerm needs {name}, which the body does not say")));
     }
-    if let Some(value) = allowed::refused(table.kind, &entries, &besides) {
-        return Err(Refusal::Because(format!("azurerm does not take {value}")));
-    }
-    let broken = || besides.iter().find_map(|beside| rules::broken(beside.kind, &beside.entries));
-    if let Some(why) = rules::broken(table.kind, &entries).or_else(broken) {
+    let beside = besides.iter().map(|beside| (beside.kind, &beside.entries));
+    let mut all = std::iter::once((table.kind, &entries)).chain(beside);
+    if let Some(why) = all.find_map(|(kind, of)| allowed::refused(kind, of).or_else(|| rules::broken(kind, of))) {
         return Err(Refusal::Because(format!("azurerm does not take {why}")));
     }
     if let Some((name, value)) = rules::defaulted(table.kind, &entries, &ignored).next() {
