@@ -292,7 +292,8 @@ fn generic(context: &Context<'_>) -> Block {
         block.set("sensitive_body", context.value(&unseen));
         ignored.push("sensitive_body");
     }
-    if item.table != Table::Exact {
+    // Nor where Azure's own value is against the schema: one such resource would fail the whole plan.
+    if item.table != Table::Exact || !item.against.is_empty() {
         block.set("schema_validation_enabled", Value::Bool(false));
         ignored.push("schema_validation_enabled");
     }

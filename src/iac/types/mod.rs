@@ -28,7 +28,7 @@ static TABLE: &[u8] = include_bytes!("../types.bin");
 pub enum Known {
     /// Can be written; the shape is that of the whole body.
     Writable(Type),
-    /// Can only be read.
+    /// Can only be read, in this version or in all.
     ReadOnly,
     /// Not in the table.
     Unknown,
@@ -76,7 +76,8 @@ pub struct Namespace {
 struct Entry {
     spelled: String,
     versions: BTreeMap<ApiVersion, u32>,
-    is_read_only: bool,
+    /// Versions in which it can only be read.
+    read_only: HashSet<ApiVersion>,
 }
 
 impl Entry {
@@ -99,9 +100,15 @@ impl Entry {
 #[derive(Debug)]
 enum Node {
     Leaf(Leaf),
+    /// A number, with its least and its greatest value.
+    Bounded(Option<f64>, Option<f64>),
     Enum(Vec<String>),
     List(u32),
-    Object { fields: Vec<(String, u32, u8)>, more: Option<u32>, cases: Option<(String, Vec<(String, u32)>)> },
+    Object {
+        fields: Vec<(String, u32, u8)>,
+        more: Option<u32>,
+        cases: Option<(String, Vec<(String, u32)>)>,
+    },
 }
 
 static LOADED: LazyLock<Table> = LazyLock::new(|| read_index(TABLE).unwrap_or_else(Table::empty));
@@ -119,10 +126,10 @@ pub fn find(type_name: &str, api_version: &str, name: &str) -> Known {
         siblings.next().filter(|_| siblings.next().is_none()).map(|(_, entry)| entry)
     });
     let Some(entry) = entry else { return Known::Unknown };
-    if entry.is_read_only {
+    let wanted = ApiVersion::new(api_version.to_ascii_lowercase());
+    if entry.versions.is_empty() || entry.read_only.contains(&wanted) {
         return Known::ReadOnly;
     }
-    let wanted = ApiVersion::new(api_version.to_ascii_lowercase());
     let exact = entry.versions.get(&wanted).copied();
     let roots = exact.map_or_else(|| entry.neighbours(&wanted), |root| vec![root]);
     let (spelled, singleton) = match entry.spelled.split_once('#') {
@@ -192,8 +199,9 @@ fn read_namespace(frame: &[u8]) -> Option<Namespace> {
             .iter()
             .filter_map(|(version, root)| Some((ApiVersion::new(version.to_ascii_lowercase()), id(root)?)))
             .collect();
-        let is_read_only = versions.is_empty();
-        types.insert(spelled.to_ascii_lowercase(), Entry { spelled: spelled.clone(), versions, is_read_only });
+        let read_only = entry["r"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let read_only = read_only.map(|version| ApiVersion::new(version.to_ascii_lowercase())).collect();
+        types.insert(spelled.to_ascii_lowercase(), Entry { spelled: spelled.clone(), versions, read_only });
     }
     complete(&mut types);
     Some(Namespace { name: text["n"].as_str()?.to_owned(), types, nodes })
@@ -210,7 +218,8 @@ fn complete(types: &mut HashMap<String, Entry>) {
             for (version, root) in versions {
                 entry.versions.entry(version).or_insert(root);
             }
-            entry.is_read_only = entry.versions.is_empty();
+            let Entry { versions, read_only, .. } = entry;
+            read_only.retain(|version| !versions.contains_key(version));
         }
     }
 }
@@ -228,6 +237,9 @@ fn read_node(value: &Value) -> Option<Node> {
         Value::Object(node) => {
             if let Some(item) = node.get("a") {
                 return Some(Node::List(id(item)?));
+            }
+            if let Some(bounds) = node.get("n") {
+                return Some(Node::Bounded(bounds[0].as_f64(), bounds[1].as_f64()));
             }
             let fields = node.get("p")?.as_object()?.iter().filter_map(|(name, at)| {
                 let flags = at.get(1).and_then(Value::as_u64).and_then(|flags| u8::try_from(flags).ok());

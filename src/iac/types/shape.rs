@@ -183,6 +183,7 @@ impl Shape {
         match self.nodes().next()? {
             Node::Leaf(leaf) => Some(*leaf),
             Node::Enum(_) => Some(Leaf::Text),
+            Node::Bounded(..) => Some(Leaf::Number),
             _ => None,
         }
     }
@@ -193,6 +194,9 @@ impl Shape {
             (_, Value::Null) | (Node::Leaf(Leaf::Any), _) => true,
             (Node::Leaf(Leaf::Text) | Node::Enum(_), value) => value.is_string(),
             (Node::Leaf(Leaf::Number), value) => value.is_number(),
+            (Node::Bounded(least, greatest), value) => value.as_f64().is_some_and(|number| {
+                least.is_none_or(|least| number >= least) && greatest.is_none_or(|greatest| number <= greatest)
+            }),
             (Node::Leaf(Leaf::Bool), value) => value.is_boolean(),
             (Node::List(_), value) => value.is_array(),
             (Node::Object { .. }, value) => value.is_object(),

@@ -51,3 +51,21 @@ fn a_name_with_a_body_of_its_own_has_it() {
     assert!(web.shape.prop("properties").expect("properties").shape.prop("alwaysOn").is_some());
     assert!(settings.shape.prop("properties").expect("properties").shape.is_map());
 }
+
+#[test]
+fn what_the_second_source_says_is_there() {
+    let certificate = writable("Microsoft.Web/certificates", "2019-08-01", "c");
+    let password = certificate.shape.prop("properties").and_then(|prop| prop.shape.prop("password"));
+    assert!(password.is_some_and(|prop| prop.is_required), "flattened away by the first source");
+    let replica = "Microsoft.Sql/servers/databases/replicationLinks";
+    assert!(matches!(find(replica, "2014-04-01", "l"), Known::ReadOnly), "GET and DELETE, no PUT");
+    assert_eq!(writable(replica, "2025-01-01", "l").name, replica);
+}
+
+#[test]
+fn a_number_out_of_its_bounds_is_none_of_its_type() {
+    let door = writable("Microsoft.Network/frontDoors", "2021-06-01", "d");
+    let at = |shape: super::Shape, name: &str| shape.prop(name).expect("known").shape;
+    let timeout = at(at(at(door.shape, "properties"), "backendPoolsSettings"), "sendRecvTimeoutSeconds");
+    assert!(timeout.takes(&serde_json::json!(30)) && !timeout.takes(&serde_json::json!(0)));
+}
