@@ -32,8 +32,8 @@ static TABLE: LazyLock<Vec<(GlobMatcher, &'static str)>> = LazyLock::new(|| {
 /// Why a node is not emitted as a resource; the text goes into the report.
 pub type Reason = String;
 
-/// Keys of nodes that are not emitted, with the reason.
-pub fn left_out(nodes: &BTreeMap<String, Node>) -> BTreeMap<String, Reason> {
+/// Keys of nodes that are not emitted, with the reason. What is `apart` is, though it can only be read.
+pub fn left_out(nodes: &BTreeMap<String, Node>, apart: &BTreeSet<String>) -> BTreeMap<String, Reason> {
     let mut out = BTreeMap::new();
     let managed: BTreeMap<&str, &str> = nodes
         .iter()
@@ -43,8 +43,9 @@ pub fn left_out(nodes: &BTreeMap<String, Node>) -> BTreeMap<String, Reason> {
         .collect();
     let mut shown = BTreeMap::new();
     for (key, node) in nodes {
-        if let Some(reason) =
-            alone(node).or_else(|| beside(key, node, nodes, &mut shown)).or_else(|| grouped(key, node, &managed))
+        if let Some(reason) = alone(node, apart.contains(key))
+            .or_else(|| beside(key, node, nodes, &mut shown))
+            .or_else(|| grouped(key, node, &managed))
         {
             out.insert(key.clone(), reason);
         }
@@ -64,7 +65,7 @@ pub fn left_out(nodes: &BTreeMap<String, Node>) -> BTreeMap<String, Reason> {
 }
 
 /// By what it is.
-fn alone(node: &Node) -> Option<Reason> {
+fn alone(node: &Node, is_apart: bool) -> Option<Reason> {
     let Some(id) = ResourceId::parse(&node.id) else { return Some("its id is none of ARM's".to_owned()) };
     if id.subscription.is_none() {
         return Some("stands above subscriptions".to_owned());
@@ -81,7 +82,7 @@ fn alone(node: &Node) -> Option<Reason> {
     if node.type_name.eq_ignore_ascii_case("Microsoft.Sql/servers/databases") && node.name == "master" {
         return Some("made by Azure with every server".to_owned());
     }
-    if matches!(types::find(&node.type_name, &node.api_version, id.name()), Known::ReadOnly) {
+    if !is_apart && matches!(types::find(&node.type_name, &node.api_version, id.name()), Known::ReadOnly) {
         return Some("can only be read".to_owned());
     }
     let is_endpoints_card = node.type_name.eq_ignore_ascii_case("Microsoft.Network/networkInterfaces")

@@ -150,11 +150,11 @@ impl Item {
 pub fn build(mut selection: Selection, request: &GenerateIacRequest) -> Plan {
     let is_terraform = request.output_format == OutputFormat::Terraform;
     if is_terraform {
-        terraform::split(&mut selection);
+        terraform::split(&mut selection, request.auto_import_existing);
     }
     let mut plan = build_whole(selection, request);
     if is_terraform {
-        plan.forms = terraform::choose(&plan);
+        plan.forms = terraform::choose(&plan, request.auto_import_existing);
     }
     plan
 }
@@ -170,8 +170,8 @@ pub fn build_whole(selection: Selection, request: &GenerateIacRequest) -> Plan {
     if selection.bound_reached {
         plan.warnings.push("too many dependencies: the rest stays as literal ids".to_owned());
     }
-    let Selection { nodes, dependencies, known, .. } = selection;
-    let reasons = own::left_out(&nodes);
+    let Selection { nodes, dependencies, known, apart, .. } = selection;
+    let reasons = own::left_out(&nodes, &apart);
     let is_compared = is_terraform && request.auto_import_existing;
     let spelling = if is_compared { prune::Spelling::Import } else { prune::Spelling::Correct };
     // From here on a body is a node's or an item's, never both.
@@ -199,9 +199,10 @@ pub fn build_whole(selection: Selection, request: &GenerateIacRequest) -> Plan {
         secrets::lift(item, &mut parameters, &mut taken);
     }
     plan.parameters = parameters;
-    let is_anew = !is_terraform && request.target_subscription_id.is_some();
-    if is_anew {
-        resolve::principals(&mut plan, |id| request.identity_map.values().any(|to| to.eq_ignore_ascii_case(id)));
+    // Terraform reads an import before it plans: who an identity is, it knows then.
+    if is_terraform || request.target_subscription_id.is_some() || request.name_suffix.is_some() {
+        let is_given = |id: &str| request.identity_map.values().any(|to| to.eq_ignore_ascii_case(id));
+        resolve::principals(&mut plan, is_given, is_compared);
     }
     resolve::resolve(&mut plan, &numbers, &known, is_compared, !is_terraform);
     plan
@@ -255,7 +256,7 @@ fn principals(node: &Node) -> Vec<(String, &'static str)> {
     }
     let at =
         |path: &str| node.body.pointer(&format!("/{}", path.replace('.', "/"))).and_then(serde_json::Value::as_str);
-    paths.into_iter().filter_map(|path| Some((at(path)?.to_lowercase(), path))).collect()
+    paths.into_iter().filter_map(|path| Some((at(path)?.to_owned(), path))).collect()
 }
 
 /// A child is named with its parents: `default` alone says nothing.

@@ -71,13 +71,15 @@ pub fn resolve(
     cut_circles(plan, &ids);
 }
 
-/// Object and client ids of identities that will be made anew become what Azure says of them then;
-/// not those that the request gave (`is_given`).
-pub fn principals(plan: &mut Plan, is_given: impl Fn(&str) -> bool) {
+/// Object and client ids of identities become what Azure says of them when they are there; not those that
+/// the request gave (`is_given`). What an import compares (`is_compared`) has to be spelled alike.
+pub fn principals(plan: &mut Plan, is_given: impl Fn(&str) -> bool, is_compared: bool) {
     let of_item = |(number, item): (usize, &super::plan::Item)| {
-        item.principals.iter().map(move |(id, path)| (id.clone(), (number, *path))).collect::<Vec<_>>()
+        let told = |(id, path): &(String, &'static str)| (id.to_lowercase(), (number, *path, id.clone()));
+        item.principals.iter().map(told).collect::<Vec<_>>()
     };
-    let known: BTreeMap<String, (usize, &'static str)> = plan.items.iter().enumerate().flat_map(of_item).collect();
+    let known: BTreeMap<String, (usize, &'static str, String)> =
+        plan.items.iter().enumerate().flat_map(of_item).collect();
     if known.is_empty() {
         return;
     }
@@ -85,7 +87,9 @@ pub fn principals(plan: &mut Plan, is_given: impl Fn(&str) -> bool) {
         item.body.texts_mut(&mut Vec::new(), &mut |_, is_key, text| {
             let Some(literal) = text.as_literal().filter(|text| !is_key && text.len() == 36) else { return };
             match known.get(&literal.to_lowercase()) {
-                Some((target, path)) if *target != number && !is_given(literal) => {
+                Some((target, path, spelled))
+                    if *target != number && !is_given(literal) && (!is_compared || spelled == literal) =>
+                {
                     *text = Text(vec![Piece::Principal(*target, path)]);
                 }
                 _ => {}

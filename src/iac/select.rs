@@ -31,6 +31,8 @@ pub struct Selection {
     pub dependencies: BTreeSet<String>,
     /// Keys that the snapshot knows besides, with `type@api-version` of what can be read by its id.
     pub known: BTreeMap<String, String>,
+    /// Keys of nested objects that are emitted as resources though Azure only lets one read them so.
+    pub apart: BTreeSet<String>,
     pub bound_reached: bool,
 }
 

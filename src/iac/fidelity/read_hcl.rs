@@ -11,7 +11,8 @@ use crate::iac::{Files, plan::Plan};
 /// Every generic resource of the files. Labels stand for the items of the plan.
 pub fn read(files: &Files, plan: &Plan) -> Result<Vec<Emitted>, String> {
     let ids: HashMap<&str, &str> = plan.items.iter().map(|item| (item.label.as_str(), item.id.text.as_str())).collect();
-    let reader = Reader { ids };
+    let principals = plan.items.iter().map(|item| (item.label.as_str(), item.principals.as_slice())).collect();
+    let reader = Reader { ids, principals };
     let mut found = Vec::new();
     for (name, text) in files.iter().filter(|(name, _)| name.rsplit('.').next() == Some("tf")) {
         let body = hcl::parse(text).map_err(|error| format!("{name}: {error}"))?;
@@ -24,6 +25,8 @@ pub fn read(files: &Files, plan: &Plan) -> Result<Vec<Emitted>, String> {
 
 struct Reader<'p> {
     ids: HashMap<&'p str, &'p str>,
+    /// Who the identities of each are, and where its body says so.
+    principals: HashMap<&'p str, &'p [(String, &'static str)]>,
 }
 
 impl Reader<'_> {
@@ -108,11 +111,19 @@ impl Reader<'_> {
                 match names.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
                     ["var", name] => json!({PARAMETER: name}),
                     [_, label, "id"] => json!(self.ids.get(label).ok_or_else(|| format!("no item is called {label}"))?),
+                    [_, label, "identity", "principal_id"] => self.principal(label, "identity.principalId")?,
+                    [_, label, "principal_id"] => self.principal(label, "properties.principalId")?,
+                    [_, label, "client_id"] => self.principal(label, "properties.clientId")?,
                     other => return Err(format!("a reference to {}", other.join("."))),
                 }
             }
             other => return Err(format!("an expression {other:?}")),
         })
+    }
+
+    fn principal(&self, label: &str, path: &str) -> Result<Value, String> {
+        let found = self.principals.get(label).and_then(|known| known.iter().find(|(_, at)| *at == path));
+        found.map(|(id, _)| json!(id)).ok_or_else(|| format!("nobody knows {path} of {label}"))
     }
 
     fn text(&self, expression: &Expression) -> Result<String, String> {

@@ -8,11 +8,13 @@
 mod azurerm;
 mod data;
 mod hcl;
+mod identity;
 
 use std::collections::BTreeMap;
 
 pub use azurerm::{Form, Told, choose, split, told};
 pub use hcl::{Block, Key, Part, Value};
+use identity::spell_identity;
 
 use super::{
     plan::{Item, Parent, Plan, Table},
@@ -427,6 +429,22 @@ impl Context<'_> {
         }
     }
 
+    /// What says an item's ARM id, as code.
+    fn code_of(&self, number: usize) -> String {
+        let name = if self.is_role(number) { "role_definition_resource_id" } else { "id" };
+        format!("{}.{name}", address(self.plan, number))
+    }
+
+    /// What that says once it is imported.
+    fn said_id(&self, number: usize) -> String {
+        if self.is_role(number) { canonical(&self.plan.items[number].id.text) } else { self.id_of(number) }
+    }
+
+    /// A role's `.id` names its scope too.
+    fn is_role(&self, number: usize) -> bool {
+        matches!(self.plan.forms.get(number), Some(Form::Typed(draft)) if draft.kind == "azurerm_role_definition")
+    }
+
     /// As its own id spells it: an import reads it from there.
     fn parent(&self) -> Value {
         let item = self.item();
@@ -455,8 +473,8 @@ impl Context<'_> {
         let item = &self.plan.items[number];
         let shown = self.shown(number);
         if shown != self.number {
-            let code = format!("{}.id", address(self.plan, number));
-            return match longer(&code, &self.id_of(shown), &own) {
+            let code = self.code_of(number);
+            return match longer(&code, &self.said_id(shown), &own) {
                 Some(parts) => parts,
                 None if self.with_imports => vec![Part::Literal(own)],
                 None => vec![Part::Code(code)],
@@ -480,8 +498,7 @@ impl Context<'_> {
                 Piece::Literal(text) => vec![Part::Literal(text.clone())],
                 Piece::Reference(number) => self.reference_in_text(*number),
                 Piece::External(id) => data::reference(self, id, id),
-                // Only templates are told who an identity will be.
-                Piece::Principal(..) => Vec::new(),
+                Piece::Principal(number, path) => vec![self.principal(*number, path)],
                 Piece::Parameter(number) => vec![Part::Code(format!("var.{}", self.plan.parameters[*number].name))],
             };
             for part in next {
@@ -514,38 +531,6 @@ impl Context<'_> {
             ),
         }
     }
-
-    /// The provider wants `identity_ids` even where there are none. `false`: it overlooks one that Azure
-    /// spells otherwise than it does.
-    fn identity(&self, identity: &Term) -> (Block, bool) {
-        let mut block = Block::new("identity", &[]);
-        let kind = match identity.get("type") {
-            Some(Term::Text(text)) => spell_identity(text.as_literal().unwrap_or_default()),
-            _ => "None".to_owned(),
-        };
-        block.set("type", Value::text(kind));
-        let ids = match identity.get("userAssignedIdentities") {
-            Some(Term::Map(ids)) => ids.as_slice(),
-            _ => &[],
-        };
-        let kind = "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/";
-        let is_comparable = ids.iter().all(|(id, _)| azurerm::literal(self, id).contains(kind));
-        let ids = ids.iter().map(|(id, _)| Value::Template(azurerm::id_parts(self, id))).collect();
-        block.set("identity_ids", Value::List(ids));
-        (block, is_comparable)
-    }
-}
-
-/// One of the four spellings that the provider takes.
-fn spell_identity(kind: &str) -> String {
-    let lower = kind.to_ascii_lowercase();
-    match (lower.contains("systemassigned"), lower.contains("userassigned")) {
-        (true, true) => "SystemAssigned, UserAssigned",
-        (true, false) => "SystemAssigned",
-        (false, true) => "UserAssigned",
-        (false, false) => "None",
-    }
-    .to_owned()
 }
 
 #[cfg(test)]

@@ -63,6 +63,15 @@ fn what_the_second_source_says_is_there() {
 }
 
 #[test]
+fn models_that_only_share_a_name_are_not_joined() {
+    let alert = writable("Microsoft.Insights/activityLogAlerts", "2020-10-01", "a");
+    let at = |shape: super::Shape, name: &str| shape.prop(name).expect("known").shape;
+    let groups = at(at(at(alert.shape, "properties"), "actions"), "actionGroups").items().expect("a list");
+    assert!(groups.prop("actionGroupId").is_some());
+    assert!(groups.prop("enabled").is_none(), "that is an action group's own");
+}
+
+#[test]
 fn a_number_out_of_its_bounds_is_none_of_its_type() {
     let door = writable("Microsoft.Network/frontDoors", "2021-06-01", "d");
     let at = |shape: super::Shape, name: &str| shape.prop(name).expect("known").shape;

@@ -40,11 +40,12 @@ pub fn has_parameter(term: &Term) -> bool {
 }
 
 /// All changes in order; `None`: the attribute is not written.
-pub fn run(value: Option<Term>, changes: &[Change]) -> Result<Option<Cell>, String> {
+pub fn run(value: Option<Term>, changes: &[Change], is_compared: bool) -> Result<Option<Cell>, String> {
     let mut cell = value.map(Cell::Term);
     for change in changes {
         cell = match (cell, change) {
             (None, Change::Or(word)) => Some(Cell::Term(typed(word))),
+            (None, Change::Reads(word)) if is_compared => Some(Cell::Term(typed(word))),
             (None, Change::Ever) => Some(Cell::Term(Term::List(Vec::new()))),
             (None, _) => None,
             (Some(Cell::Term(term)), change) => step(term, change)?,
@@ -60,7 +61,13 @@ fn step(term: Term, change: &Change) -> Result<Option<Cell>, String> {
     match change {
         Change::Json => return Ok(Some(Cell::Json(term))),
         Change::Verbatim => return Ok(Some(Cell::Verbatim(term))),
-        Change::Empty | Change::Keep | Change::Ever | Change::Merged | Change::Or(_) | Change::Secret(_) => {
+        Change::Empty
+        | Change::Keep
+        | Change::Ever
+        | Change::Merged
+        | Change::Or(_)
+        | Change::Reads(_)
+        | Change::Secret(_) => {
             return plainly(term);
         }
         Change::Skip(word) => {
@@ -295,7 +302,7 @@ mod tests {
     #[test]
     fn a_word_without_a_spelling_is_refused() {
         let changes = [Change::Words(vec![("Enabled", "true"), ("Disabled", "false")])];
-        let of = |text: &str| run(Some(Term::Text(Text::literal(text))), &changes);
+        let of = |text: &str| run(Some(Term::Text(Text::literal(text))), &changes, true);
         assert!(matches!(of("disabled"), Ok(Some(Cell::Term(Term::Bool(false))))));
         assert!(of("SecuredByPerimeter").is_err());
     }

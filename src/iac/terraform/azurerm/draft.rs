@@ -51,6 +51,13 @@ pub enum Cell {
     List(Vec<Cell>),
 }
 
+impl Draft {
+    /// Whether there is an attribute or a block of this name at the top.
+    pub fn has(&self, name: &str) -> bool {
+        self.entries.iter().any(|entry| entry.name() == name)
+    }
+}
+
 impl Entry {
     pub fn name(&self) -> &'static str {
         match self {

@@ -50,8 +50,8 @@ pub enum Form {
     Within(usize),
 }
 
-/// A form for each item of a plan.
-pub fn choose(plan: &Plan) -> Vec<Form> {
+/// A form for each item of a plan. `is_compared`: imports compare it with what Azure returns.
+pub fn choose(plan: &Plan, is_compared: bool) -> Vec<Form> {
     let mut children: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (number, item) in plan.items.iter().enumerate() {
         if let Parent::Item(parent) = item.parent {
@@ -69,7 +69,8 @@ pub fn choose(plan: &Plan) -> Vec<Form> {
                 Child { number: *number, type_key, name: &child.name, body: &child.body }
             })
             .collect();
-        let subject = Subject { id: &item.id, type_name: &item.type_name, body: &item.body, told: &item.told };
+        let (id, body, told) = (&item.id, &item.body, item.told.as_slice());
+        let subject = Subject { id, type_name: &item.type_name, body, told, is_compared };
         walk::translate(subject, &own)
     });
     let mut forms: Vec<Option<Form>> = plan.items.iter().map(|_| None).collect();

@@ -135,8 +135,15 @@ pub fn id_parts(context: &Context<'_>, text: &Text) -> Vec<Part> {
             if target == context.number {
                 return vec![Part::Literal(whole)];
             }
-            let code = format!("{}.id", address(context.plan, target));
-            longer(&code, &context.id_of(target), &whole).unwrap_or_else(|| vec![Part::Literal(whole)])
+            match longer(&context.code_of(target), &context.said_id(target), &whole) {
+                Some(parts) => parts,
+                // Only an import minds how an id is spelled.
+                None if !context.with_imports && target == *number => {
+                    let rest = Text(text.0[1..].to_vec());
+                    std::iter::once(Part::Code(context.code_of(target))).chain(context.parts(&rest)).collect()
+                }
+                None => vec![Part::Literal(whole)],
+            }
         }
         [Piece::External(id), ..] => data::reference(context, id, &canonical(&literal(context, text))),
         _ => context.parts(text),

@@ -88,16 +88,10 @@ pub fn broken(kind: &str, entries: &[Entry]) -> Option<String> {
 }
 
 /// What nobody says and the provider would set, as its path and the value.
-pub fn defaulted<'a>(
-    kind: &str,
-    entries: &'a [Entry],
-    ignored: &'a [String],
-) -> impl Iterator<Item = (&'static str, &'static str)> + use<'a> {
+pub fn defaulted<'a>(kind: &str, entries: &'a [Entry]) -> impl Iterator<Item = (&'static str, &'static str)> + use<'a> {
     let rules = RULES.get(kind).map(Vec::as_slice).unwrap_or_default();
     rules.iter().filter_map(move |(path, rule)| match rule {
-        Rule::Default(value) if !ignored.iter().any(|name| name == path) && is_left_out(entries, path) => {
-            Some((*path, *value))
-        }
+        Rule::Default(value) if is_left_out(entries, path) => Some((*path, *value)),
         _ => None,
     })
 }
@@ -191,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_default_that_nobody_says_is_told() {
-        let left: Vec<_> = defaulted("azurerm_servicebus_queue", &[said("lock_duration")], &[]).collect();
+        let left: Vec<_> = defaulted("azurerm_servicebus_queue", &[said("lock_duration")]).collect();
         assert!(left.contains(&("status", "Active")), "{left:?}");
         assert!(!left.iter().any(|(path, _)| *path == "lock_duration"), "{left:?}");
     }

@@ -16,8 +16,8 @@ use crate::{
 };
 
 /// Takes them out of the bodies; those that the scan did not read as resources become nodes.
-pub fn split(selection: &mut Selection) {
-    let Selection { nodes, dependencies, .. } = selection;
+pub fn split(selection: &mut Selection, is_compared: bool) {
+    let Selection { nodes, dependencies, apart, .. } = selection;
     let parents: Vec<String> =
         nodes.iter().filter(|(_, node)| !apart_of(&node.type_name).is_empty()).map(|(key, _)| key.clone()).collect();
     for key in parents {
@@ -28,15 +28,16 @@ pub fn split(selection: &mut Selection) {
         for rule in apart_of(&parent.type_name) {
             for nested in take(&mut bare.body, &rule.path.steps) {
                 let child = child(parent, rule.kind, nested);
-                fits &= child.as_ref().is_some_and(|child| rule.may_stay || is_typed(child));
+                fits &= child.as_ref().is_some_and(|child| rule.may_stay || is_typed(child, is_compared));
                 children.extend(child);
             }
         }
-        if children.is_empty() || !fits || !is_typed(&bare) {
+        if children.is_empty() || !fits || !is_typed(&bare, is_compared) {
             continue;
         }
         let is_dependency = dependencies.contains(&key);
         nodes.insert(key, bare);
+        apart.extend(children.iter().map(|child| child.key.clone()));
         for node in children {
             if !nodes.contains_key(&node.key) {
                 if is_dependency {
@@ -54,11 +55,12 @@ fn apart_of(type_name: &str) -> Vec<&'static Apart> {
 }
 
 /// As the passes will see it, but for references and secrets.
-fn is_typed(node: &Node) -> bool {
+fn is_typed(node: &Node, is_compared: bool) -> bool {
     let Some(id) = ResourceId::parse(&node.id) else { return false };
     let body = prune::body(node);
     let told = told::told(&node.type_name, &node.body);
-    let subject = walk::Subject { id: &id, type_name: &node.type_name, body: &Term::of_map(&body), told: &told };
+    let body = Term::of_map(&body);
+    let subject = walk::Subject { id: &id, type_name: &node.type_name, body: &body, told: &told, is_compared };
     walk::translate(subject, &[]).is_ok()
 }
 

@@ -205,7 +205,10 @@ pub enum Change {
     Strip(&'static str),
     Prefix(&'static str),
     Skip(&'static str),
+    /// What it is where Azure says nothing.
     Or(&'static str),
+    /// What the provider reads where Azure says nothing: an import needs it, a new resource does not.
+    Reads(&'static str),
     /// Read, and left for other lines.
     Keep,
     /// Written even where it is empty.
@@ -476,6 +479,7 @@ fn changes(words: &[&'static str]) -> Vec<Change> {
             "prefix" => Change::Prefix(argument),
             "skip" => Change::Skip(argument),
             "or" => Change::Or(argument),
+            "reads" => Change::Reads(argument),
             "keep" => Change::Keep,
             "ever" => Change::Ever,
             "secret" => Change::Secret((!argument.is_empty()).then_some(argument)),
@@ -511,8 +515,8 @@ pub fn strangers() -> Vec<String> {
     const KNOWN: &[&str] = &[
         "not", "lower", "number", "text", "name", "above", "json", "first", "list", "keys", "join", "split", "pairs",
         "divide", "times", "before", "after", "with", "has", "is", "upper", "merged", "empty", "suffix", "strip",
-        "prefix", "skip", "or", "keep", "ever", "secret", "duration", "location", "verbatim", "identity", "block",
-        "if", "unless", "only",
+        "prefix", "skip", "or", "reads", "keep", "ever", "secret", "duration", "location", "verbatim", "identity",
+        "block", "if", "unless", "only",
     ];
     const DIRECTIVES: &[&str] = &[
         "when", "base", "require", "import", "absorb", "absorb?", "apart", "apart?", "told", "const", "beside",

@@ -1,5 +1,7 @@
 //! The tables against recorded groups: how much is typed, and what the real provider is known to want.
 
+mod inputs;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
@@ -43,11 +45,15 @@ pub fn node(body: &Json, type_name: &str, api_version: &str) -> Option<Node> {
     })
 }
 
+fn request(with_imports: bool) -> GenerateIacRequest {
+    let tenant = "00000000-0000-4000-8000-00000000000a";
+    let request = json!({"tenant_id": tenant, "output_format": "terraform", "auto_import_existing": with_imports});
+    serde_json::from_value(request).expect("a request")
+}
+
 pub fn planned(nodes: impl IntoIterator<Item = Node>) -> plan::Plan {
     let nodes = nodes.into_iter().map(|node| (node.key.clone(), node)).collect();
-    let request = json!({"tenant_id": "00000000-0000-4000-8000-00000000000a", "output_format": "terraform", "auto_import_existing": true});
-    let request: GenerateIacRequest = serde_json::from_value(request).expect("a request");
-    plan::build(Selection { nodes, ..Selection::default() }, &request)
+    plan::build(Selection { nodes, ..Selection::default() }, &request(true))
 }
 
 /// The recorded groups, one plan each.

@@ -49,6 +49,8 @@ pub struct Subject<'b> {
     pub body: &'b Term,
     /// Read-only values that the table asks for.
     pub told: &'b [Told],
+    /// An import compares it with what the provider reads.
+    pub is_compared: bool,
 }
 
 /// The typed form of a body, or why there is none.
@@ -77,7 +79,7 @@ pub fn translate(subject: Subject<'_>, children: &[Child<'_>]) -> Result<Draft, 
     });
     let mut within: Vec<&Child<'_>> = children.iter().filter(|child| absorbed(table, child).is_some()).collect();
     loop {
-        match attempt(table, &body, subject.told, &within) {
+        match attempt(table, &body, subject, &within) {
             Ok(mut draft) => {
                 draft.within.extend(repeated.map(|child| child.number));
                 return Ok(draft);
@@ -110,7 +112,7 @@ fn scope_of(id: &ResourceId) -> &'static str {
     }
 }
 
-fn attempt(table: &'static Table, body: &Term, told: &[Told], within: &[&Child<'_>]) -> Result<Draft, Refusal> {
+fn attempt(table: &'static Table, body: &Term, subject: Subject<'_>, within: &[&Child<'_>]) -> Result<Draft, Refusal> {
     let mut whole = body.clone();
     for rule in &table.absorb {
         let bodies: Vec<Term> =
@@ -123,15 +125,22 @@ fn attempt(table: &'static Table, body: &Term, told: &[Told], within: &[&Child<'
             }
         }
     }
-    let mut walk =
-        Walk { rest: whole.clone(), body: &whole, frames: Vec::new(), ignored: Vec::new(), besides: Vec::new() };
+    let mut walk = Walk {
+        rest: whole.clone(),
+        body: &whole,
+        is_compared: subject.is_compared,
+        frames: Vec::new(),
+        ignored: Vec::new(),
+        unsaid: Vec::new(),
+        besides: Vec::new(),
+    };
     // Nobody has to carry what can't be sent.
-    for told in told {
+    for told in subject.told {
         forget(&mut walk.rest, &told.path, &told.value);
     }
     let mut entries = Vec::new();
     walk.apply(&table.lines, &[], &mut entries)?;
-    let Walk { rest, mut ignored, besides, .. } = walk;
+    let Walk { rest, mut ignored, unsaid, besides, .. } = walk;
     let unread = table.unread.iter().filter(|(_, guards)| guards.iter().all(|guard| holds(guard, &whole, &[], &[])));
     ignored.extend(unread.map(|(name, _)| (*name).to_owned()));
     if let Some(path) = leftover(&rest, &mut Vec::new()) {
@@ -150,7 +159,8 @@ fn attempt(table: &'static Table, body: &Term, told: &[Told], within: &[&Child<'
     if let Some(why) = all.find_map(|(kind, of)| allowed::refused(kind, of).or_else(|| rules::broken(kind, of))) {
         return Err(Refusal::Because(format!("azurerm does not take {why}")));
     }
-    if let Some((name, value)) = rules::defaulted(table.kind, &entries, &ignored).next() {
+    let is_meant = |name: &str| ignored.iter().any(|other| other == name) || unsaid.iter().any(|other| other == name);
+    if let Some((name, value)) = rules::defaulted(table.kind, &entries).find(|(name, _)| !is_meant(name)) {
         return Err(Refusal::Because(format!("azurerm would set {name} to {value}, of which Azure says nothing")));
     }
     let import = table.import.map(|text| template(text, |path| peek_text(&whole, path, &[], &[])));
@@ -177,7 +187,10 @@ struct Walk<'b> {
     rest: Term,
     /// Where the enclosing objects are.
     frames: Vec<Spot>,
+    is_compared: bool,
     ignored: Vec<String>,
+    /// What Azure does not say and only an import needs: the provider's default stands for it.
+    unsaid: Vec<String>,
     besides: Vec<Beside>,
 }
 
@@ -200,7 +213,12 @@ impl Walk<'_> {
                 Ok(())
             }
             Target::Attribute { blocks, name } => {
-                if let Some(cell) = self.read(line, here)? {
+                let reads = |change: &Change| matches!(change, Change::Reads(_));
+                let found = self.read(line, here)?;
+                if found.is_none() && !self.is_compared && line.changes.iter().any(reads) {
+                    self.unsaid.push(blocks.iter().copied().chain([*name]).collect::<Vec<_>>().join("."));
+                }
+                if let Some(cell) = found {
                     self.note_secrets(&cell, blocks, name, &line.changes);
                     put(out, blocks, Entry::Attribute(name, cell));
                 }
@@ -256,6 +274,10 @@ impl Walk<'_> {
     }
 
     fn ignore(&mut self, line: &Line, values: &[&str], here: &[usize]) {
+        // What the id says is nobody's to carry.
+        if matches!(line.path.root, Root::Id(_)) {
+            return;
+        }
         for spot in self.chosen(line, here, !line.only.is_empty()) {
             let fits = values.is_empty()
                 || get(self.body, &spot).is_some_and(|value| match value {
@@ -290,7 +312,7 @@ impl Walk<'_> {
             Change::With(between, path) => self.joined(value, between, path, here),
             _ => value,
         });
-        let found = change::run(value, &line.changes)
+        let found = change::run(value, &line.changes, self.is_compared)
             .map_err(|cause| Refusal::Because(format!("{} {cause}", self.spell(&spots, line))))?;
         if !line.changes.contains(&Change::Keep) && line.path.root == Root::Here {
             for spot in &spots {
