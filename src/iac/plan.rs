@@ -71,7 +71,7 @@ pub struct Item {
     pub table: Table,
     /// Read-only values that Terraform's typed form asks for.
     pub told: Vec<terraform::Told>,
-    /// Object and client ids of its own identity, and where its body says them.
+    /// Object and client ids of its own identity and the like, and where its body says them.
     pub principals: Vec<(String, &'static str)>,
     /// Names of its parameters.
     pub secrets: Vec<String>,
@@ -155,6 +155,7 @@ pub fn build(mut selection: Selection, request: &GenerateIacRequest) -> Plan {
     let mut plan = build_whole(selection, request);
     if is_terraform {
         plan.forms = terraform::choose(&plan, request.auto_import_existing);
+        terraform::ask(&mut plan);
     }
     plan
 }
@@ -248,11 +249,15 @@ fn item(key: &str, node: &Node, is_dependency: bool, spelling: prune::Spelling) 
     })
 }
 
-/// Who a resource's own identity is: another one where the resource is made anew.
+/// Who a resource's own identity is, or what else Azure calls it by: another one where the resource is made anew.
 fn principals(node: &Node) -> Vec<(String, &'static str)> {
     let mut paths = vec!["identity.principalId"];
     if node.type_name.eq_ignore_ascii_case("Microsoft.ManagedIdentity/userAssignedIdentities") {
         paths.extend(["properties.principalId", "properties.clientId"]);
+    }
+    // What sends logs to a workspace names it so.
+    if node.type_name.eq_ignore_ascii_case("Microsoft.OperationalInsights/workspaces") {
+        paths.push("properties.customerId");
     }
     let at =
         |path: &str| node.body.pointer(&format!("/{}", path.replace('.', "/"))).and_then(serde_json::Value::as_str);

@@ -113,6 +113,7 @@ impl Reader<'_> {
                     [_, label, "id"] => json!(self.ids.get(label).ok_or_else(|| format!("no item is called {label}"))?),
                     [_, label, "identity", "principal_id"] => self.principal(label, "identity.principalId")?,
                     [_, label, "principal_id"] => self.principal(label, "properties.principalId")?,
+                    [_, label, "workspace_id"] => self.principal(label, "properties.customerId")?,
                     [_, label, "client_id"] => self.principal(label, "properties.clientId")?,
                     other => return Err(format!("a reference to {}", other.join("."))),
                 }

@@ -36,6 +36,9 @@ impl Context<'_> {
                 let name = if path.ends_with("clientId") { "client_id" } else { "principal_id" };
                 Some(format!("{address}.{name}"))
             }
+            (Some(Form::Typed(draft)), "properties.customerId") if draft.kind == "azurerm_log_analytics_workspace" => {
+                Some(format!("{address}.workspace_id"))
+            }
             (Some(Form::Generic(_)), "identity.principalId") => {
                 item.body.get("identity").map(|_| format!("{address}.identity[0].principal_id"))
             }

@@ -12,7 +12,7 @@ mod identity;
 
 use std::collections::BTreeMap;
 
-pub use azurerm::{Form, Told, choose, split, told};
+pub use azurerm::{Form, Told, ask, choose, split, told};
 pub use hcl::{Block, Key, Part, Value};
 use identity::spell_identity;
 

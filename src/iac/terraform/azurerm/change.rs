@@ -61,6 +61,15 @@ fn step(term: Term, change: &Change) -> Result<Option<Cell>, String> {
     match change {
         Change::Json => return Ok(Some(Cell::Json(term))),
         Change::Verbatim => return Ok(Some(Cell::Verbatim(term))),
+        Change::Owner => {
+            return match &term {
+                Term::Text(text) => match text.0.as_slice() {
+                    [Piece::Principal(number, _)] => plainly(Term::Text(Text(vec![Piece::Reference(*number)]))),
+                    _ => Err("is of nothing in the code".to_owned()),
+                },
+                _ => Err("is no text".to_owned()),
+            };
+        }
         Change::Empty
         | Change::Keep
         | Change::Ever

@@ -18,6 +18,8 @@ pub struct Draft {
     pub import: Option<Vec<Cell>>,
     /// Numbers of the children that are written in it.
     pub within: Vec<usize>,
+    /// Attributes that somebody has to give, and why.
+    pub asked: Vec<(&'static str, &'static str)>,
 }
 
 /// A resource that azurerm has beside another: an association.
@@ -49,9 +51,19 @@ pub enum Cell {
     Above(Text, usize),
     Json(Term),
     List(Vec<Cell>),
+    /// Somebody has to give it.
+    Asked,
 }
 
 impl Draft {
+    /// Gives an attribute its value.
+    pub fn fill(&mut self, name: &str, value: Cell) {
+        let found = self.entries.iter_mut().find(|entry| entry.name() == name);
+        if let Some(Entry::Attribute(_, cell)) = found {
+            *cell = value;
+        }
+    }
+
     /// Whether there is an attribute or a block of this name at the top.
     pub fn has(&self, name: &str) -> bool {
         self.entries.iter().any(|entry| entry.name() == name)

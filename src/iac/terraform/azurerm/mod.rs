@@ -1,7 +1,7 @@
 //! `azurerm_*` resources from tables: which resources get one, and how it is printed.
 //!
 //! ```text
-//! body ─▶ table ─▶ draft ─▶ HCL          table.rs, walk.rs, change.rs, told.rs, draft.rs, print.rs
+//! body ─▶ table ─▶ draft ─▶ HCL          table.rs, walk.rs, spots.rs, change.rs, told.rs, draft.rs, print.rs
 //!            └──▶ refused: azapi, with the input that azurerm cannot carry
 //! ```
 //! The choice is made for each resource by itself, and falls on azurerm only where every writable input
@@ -18,6 +18,7 @@ mod print;
 mod required;
 mod rules;
 mod split;
+mod spots;
 mod table;
 mod told;
 mod walk;
@@ -29,14 +30,16 @@ pub use told::{Told, told};
 
 use std::collections::BTreeMap;
 
-use draft::Draft;
+use draft::{Cell, Draft};
 use walk::{Child, Subject};
 
 use crate::{
     arm,
     iac::{
-        plan::{Parent, Plan},
+        plan::{Parameter, Parent, Plan},
         print as parallel,
+        term::{Piece, Term, Text},
+        types::Leaf,
     },
 };
 
@@ -88,6 +91,24 @@ pub fn choose(plan: &Plan, is_compared: bool) -> Vec<Form> {
         });
     }
     forms.into_iter().flatten().collect()
+}
+
+/// Makes variables of what somebody has to give.
+pub fn ask(plan: &mut Plan) {
+    for (item, form) in plan.items.iter().zip(&mut plan.forms) {
+        let Form::Typed(draft) = form else { continue };
+        for (attribute, why) in std::mem::take(&mut draft.asked) {
+            let taken = |name: &String| plan.parameters.iter().any(|parameter| parameter.name == *name);
+            let mut name = format!("{}_{attribute}", item.label);
+            while taken(&name) {
+                name.push('_');
+            }
+            let text = Text(vec![Piece::Parameter(plan.parameters.len())]);
+            let (resource, path) = (item.id.text.clone(), attribute.to_owned());
+            plan.parameters.push(Parameter { name, resource, path, why, leaf: Leaf::Text });
+            draft.fill(attribute, Cell::Term(Term::Text(text)));
+        }
+    }
 }
 
 /// Numbers of the resource groups, by key.

@@ -97,6 +97,8 @@ fn value(context: &Context<'_>, cell: &Cell) -> Value {
             }
         }
         Cell::Id(word) => of_id(context, word),
+        // Its variable is filled in before anything is printed.
+        Cell::Asked => Value::Null,
     }
 }
 

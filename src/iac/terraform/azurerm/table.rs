@@ -13,6 +13,8 @@
 //!   same TYPE PATH                                             the child that is named there: the body repeats it whole
 //!   left REASON                                                not used, for this reason
 //!   unread ATTRIBUTE…                                          what no GET tells: left as it is (`ignore_changes`)
+//!   ask ATTRIBUTE WHY                                          required, and no GET tells it: a variable, left as it is
+//!   use NAME                                                   the lines of `part NAME`, which sections share
 //!   told PATH                                                  read-only, and wanted by the provider all the same
 //!   const ATTRIBUTE VALUE
 //!   PATH -                                                     told by Azure, or carried otherwise: consumed
@@ -67,6 +69,8 @@ pub struct Table {
     pub left: Option<&'static str>,
     /// Attributes that no GET tells, and when that is so.
     pub unread: Vec<(&'static str, Vec<Guard>)>,
+    /// Attributes that somebody has to give, and why.
+    pub ask: Vec<(&'static str, &'static str)>,
     /// A child that the body repeats: its type (lower case), and where its name stands.
     pub same: Option<(String, Path)>,
     pub lines: Vec<Line>,
@@ -221,6 +225,8 @@ pub enum Change {
     Location,
     /// Stays as it is spelled although it looks like an id.
     Verbatim,
+    /// The resource that is called by this id, by its own.
+    Owner,
 }
 
 /// All sections, by the lower-case ARM type, in order.
@@ -236,7 +242,7 @@ pub static TABLES: LazyLock<HashMap<String, Vec<Table>>> = LazyLock::new(|| {
 pub static SPELLED: LazyLock<HashMap<String, &'static str>> = LazyLock::new(|| {
     let mut spelled = HashMap::new();
     let rows = FILES.iter().flat_map(|text| text.lines());
-    for row in rows.filter(|row| !row.starts_with([' ', '#']) && !row.is_empty()) {
+    for row in rows.filter(|row| !row.starts_with([' ', '#']) && !row.starts_with("part ") && !row.is_empty()) {
         let arm = row.split_whitespace().nth(1).unwrap_or_default();
         let ends = arm.match_indices('/').map(|(at, _)| at).skip(1).chain([arm.len()]);
         for end in ends {
@@ -249,7 +255,7 @@ pub static SPELLED: LazyLock<HashMap<String, &'static str>> = LazyLock::new(|| {
 fn parse(text: &'static str) -> Vec<Table> {
     let mut tables: Vec<Table> = Vec::new();
     let rows = text.lines().filter(|row| !row.trim().is_empty() && !row.trim_start().starts_with('#'));
-    let rows: Vec<(usize, &'static str)> = rows.map(|row| (row.len() - row.trim_start().len(), row.trim())).collect();
+    let rows = shared(rows.map(|row| (row.len() - row.trim_start().len(), row.trim())).collect());
     let mut at = 0;
     while at < rows.len() {
         let (_, head) = rows[at];
@@ -265,6 +271,27 @@ fn parse(text: &'static str) -> Vec<Table> {
         at = end;
     }
     tables
+}
+
+/// The rows with those of parts where they are used, as deep as there.
+fn shared(rows: Vec<(usize, &'static str)>) -> Vec<(usize, &'static str)> {
+    let mut parts: HashMap<&'static str, Vec<(usize, &'static str)>> = HashMap::new();
+    let (mut out, mut part) = (Vec::new(), None);
+    for (depth, row) in rows {
+        if depth == 0 {
+            part = row.strip_prefix("part ");
+        }
+        let found = match row.strip_prefix("use ").and_then(|name| parts.get(name)) {
+            Some(inner) => inner.iter().map(|(below, row)| (depth + below, *row)).collect(),
+            None => vec![(depth, row)],
+        };
+        match part {
+            Some(_) if depth == 0 => {}
+            Some(name) => parts.entry(name).or_default().extend(found.into_iter().map(|(at, row)| (at - 2, row))),
+            None => out.extend(found),
+        }
+    }
+    out
 }
 
 fn section(table: &mut Table, rows: &[(usize, &'static str)]) {
@@ -285,6 +312,7 @@ fn section(table: &mut Table, rows: &[(usize, &'static str)]) {
                 may_stay: word == "absorb?",
             }),
             "left" => table.left = Some(rest),
+            "ask" => table.ask.extend(rest.split_once(char::is_whitespace).map(|(name, why)| (name, why.trim()))),
             "told" => table.told.push(path(rest)),
             "unread" => {
                 let (guards, names): (Vec<&str>, Vec<&str>) =
@@ -491,6 +519,7 @@ fn changes(words: &[&'static str]) -> Vec<Change> {
             }),
             "location" => Change::Location,
             "verbatim" => Change::Verbatim,
+            "owner" => Change::Owner,
             "identity" => Change::Words(vec![("*", "identity")]),
             "block" => continue,
             _ => match word.split_once('=') {
@@ -515,17 +544,17 @@ pub fn strangers() -> Vec<String> {
     const KNOWN: &[&str] = &[
         "not", "lower", "number", "text", "name", "above", "json", "first", "list", "keys", "join", "split", "pairs",
         "divide", "times", "before", "after", "with", "has", "is", "upper", "merged", "empty", "suffix", "strip",
-        "prefix", "skip", "or", "reads", "keep", "ever", "secret", "duration", "location", "verbatim", "identity",
-        "block", "if", "unless", "only",
+        "prefix", "skip", "or", "reads", "keep", "ever", "secret", "duration", "location", "verbatim", "owner",
+        "identity", "block", "if", "unless", "only",
     ];
     const DIRECTIVES: &[&str] = &[
         "when", "base", "require", "import", "absorb", "absorb?", "apart", "apart?", "told", "const", "beside",
-        "unread", "same", "import",
+        "unread", "same", "import", "use",
     ];
     let rows = FILES.iter().flat_map(|text| text.lines());
     let rows = rows.filter(|row| row.starts_with(' ') && !row.trim_start().starts_with('#'));
     // Reasons are sentences.
-    let rows = rows.filter(|row| !row.trim_start().starts_with("left "));
+    let rows = rows.filter(|row| !["left ", "ask "].iter().any(|word| row.trim_start().starts_with(word)));
     let is_known = |word: &str| word.contains('=') || KNOWN.contains(&word.split(':').next().unwrap_or_default());
     rows.filter(|row| {
         let words: Vec<&str> = row.split_whitespace().collect();

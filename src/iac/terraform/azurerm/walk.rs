@@ -6,12 +6,13 @@ use super::{
     allowed, change,
     draft::{Beside, Cell, Draft, Entry, Spot},
     required, rules,
+    spots::{expand, field, get, get_mut, holds, is_blank, is_one_of, leftover, peek_text, spelled, start, template},
     table::{Absorbed, Change, Guard, Line, Path, Root, Step, TABLES, Table, Target},
     told::{Told, forget, tell},
 };
 use crate::{
     arm::ResourceId,
-    iac::term::{self, Term, Text},
+    iac::term::{Term, Text},
 };
 
 /// Why a body has no typed form.
@@ -141,6 +142,10 @@ fn attempt(table: &'static Table, body: &Term, subject: Subject<'_>, within: &[&
     let mut entries = Vec::new();
     walk.apply(&table.lines, &[], &mut entries)?;
     let Walk { rest, mut ignored, unsaid, besides, .. } = walk;
+    for (name, _) in &table.ask {
+        entries.push(Entry::Attribute(name, Cell::Asked));
+        ignored.push((*name).to_owned());
+    }
     let unread = table.unread.iter().filter(|(_, guards)| guards.iter().all(|guard| holds(guard, &whole, &[], &[])));
     ignored.extend(unread.map(|(name, _)| (*name).to_owned()));
     if let Some(path) = leftover(&rest, &mut Vec::new()) {
@@ -171,6 +176,7 @@ fn attempt(table: &'static Table, body: &Term, subject: Subject<'_>, within: &[&
         besides,
         import,
         within: within.iter().map(|child| child.number).collect(),
+        asked: table.ask.clone(),
     })
 }
 
@@ -406,163 +412,6 @@ impl Walk<'_> {
     }
 }
 
-fn start(root: Root, here: &[usize], frames: &[Spot]) -> Spot {
-    match root {
-        Root::Here => here.to_vec(),
-        Root::Outer(levels) => {
-            frames.len().checked_sub(levels).and_then(|at| frames.get(at)).cloned().unwrap_or_default()
-        }
-        Root::Body | Root::Id(_) => Spot::new(),
-    }
-}
-
-/// Whether a condition on a body holds.
-pub fn holds(guard: &Guard, body: &Term, here: &[usize], frames: &[Spot]) -> bool {
-    let mut found = Vec::new();
-    expand(body, start(guard.path.root, here, frames), &guard.path.steps, true, &mut found);
-    let mut values = found.iter().filter_map(|spot| get(body, spot));
-    let is_so = if guard.values.is_empty() {
-        values.any(|value| !is_blank(value))
-    } else {
-        values.any(|value| {
-            guard.values.iter().any(|wanted| match wanted.strip_prefix('~') {
-                Some(part) => change::plain(value).is_some_and(|text| text.to_ascii_lowercase().contains(part)),
-                None => is_one_of(value, &[wanted]),
-            })
-        })
-    };
-    is_so != guard.negated
-}
-
-fn expand(body: &Term, at: Spot, steps: &[Step], open: bool, found: &mut Vec<Spot>) {
-    let Some(value) = get(body, &at) else { return };
-    let below = |index: usize| {
-        let mut next = at.clone();
-        next.push(index);
-        next
-    };
-    match (steps.split_first(), value) {
-        (None, Term::List(items)) if open => found.extend((0..items.len()).map(below)),
-        (None, _) => found.push(at),
-        (Some((Step::Item(index), rest)), Term::List(_)) => expand(body, below(*index), rest, open, found),
-        // What is no list is its own first item.
-        (Some((Step::Item(0), rest)), _) => expand(body, at, rest, open, found),
-        (Some((Step::Field(_), _)), Term::List(items)) => {
-            (0..items.len()).for_each(|index| expand(body, below(index), steps, open, found));
-        }
-        (Some((Step::Field(name), rest)), Term::Map(fields)) if name.contains('*') => {
-            for (index, (key, _)) in fields.iter().enumerate() {
-                if key.as_literal().is_some_and(|key| !key.starts_with('@') && fits(name, key)) {
-                    expand(body, below(index), rest, open, found);
-                }
-            }
-        }
-        (Some((Step::Field(name), rest)), Term::Map(_)) => {
-            if let Some((index, _)) = field(value, name) {
-                expand(body, below(index), rest, open, found);
-            }
-        }
-        _ => {}
-    }
-}
-
-/// One star stands for any letters.
-fn fits(pattern: &str, name: &str) -> bool {
-    let (start, end) = pattern.split_once('*').unwrap_or((pattern, ""));
-    name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end)
-}
-
-/// A field of a map in any case, with its number.
-fn field<'t>(term: &'t Term, name: &str) -> Option<(usize, &'t Term)> {
-    let Term::Map(fields) = term else { return None };
-    let is_it =
-        |(_, (key, _)): &(usize, &(Text, Term))| key.as_literal().is_some_and(|key| key.eq_ignore_ascii_case(name));
-    fields.iter().enumerate().find(is_it).map(|(index, (_, value))| (index, value))
-}
-
-fn get<'t>(term: &'t Term, spot: &[usize]) -> Option<&'t Term> {
-    let mut at = term;
-    for index in spot {
-        at = match at {
-            Term::List(items) => items.get(*index)?,
-            Term::Map(fields) => &fields.get(*index)?.1,
-            _ => return None,
-        };
-    }
-    Some(at)
-}
-
-fn get_mut<'t>(term: &'t mut Term, spot: &[usize]) -> Option<&'t mut Term> {
-    let mut at = term;
-    for index in spot {
-        at = match at {
-            Term::List(items) => items.get_mut(*index)?,
-            Term::Map(fields) => &mut fields.get_mut(*index)?.1,
-            _ => return None,
-        };
-    }
-    Some(at)
-}
-
-fn spelled(body: &Term, spot: &[usize]) -> String {
-    let mut steps = Vec::new();
-    let mut at = body;
-    for index in spot {
-        at = match at {
-            Term::List(items) => {
-                steps.push(term::Step::Index(*index));
-                &items[*index]
-            }
-            Term::Map(fields) => {
-                steps.push(term::Step::Field(fields[*index].0.as_literal().unwrap_or("…").to_owned()));
-                &fields[*index].1
-            }
-            _ => break,
-        };
-    }
-    term::spell(&steps)
-}
-
-/// Nothing that anyone could have meant.
-fn is_blank(value: &Term) -> bool {
-    match value {
-        Term::List(items) => items.iter().all(is_blank),
-        Term::Map(fields) => fields.is_empty(),
-        value => value.is_empty(),
-    }
-}
-
-fn is_one_of(value: &Term, values: &[&str]) -> bool {
-    change::plain(value).is_some_and(|text| values.iter().any(|wanted| wanted.eq_ignore_ascii_case(&text)))
-}
-
-/// The first leaf that is not crossed out.
-fn leftover(rest: &Term, path: &mut Vec<term::Step>) -> Option<String> {
-    match rest {
-        Term::List(items) => items.iter().enumerate().find_map(|(index, item)| {
-            path.push(term::Step::Index(index));
-            let found = leftover(item, path);
-            path.pop();
-            found
-        }),
-        Term::Map(fields) => fields.iter().find_map(|(key, value)| {
-            let name = key.as_literal().unwrap_or("…");
-            // How the last PUT went is nobody's input, although some types don't say so.
-            let is_state = name == "provisioningState"
-                && matches!(path.last(), Some(term::Step::Field(above)) if above == "properties");
-            if matches!(name, "@name" | "@scope") || is_state {
-                return None;
-            }
-            path.push(term::Step::Field(name.to_owned()));
-            let found = leftover(value, path);
-            path.pop();
-            found
-        }),
-        value if value.is_empty() => None,
-        _ => Some(term::spell(path)),
-    }
-}
-
 /// Puts an entry into the blocks that its target names; blocks of one name are one.
 fn put(out: &mut Vec<Entry>, blocks: &[&'static str], entry: Entry) {
     let Some((block, rest)) = blocks.split_first() else {
@@ -577,35 +426,4 @@ fn put(out: &mut Vec<Entry>, blocks: &[&'static str], entry: Entry) {
     if let Entry::Block(_, entries) = &mut out[at] {
         put(entries, rest, entry);
     }
-}
-
-fn peek_text(body: &Term, path: &'static str, here: &[usize], frames: &[Spot]) -> Option<Term> {
-    let path = Path::of(path);
-    let mut found = Vec::new();
-    expand(body, start(path.root, here, frames), &path.steps, false, &mut found);
-    found.first().and_then(|spot| get(body, spot)).cloned()
-}
-
-/// `{id}` and `{PATH}` in a text.
-fn template(text: &'static str, peek: impl Fn(&'static str) -> Option<Term>) -> Vec<Cell> {
-    let mut cells = Vec::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('{') {
-        if !before.is_empty() {
-            cells.push(Cell::Term(Term::Text(Text::literal(before))));
-        }
-        let (name, more) = after.split_once('}').unwrap_or((after, ""));
-        match name.strip_prefix('@').or((name == "id").then_some("id")) {
-            Some("id") => cells.push(Cell::Id("id")),
-            Some("group.id") => cells.push(Cell::Id("group.id")),
-            Some("parent" | "scope") => cells.push(Cell::Id("parent")),
-            Some("name") => cells.push(Cell::Id("name")),
-            _ => cells.extend(peek(name).map(Cell::Term)),
-        }
-        rest = more;
-    }
-    if !rest.is_empty() {
-        cells.push(Cell::Term(Term::Text(Text::literal(rest))));
-    }
-    cells
 }
