@@ -143,14 +143,21 @@ fn is_never_returned(type_name: &str, path: &[Step]) -> bool {
     })
 }
 
+/// Where machines and sets of them are told their password, by type.
+const MACHINES: [(&str, &[&str]); 2] = [
+    ("Microsoft.Compute/virtualMachines", &["properties", "osProfile", "adminPassword"]),
+    (
+        "Microsoft.Compute/virtualMachineScaleSets",
+        &["properties", "virtualMachineProfile", "osProfile", "adminPassword"],
+    ),
+];
+
 /// A machine that is entered by password needs one.
 fn machine(type_name: &str, body: &Term) -> Option<&'static [&'static str]> {
-    if !type_name.eq_ignore_ascii_case("Microsoft.Compute/virtualMachines") {
-        return None;
-    }
-    let profile = body.get("properties")?.get("osProfile")?;
+    let (_, path) = MACHINES.iter().find(|(kind, _)| kind.eq_ignore_ascii_case(type_name))?;
+    let profile = path[..path.len() - 1].iter().try_fold(body, |at, name| at.get(name))?;
     let linux = profile.get("linuxConfiguration").and_then(|linux| linux.get("disablePasswordAuthentication"));
-    (linux != Some(&Term::Bool(true))).then_some(&["properties", "osProfile", "adminPassword"])
+    (linux != Some(&Term::Bool(true))).then_some(*path)
 }
 
 /// Whether a field, or what it stands in, is called a secret.

@@ -230,3 +230,34 @@ fn what_is_for_another_place_is_so_everywhere() {
     assert!(text.contains("/vaults/kvdr") && !text.contains("/vaults/kv\"") && text.contains("kv.x"), "{text}");
     assert!(selection.nodes.keys().all(|key| key.contains(target)), "{:?}", selection.nodes.keys());
 }
+
+#[test]
+fn machines_and_sets_of_them_that_are_entered_by_password_ask_for_it() {
+    let profile = |login: Value| {
+        let mut profile = json!({"adminUsername": "boss", "computerNamePrefix": "n", "computerName": "n"});
+        profile.as_object_mut().expect("a map").extend(login.as_object().expect("a map").clone());
+        profile
+    };
+    let linux = |is_off: bool| json!({"linuxConfiguration": {"disablePasswordAuthentication": is_off}});
+    let cases = [(linux(true), false), (linux(false), true), (json!({"windowsConfiguration": {}}), true)];
+    for (login, is_asked) in cases {
+        let machine = json!({"properties": {"osProfile": profile(login.clone())}});
+        let set = json!({"properties": {"virtualMachineProfile": {"osProfile": profile(login.clone())}}});
+        for (rest, one, path) in [
+            ("Microsoft.Compute/virtualMachines/x", machine, "properties.osProfile.adminPassword"),
+            (
+                "Microsoft.Compute/virtualMachineScaleSets/x",
+                set,
+                "properties.virtualMachineProfile.osProfile.adminPassword",
+            ),
+        ] {
+            let plan = super::planned(vec![group("g"), node(&id_in("g", rest), one.clone())]);
+            let asked: Vec<&str> = plan.parameters.iter().map(|parameter| parameter.path.as_str()).collect();
+            assert_eq!(asked, if is_asked { vec![path] } else { vec![] }, "{rest} {login}");
+            let id = id_in("g", rest);
+            let found = body(&[group("g"), node(&id, one)], &id);
+            let password = found.pointer(&format!("/{}", path.replace('.', "/")));
+            assert_eq!(password.is_some_and(|value| value.get(PARAMETER).is_some()), is_asked, "{found}");
+        }
+    }
+}
