@@ -1,9 +1,6 @@
 //! Recorded resource groups, as files hold them.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::Path,
-};
+use std::{collections::BTreeMap, path::Path};
 
 use serde_json::Value;
 
@@ -69,7 +66,7 @@ impl Recorded {
     /// As a scan would have it.
     pub fn selection(&self) -> Selection {
         let nodes = self.resources.iter().filter_map(node).map(|node| (node.key.clone(), node)).collect();
-        Selection { nodes, dependencies: BTreeSet::new(), known: BTreeMap::new(), bound_reached: false }
+        Selection { nodes, ..Selection::default() }
     }
 }
 
