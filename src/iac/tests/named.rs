@@ -214,10 +214,12 @@ fn what_is_for_another_place_is_so_everywhere() {
     let tenant = "33333333-3333-4333-8333-333333333333";
     let request = json!({
         "tenant_id": home, "output_format": "arm", "target_tenant_id": tenant, "target_subscription_id": target, "location": "northeurope",
-        "name_suffix": "dr", "identity_map": {user: tenant},
+        "name_suffix": "dr", "identity_map": {user: tenant, SUBSCRIPTION.replace('a', "b"): tenant},
     });
     let request = serde_json::from_value(request).expect("a request");
-    crate::iac::retarget::retarget(&mut selection, &request);
+    let warnings = crate::iac::retarget::retarget(&mut selection, &request);
+    let [unused] = warnings.as_slice() else { panic!("{warnings:?}") };
+    assert!(unused.contains(&SUBSCRIPTION.replace('a', "b")) && !unused.contains(user), "{unused}");
     let text = format!("{:?}", selection.nodes);
     assert!(
         !text.contains(user)
