@@ -148,3 +148,19 @@ async fn a_selection_of_nothing_says_which_filter_kept_nothing_and_what_there_is
     }
     scanned.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_that_is_not_there_is_told_with_those_that_are() {
+    let scanned = scanned(Vec::new()).await;
+    for (at, words) in [
+        (json!(99), "has no snapshot 99; there are 1 of 2"),
+        (json!("2001-01-01T00:00:00Z"), "as early as 2001-01-01T00:00:00Z; there are 1 of 2"),
+    ] {
+        let body = json!({"tenant_id": scanned.house.tenant, "output_format": "arm", "at": at});
+        let id = scanned.daemon.submit("/api/v1/generate-iac", &body).await;
+        let job = scanned.daemon.finished(&id).await;
+        assert_eq!(job["error"]["code"], "no_snapshot", "{job}");
+        assert!(job["error"]["message"].as_str().is_some_and(|text| text.contains(words)), "{job}");
+    }
+    scanned.stop().await;
+}
