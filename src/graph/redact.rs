@@ -110,8 +110,8 @@ pub fn is_value_field(field: &str) -> bool {
 
 /// Whether a text in a slot that is called a secret is none: it says where the secret is, or switches it.
 pub fn is_no_secret(text: &str) -> bool {
-    let text = text.trim();
-    let lower = text.to_ascii_lowercase();
+    // An automation account's variables are JSON.
+    let lower = text.trim().trim_matches('"').to_ascii_lowercase();
     let is_reference = lower.strip_prefix("@microsoft.keyvault(").and_then(|rest| rest.strip_suffix(')'));
     is_reference.is_some_and(|inner| !inner.contains(['(', ')']))
         || is_vault_address(
@@ -394,6 +394,7 @@ mod tests {
                 {"name": "API_KEY", "value": "@Microsoft.KeyVault(SecretUri=https://kv.vault.azure.net/secrets/k)"},
                 {"name": "API_KEY", "value": "{\"uri\":\"https://kv.vault.azure.net/secrets/k\"}"},
                 {"name": "USE_TOKEN", "value": "true"},
+                {"name": "USE_TOKEN", "value": "\"False\""},
                 {"name": "API_KEY", "value": ""},
                 {"name": "PASSWORD_POLICY", "value": "strict"},
                 {"name": "KEY_VAULT_URL", "value": "https://kv.vault.azure.net/"},
