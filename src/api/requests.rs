@@ -212,7 +212,7 @@ pub struct GenerateIacRequest {
     pub location: Option<String>,
     #[serde(default)]
     pub name_suffix: Option<String>,
-    /// Old object id to new.
+    /// Old object id to new, both UUIDs.
     #[serde(default)]
     pub identity_map: BTreeMap<String, String>,
     /// A snapshot's number or an RFC 3339 time; none: the latest.

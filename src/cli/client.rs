@@ -146,9 +146,12 @@ pub struct GenerateIacArgs {
     /// Move everything to this region
     #[arg(long, value_name = "REGION")]
     pub location: Option<String>,
-    /// Append this to names
-    #[arg(long, value_name = "SUFFIX")]
+    /// Append this to names, such as -dr
+    #[arg(long, value_name = "SUFFIX", allow_hyphen_values = true)]
     pub name_suffix: Option<String>,
+    /// Put another identity's object id in place of one; repeat for more
+    #[arg(long = "identity-map", value_name = "FROM=TO")]
+    pub identity_map: Vec<String>,
     /// A snapshot's number, or the newest at an RFC 3339 time [default: the latest]
     #[arg(long, value_name = "SNAPSHOT")]
     pub at: Option<String>,

@@ -19,7 +19,7 @@ fn the_fixed_forms_are_accepted() {
     );
     let generate = format!(
         "generate-iac --tenant-id {tenant} --format terraform --type x/* --import --no-dependencies --target-tenant {tenant} \
-         --target-subscription {tenant} --location l --name-suffix s --at 3 --output d"
+         --target-subscription {tenant} --location l --name-suffix -dr --identity-map {tenant}={tenant} --at 3 --output d"
     );
     let forms = [
         "serve --listen 127.0.0.1:0 --config c --state-dir s",

@@ -243,12 +243,15 @@ impl Api {
         if status.is_success() {
             return Ok(response);
         }
+        let retry_after =
+            response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
         let bytes = response.bytes().await.map_err(|error| self.broken(path, &error))?;
         let Ok(envelope) = serde_json::from_slice::<ErrorEnvelope>(&bytes) else {
             return Err(ClientError::Foreign { url: self.url(path), status: status.as_u16() });
         };
         let hint = self.hint(envelope.error.code);
-        Err(ClientError::Refused { status: status.as_u16(), body: Box::new(envelope.error), hint })
+        let retry_after = retry_after.map(Duration::from_secs);
+        Err(ClientError::Refused { status: status.as_u16(), body: Box::new(envelope.error), hint, retry_after })
     }
 
     fn hint(&self, code: ErrorCode) -> Option<String> {

@@ -1,6 +1,6 @@
 //! What each client command does: submit, follow, print, and the exit code that says how it went.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use uuid::Uuid;
 
@@ -12,6 +12,11 @@ use crate::{
     api::{JobStatus, Operation},
     cli::{ClientCommand, ConnectArgs, DownloadArgs, FollowArgs, GenerateIacArgs, JobsArgs, ScanArgs},
 };
+
+/// Longest wait that a daemon may ask for when there are too many requests.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// How often a refused request is repeated.
+const MOST_WAITS: u32 = 3;
 
 /// Runs a command to its end and prints what came of it. Ctrl-C detaches from a followed job.
 pub async fn run(command: ClientCommand, screen: &mut Screen) -> Exit {
@@ -39,6 +44,22 @@ pub async fn run(command: ClientCommand, screen: &mut Screen) -> Exit {
     }
 }
 
+/// Asks again after the wait that the daemon asks for, where it is short; a request that was refused so did nothing.
+async fn patiently<T>(
+    screen: &mut Screen,
+    mut ask: impl AsyncFnMut() -> Result<T, ClientError>,
+) -> Result<T, ClientError> {
+    let mut waits = 0;
+    loop {
+        let outcome = ask().await;
+        let wait = outcome.as_ref().err().and_then(ClientError::retry_after);
+        let Some(wait) = wait.filter(|wait| *wait <= PATIENCE && waits < MOST_WAITS) else { return outcome };
+        waits += 1;
+        screen.say(&format!("too many requests: asking again in {} s", wait.as_secs()));
+        tokio::time::sleep(wait).await;
+    }
+}
+
 fn connect(args: &ConnectArgs) -> Result<Api, ClientError> {
     let variable = std::env::var("ATGD_API_KEY").ok().filter(|text| !text.is_empty());
     let key = ApiKey::find(args.key_file.as_deref(), variable)?;
@@ -49,7 +70,7 @@ async fn scan(args: ScanArgs, screen: &mut Screen) -> Result<Exit, ClientError> 
     let api = connect(&args.connect)?;
     let request = requests::scan_request(&args)?;
     if args.plan {
-        let plan = api.plan_scan(&request).await?;
+        let plan = patiently(screen, async || api.plan_scan(&request).await).await?;
         if screen.is_json() {
             screen.object(&plan);
         } else {
@@ -63,16 +84,18 @@ async fn scan(args: ScanArgs, screen: &mut Screen) -> Result<Exit, ClientError> 
 async fn generate(args: GenerateIacArgs, screen: &mut Screen) -> Result<Exit, ClientError> {
     let api = connect(&args.connect)?;
     if let Some(directory) = &args.output {
-        unpack::check_empty(directory)?;
+        unpack::check_output(directory)?;
     }
     let request = requests::generate_request(&args)?;
     let (exit, id) = submit(&api, &Operation::GenerateIac(request), args.follow, screen).await?;
     if args.open && exit == Exit::Completed && !screen.is_json() {
-        report::files(screen, &api.artifact_list(id).await?);
-        report::made(screen, &api.artifact_json(id, "report.json").await?);
+        let list = patiently(screen, async || api.artifact_list(id).await).await?;
+        report::files(screen, &list);
+        let made = patiently(screen, async || api.artifact_json(id, "report.json").await).await?;
+        report::made(screen, &made);
     }
     if let (Some(directory), Exit::Completed) = (&args.output, exit) {
-        let count = super::unpack(&api, id, directory).await?;
+        let count = patiently(screen, async || super::unpack(&api, id, directory).await).await?;
         screen.say(&format!("{count} files are in {}", directory.display()));
     } else if exit == Exit::Completed && !args.follow.no_wait {
         screen.say(&format!("the files: atgd download {id}"));
@@ -87,7 +110,7 @@ async fn submit(
     args: FollowArgs,
     screen: &mut Screen,
 ) -> Result<(Exit, Uuid), ClientError> {
-    let accepted = api.submit(operation).await?;
+    let accepted = patiently(screen, async || api.submit(operation).await).await?;
     let id = accepted.job_id;
     if args.no_wait {
         if screen.is_json() {
@@ -105,12 +128,13 @@ async fn to_the_end(api: &Api, id: Uuid, screen: &mut Screen) -> Result<Exit, Cl
     let Some(status) = followed(api, id, screen).await? else {
         return Ok(Exit::Detached);
     };
-    let result = api.result(id).await?;
+    let result = patiently(screen, async || api.result(id).await).await?;
     if screen.is_json() {
         screen.object(&result);
     } else {
         if status == JobStatus::Completed {
-            report::result(screen, api.job(id).await?.job_type, &result);
+            let job = patiently(screen, async || api.job(id).await).await?;
+            report::result(screen, job.job_type, &result);
         }
         if let (JobStatus::Failed, Some(error)) = (status, &result.error) {
             screen.complain(&format!("{} ({})", error.message, error.code));
@@ -179,7 +203,7 @@ async fn jobs(args: JobsArgs, screen: &mut Screen) -> Result<Exit, ClientError> 
     let wanted = args.limit as usize;
     while found.len() < wanted {
         query.limit = (wanted - found.len()).min(200) as u32;
-        let page = api.jobs(&query).await?;
+        let page = patiently(screen, async || api.jobs(&query).await).await?;
         found.extend(page.jobs);
         query.cursor = page.next_cursor;
         if query.cursor.is_none() {
@@ -199,7 +223,7 @@ async fn jobs(args: JobsArgs, screen: &mut Screen) -> Result<Exit, ClientError> 
 
 async fn job(connection: &ConnectArgs, id: &str, screen: &mut Screen) -> Result<Exit, ClientError> {
     let api = connect(connection)?;
-    let view = api.job(resolve(&api, id).await?).await?;
+    let view = patiently(screen, async || api.job(resolve(&api, id).await?).await).await?;
     if screen.is_json() {
         screen.object(&view);
     } else {
@@ -210,15 +234,14 @@ async fn job(connection: &ConnectArgs, id: &str, screen: &mut Screen) -> Result<
 
 async fn watch(connection: &ConnectArgs, id: &str, screen: &mut Screen) -> Result<Exit, ClientError> {
     let api = connect(connection)?;
-    let id = resolve(&api, id).await?;
     // Following waits for a daemon that went away; one that was never there is told at once.
-    api.job(id).await?;
+    let id = patiently(screen, async || Ok(api.job(resolve(&api, id).await?).await?.job_id)).await?;
     to_the_end(&api, id, screen).await
 }
 
 async fn cancel(connection: &ConnectArgs, id: &str, screen: &mut Screen) -> Result<Exit, ClientError> {
     let api = connect(connection)?;
-    let answer = api.cancel(resolve(&api, id).await?).await?;
+    let answer = patiently(screen, async || api.cancel(resolve(&api, id).await?).await).await?;
     if screen.is_json() {
         screen.object(&answer);
     } else if answer.status == JobStatus::Cancelled {
@@ -231,12 +254,12 @@ async fn cancel(connection: &ConnectArgs, id: &str, screen: &mut Screen) -> Resu
 
 async fn save(args: DownloadArgs, screen: &mut Screen) -> Result<Exit, ClientError> {
     let api = connect(&args.connect)?;
-    let view = api.job(resolve(&api, &args.id).await?).await?;
+    let view = patiently(screen, async || api.job(resolve(&api, &args.id).await?).await).await?;
     if !view.status.is_terminal() {
         return Err(ClientError::NotFinished { id: view.job_id, status: view.status });
     }
     let path = download::target(args.output, download::usual_name(view.job_type, view.job_id));
-    let bytes = super::download(&api, view.job_id, &path).await?;
+    let bytes = patiently(screen, async || super::download(&api, view.job_id, &path).await).await?;
     if screen.is_json() {
         screen.object(&serde_json::json!({ "job_id": view.job_id, "path": path, "size": bytes }));
     } else {
@@ -248,7 +271,7 @@ async fn save(args: DownloadArgs, screen: &mut Screen) -> Result<Exit, ClientErr
 
 async fn status(connection: &ConnectArgs, screen: &mut Screen) -> Result<Exit, ClientError> {
     let api = connect(connection)?;
-    let health = api.health().await?;
+    let health = patiently(screen, async || api.health().await).await?;
     if screen.is_json() {
         screen.object(&health);
     } else {

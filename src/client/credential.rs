@@ -23,8 +23,11 @@ impl ApiKey {
     pub fn find(key_file: Option<&Path>, variable: Option<String>) -> Result<Option<Self>, ClientError> {
         let (text, origin) = match (key_file, variable) {
             (Some(path), _) => {
-                let text = std::fs::read_to_string(path).map_err(ClientError::file(path))?;
-                (text, format!("--key-file {}", path.display()))
+                let origin = format!("--key-file {}", path.display());
+                let text = std::fs::read_to_string(path).map_err(|error| {
+                    ClientError::Usage(format!("{origin}: {error}; expected a file that holds an API key"))
+                })?;
+                (text, origin)
             }
             (None, Some(text)) => (text, "ATGD_API_KEY".to_owned()),
             (None, None) => return Ok(None),
@@ -55,6 +58,7 @@ mod tests {
         assert_eq!(found(None, Some(" atg_env ")).expect("read").as_deref(), Some("atg_env"));
         assert_eq!(found(None, None).expect("read"), None);
         assert!(found(None, Some(" ")).is_err());
-        assert!(found(Some(&dir.path().join("none")), None).is_err());
+        let refused = found(Some(&dir.path().join("none")), None).expect_err("refused").to_string();
+        assert!(refused.starts_with("--key-file ") && refused.contains("API key"), "{refused}");
     }
 }

@@ -1,6 +1,6 @@
 //! What a client command can run into, in words for the person who typed it.
 
-use std::{fmt::Write, path::PathBuf};
+use std::{fmt::Write, path::PathBuf, time::Duration};
 
 use uuid::Uuid;
 
@@ -12,7 +12,13 @@ use crate::api::{ErrorBody, ErrorCode, JobStatus};
 pub enum ClientError {
     /// The daemon answered, and said no.
     #[error("{}", refusal(*.status, .body, .hint.as_deref()))]
-    Refused { status: u16, body: Box<ErrorBody>, hint: Option<String> },
+    Refused {
+        status: u16,
+        body: Box<ErrorBody>,
+        hint: Option<String>,
+        /// How long the daemon asks to wait.
+        retry_after: Option<Duration>,
+    },
     /// Something answered, but not as the daemon does.
     #[error("{url} answered {status} with something that is not atgd's: is it another service, or a proxy?")]
     Foreign { url: String, status: u16 },
@@ -57,6 +63,14 @@ impl ClientError {
         }
     }
 
+    /// How long to wait before the same is asked again: there were too many requests, and it was said.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused { status: 429, retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+
     /// Whether waiting may help: the daemon is away, starting or stopping.
     pub(super) fn may_pass(&self) -> bool {
         match self {
@@ -78,7 +92,11 @@ fn refusal(status: u16, body: &ErrorBody, hint: Option<&str>) -> String {
     let fields = body.details.as_ref().and_then(|details| details["fields"].as_array());
     for field in fields.into_iter().flatten() {
         let word = |key: &str| field[key].as_str().unwrap_or_default();
-        let _ = write!(text, "\n  {}: {}", word("path"), word("message"));
+        let line = format!("{}: {}", word("path"), word("message"));
+        // Where one field is wrong, the message says it.
+        if line != body.message {
+            let _ = write!(text, "\n  {line}");
+        }
     }
     if let Some(hint) = hint {
         let _ = write!(text, "\n  {hint}");
@@ -105,10 +123,22 @@ mod tests {
             details: Some(serde_json::json!({"fields": [{"path": "tenant_id", "message": "expected a UUID"}]})),
             request_id: "r-1".into(),
         };
-        let error = ClientError::Refused { status: 422, body: Box::new(body), hint: None };
+        let error = ClientError::Refused { status: 422, body: Box::new(body), hint: None, retry_after: None };
         let text = error.to_string();
         assert!(text.contains("422 validation_failed") && text.contains("tenant_id: expected a UUID"), "{text}");
         assert!(text.ends_with("request r-1"), "{text}");
         assert_eq!(error.exit(), Exit::Refused);
+    }
+
+    #[test]
+    fn what_the_message_says_of_the_only_wrong_field_is_not_said_twice() {
+        let body = ErrorBody {
+            code: ErrorCode::ValidationFailed,
+            message: "at: expected a time".into(),
+            details: Some(serde_json::json!({"fields": [{"path": "at", "message": "expected a time"}]})),
+            request_id: String::new(),
+        };
+        let error = ClientError::Refused { status: 422, body: Box::new(body), hint: None, retry_after: None };
+        assert_eq!(error.to_string(), "at: expected a time (422 validation_failed)");
     }
 }

@@ -82,7 +82,7 @@ pub async fn download(api: &Api, id: uuid::Uuid, path: &std::path::Path) -> Resu
 
 /// Unpacks a finished job's files below an empty or absent directory; the answer is how many.
 pub async fn unpack(api: &Api, id: uuid::Uuid, directory: &std::path::Path) -> Result<usize, ClientError> {
-    unpack::check_empty(directory)?;
+    unpack::check_output(directory)?;
     let fetched = download::fetch(api, id, &std::env::temp_dir()).await?;
     let archive = fetched.file().try_clone().map_err(ClientError::file(directory))?;
     unpack::unpack(archive, directory)

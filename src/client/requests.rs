@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use uuid::Uuid;
+
 use super::ClientError;
 use crate::{
     api::{At, CreateKeyRequest, FilterConfig, GenerateIacRequest, OutputFormat, ScanMode, ScanRequest, Scope, Time},
@@ -60,7 +62,7 @@ pub fn generate_request(args: &GenerateIacArgs) -> Result<GenerateIacRequest, Cl
         target_subscription_id: args.target_subscription,
         location: args.location.clone(),
         name_suffix: args.name_suffix.clone(),
-        identity_map: BTreeMap::new(),
+        identity_map: identity_map(&args.identity_map)?,
         at: args.at.as_deref().map(|at| at.parse().map_or_else(|_| At::Time(at.to_owned()), At::Number)),
     })
 }
@@ -100,6 +102,24 @@ fn tags(filter: &FilterArgs) -> Result<BTreeMap<String, Option<String>>, ClientE
     Ok(tags)
 }
 
+/// `FROM=TO`, each an object id.
+fn identity_map(written: &[String]) -> Result<BTreeMap<String, String>, ClientError> {
+    let mut map = BTreeMap::new();
+    for written in written {
+        let pair = written.split_once('=').and_then(|(from, to)| {
+            Some((from.trim().parse::<Uuid>().ok()?.to_string(), to.trim().parse::<Uuid>().ok()?.to_string()))
+        });
+        let Some((from, to)) = pair else {
+            let expected = "expected FROM=TO, each the UUID of an identity's object";
+            return Err(ClientError::Usage(format!("--identity-map {written:?}: {expected}")));
+        };
+        if map.insert(from.clone(), to).is_some() {
+            return Err(ClientError::Usage(format!("--identity-map {from} stands twice: it becomes one other")));
+        }
+    }
+    Ok(map)
+}
+
 #[cfg(test)]
 mod tests {
     use clap::Parser;
@@ -133,5 +153,18 @@ mod tests {
         assert!(filter.include_referenced_resources && !request.include_identities);
         assert!(scan(&["--tag", "=v"]).is_err());
         assert!(scan(&["--tag", "a", "--tag", "a=b"]).is_err());
+    }
+
+    #[test]
+    fn identities_are_mapped_by_pairs_of_uuids() {
+        let other = TENANT.replace('1', "A");
+        let asked = |written: &[&str]| identity_map(&written.iter().map(|&text| text.to_owned()).collect::<Vec<_>>());
+        let map = asked(&[&format!("{TENANT}={other}")]).expect("a map");
+        assert_eq!(map, BTreeMap::from([(TENANT.to_owned(), other.to_lowercase())]));
+        for wrong in ["", TENANT, "a=b", &format!("{TENANT}="), &format!("={TENANT}")] {
+            let refused = asked(&[wrong]).expect_err("refused").to_string();
+            assert!(refused.starts_with("--identity-map"), "{refused}");
+        }
+        assert!(asked(&[&format!("{TENANT}={other}"), &format!("{TENANT}={TENANT}")]).is_err());
     }
 }

@@ -35,6 +35,8 @@ pub struct Screen {
     colour_err: bool,
     bar: Option<ProgressBar>,
     last: Option<(String, f64)>,
+    /// The last complaint.
+    complained: Option<String>,
     failed: Option<io::Error>,
 }
 
@@ -52,6 +54,7 @@ impl Screen {
             colour_err: colour && is_live,
             bar: None,
             last: None,
+            complained: None,
             failed: None,
         }
     }
@@ -67,6 +70,7 @@ impl Screen {
             colour_err: false,
             bar: None,
             last: None,
+            complained: None,
             failed: None,
         }
     }
@@ -116,8 +120,13 @@ impl Screen {
         self.remark(&printable(line));
     }
 
-    /// What went wrong, on stderr; it may have several lines.
+    /// What went wrong, on stderr; it may have several lines. Said once where it comes twice: a job's error
+    /// is an event of it, and stands in its result.
     pub fn complain(&mut self, text: &str) {
+        if self.complained.as_deref() == Some(text) {
+            return;
+        }
+        self.complained = Some(text.to_owned());
         let word = paint(self.colour_err, Colour::Red, "error:");
         for (number, line) in text.lines().enumerate() {
             let line = printable(line);

@@ -319,3 +319,58 @@ async fn a_job_that_runs_has_nothing_to_download() {
     assert_eq!((exit, out.as_str()), (Exit::Refused, ""));
     assert!(err.contains("is running"), "{err}");
 }
+
+/// Ends a scan with an event and a result that say the same.
+async fn failing() -> Daemon {
+    let error = json!({"code": "no_snapshot", "message": "scan it first", "retryable": false});
+    Daemon::start(move |_, (head, _)| match () {
+        () if head.starts_with("post") => json_reply(202, &accepted()),
+        () if head.contains("/events") => {
+            let told = event(1, json!({"type": "error", "error_code": "no_snapshot", "message": "scan it first"}));
+            stream(&[told, complete(2, "failed")], false)
+        }
+        () => json_reply(
+            200,
+            &json!({"job_id": JOB, "status": "failed", "result": {}, "completed_at": TIME, "duration_seconds": 1.5,
+                    "error": error}),
+        ),
+    })
+    .await
+}
+
+#[tokio::test]
+async fn why_a_job_failed_is_said_once() {
+    let (exit, _, err) = typed(&failing().await, &format!("generate-iac --tenant-id {TENANT} --format arm")).await;
+    assert_eq!(exit, Exit::Failed);
+    assert_eq!(err.matches("scan it first").count(), 1, "{err}");
+}
+
+#[tokio::test]
+async fn a_short_wait_that_the_daemon_asks_for_is_waited_out_and_a_long_one_is_told() {
+    let limited = |seconds: u64, times: usize| {
+        Daemon::start(move |number, _| match number {
+            number if number < times => {
+                let reply = refusal(429, "rate_limited");
+                Reply { headers: format!("{}retry-after: {seconds}\r\n", reply.headers), ..reply }
+            }
+            _ => json_reply(202, &accepted()),
+        })
+    };
+    let form = format!("scan --tenant-id {TENANT} --no-wait");
+    let (exit, out, err) = typed(&limited(0, 2).await, &form).await;
+    assert_eq!((exit, out), (Exit::Completed, format!("{JOB}\n")));
+    assert_eq!(err.matches("asking again in 0 s").count(), 2, "{err}");
+    for daemon in [limited(61, 1).await, limited(0, 9).await] {
+        let (exit, _, err) = typed(&daemon, &form).await;
+        assert!(exit == Exit::Refused && err.contains("429 rate_limited"), "{err}");
+    }
+}
+
+#[tokio::test]
+async fn an_output_that_cannot_be_written_to_is_told_before_a_job_is_made() {
+    let daemon = scanning("completed").await;
+    let form = format!("generate-iac --tenant-id {TENANT} --format arm --output /proc/none");
+    let (exit, _, err) = typed(&daemon, &form).await;
+    assert!(exit == Exit::Local && err.contains("--output /proc/none"), "{err}");
+    assert!(daemon.asked().is_empty(), "{:?}", daemon.asked());
+}

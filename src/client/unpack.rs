@@ -12,8 +12,23 @@ use super::ClientError;
 const MOST_ENTRIES: usize = 1_000_000;
 const MOST_BYTES: u64 = 64 << 30;
 
-/// Refuses a directory that holds something, before any work is done for it.
-pub(super) fn check_empty(directory: &Path) -> Result<(), ClientError> {
+/// Refuses a directory that holds something, or that nothing can be written to, before any work is done for it.
+pub(super) fn check_output(directory: &Path) -> Result<(), ClientError> {
+    check_empty(directory)?;
+    // Of an absent one, the nearest that is there.
+    let whole = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
+    let there = whole.ancestors().find(|path| path.symlink_metadata().is_ok()).unwrap_or(&whole);
+    // A file without a name: nothing is left of it.
+    tempfile::tempfile_in(there)
+        .map(drop)
+        .map_err(|error| unusable(directory, &format!("{}: {error}", there.display())))
+}
+
+fn unusable(directory: &Path, why: &str) -> ClientError {
+    ClientError::Usage(format!("--output {}: nothing can be written there: {why}", directory.display()))
+}
+
+fn check_empty(directory: &Path) -> Result<(), ClientError> {
     match fs::read_dir(directory) {
         Ok(entries) => {
             if entries.count() == 0 {
@@ -23,7 +38,7 @@ pub(super) fn check_empty(directory: &Path) -> Result<(), ClientError> {
             Err(ClientError::Usage(format!("--output {directory}: the directory must be empty or absent")))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(ClientError::file(directory)(error)),
+        Err(error) => Err(unusable(directory, &error.to_string())),
     }
 }
 
@@ -144,6 +159,19 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         fs::write(dir.path().join("mine"), "kept").expect("written");
         assert!(matches!(unpack(archive(&["a"]), dir.path()), Err(ClientError::Usage(_))));
+        assert_eq!(fs::read_dir(dir.path()).expect("readable").count(), 1);
+    }
+
+    #[test]
+    fn a_place_that_cannot_be_written_to_is_told_before_any_work() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let file = dir.path().join("file");
+        fs::write(&file, "kept").expect("written");
+        for place in [file.clone(), file.join("below"), "/proc/none/below".into()] {
+            let refused = check_output(&place).expect_err("refused").to_string();
+            assert!(refused.starts_with(&format!("--output {}: ", place.display())), "{refused}");
+        }
+        assert!(check_output(&dir.path().join("a/b")).is_ok());
         assert_eq!(fs::read_dir(dir.path()).expect("readable").count(), 1);
     }
 }

@@ -4,10 +4,13 @@
 //! `connectionString`, `sasToken`, …) and values that look so (account keys, SAS signatures, JSON web
 //! tokens, PEM blocks, connection strings with a key). Names that only speak *about* secrets
 //! (`keyVaultId`, `secretUri`, `disablePasswordAuthentication`) are none.
+//!
+//! A name is a field's, or the text beside a value: `{name: "DB_PASSWORD", value: …}` is one slot that is
+//! called `DB_PASSWORD`. What only points to a secret (a Key Vault reference) or switches it (`true`) is none.
 
 use std::borrow::Cow;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// What stands where a secret was.
 pub const REDACTED: &str = "***";
@@ -22,6 +25,7 @@ const NAMES: &[&str] = &[
     "clientsecret",
     "secretvalue",
     "sharedkey",
+    "secretkey",
     "accesskey",
     "accountkey",
     "storageaccountkey",
@@ -43,6 +47,7 @@ const NAMES: &[&str] = &[
     "accesstoken",
     "refreshtoken",
     "authtoken",
+    "authkey",
     "bearertoken",
     "registrationtoken",
     "instrumentationkey",
@@ -73,11 +78,57 @@ const NAMES: &[&str] = &[
     "adminkey",
 ];
 
+/// The same for names in parts: too short to be looked for at the end of a word (`bypass`).
+const LAST_PARTS: [&str; 2] = ["pwd", "pass"];
+
+/// Fields that say what the value beside them is called, lower case.
+const NAME_FIELDS: [&str; 8] =
+    ["name", "key", "displayname", "keyname", "settingname", "variablename", "parametername", "headername"];
+
 /// Whether a field's name says that its value is a secret. `path` is the name of the field alone.
 pub fn is_secret_name(name: &str) -> bool {
     let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     // `keyVaultSecretId`, `passwordProfileName`: they end in what they are about.
     NAMES.iter().any(|known| plain == *known || (plain.ends_with(known) && (known.len() > 5 || *known == "token")))
+        || name
+            .rsplit_once(['_', '-', '.', ':', ' '])
+            .is_some_and(|(_, last)| LAST_PARTS.iter().any(|part| last.eq_ignore_ascii_case(part)))
+}
+
+/// What an object says that the value beside is called, where that is the name of a secret: of its
+/// fields that are texts, the one that does.
+pub fn secret_beside<'t>(texts: impl IntoIterator<Item = (&'t str, &'t str)>) -> Option<&'t str> {
+    let is_name = |field: &str| NAME_FIELDS.iter().any(|known| field.eq_ignore_ascii_case(known));
+    texts.into_iter().find(|(field, text)| is_name(field) && is_secret_name(text)).map(|(_, text)| text)
+}
+
+/// Whether a field holds what the name beside it speaks of.
+pub fn is_value_field(field: &str) -> bool {
+    let field = field.to_ascii_lowercase();
+    field.ends_with("value") || field == "values"
+}
+
+/// Whether a text in a slot that is called a secret is none: it says where the secret is, or switches it.
+pub fn is_no_secret(text: &str) -> bool {
+    // An automation account's variables are JSON.
+    let lower = text.trim().trim_matches('"').to_ascii_lowercase();
+    let is_reference = lower.strip_prefix("@microsoft.keyvault(").and_then(|rest| rest.strip_suffix(')'));
+    is_reference.is_some_and(|inner| !inner.contains(['(', ')']))
+        || is_vault_address(
+            lower
+                .strip_prefix(r#"{"uri":"#)
+                .map_or(lower.as_str(), |rest| rest.trim_end_matches('}').trim().trim_matches('"')),
+        )
+        || matches!(lower.as_str(), "" | "true" | "false")
+}
+
+/// `https://kv.vault.azure.net/secrets/x`, lower case, and nothing beside it.
+fn is_vault_address(text: &str) -> bool {
+    text.strip_prefix("https://").and_then(|rest| rest.split_once('/')).is_some_and(|(host, path)| {
+        host.contains(".vault.")
+            && ["secrets/", "keys/", "certificates/"].iter().any(|kind| path.starts_with(kind))
+            && path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-".contains(&byte))
+    })
 }
 
 /// Whether a text looks like a secret whatever its field is called.
@@ -103,7 +154,7 @@ pub fn is_secret_value(text: &str) -> bool {
         || text.split(|c: char| c.is_whitespace() || "\"'`,;:()<>[]{}|\\".contains(c)).any(|word| {
             let value = word.split_once('=').map_or(word, |(_, value)| value);
             let is_key = |text: &str| text.len() == 88 && is_account_key(text);
-            is_web_token(word) || is_web_token(value) || is_key(word) || is_key(value)
+            is_web_token(word) || is_web_token(value) || is_key(word) || is_key(value) || is_issued(value)
         })
 }
 
@@ -122,6 +173,17 @@ const IN_STRINGS: [&str; 12] = [
     "sharedsecretvalue=",
     "authkey=",
 ];
+
+/// What services put before the tokens that they issue, so that they are found.
+const ISSUED: [&str; 11] =
+    ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "sk_live_", "rk_live_", "xoxb-", "xoxp-"];
+
+fn is_issued(text: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    ISSUED
+        .iter()
+        .any(|start| text.strip_prefix(start).is_some_and(|rest| rest.len() >= 16 && rest.chars().all(is_plain)))
+}
 
 /// `mongodb://user:password@host`.
 fn has_user_and_password(text: &str) -> bool {
@@ -174,14 +236,15 @@ pub fn redacted_key(key: &str) -> Cow<'_, str> {
     }
     let plain = percent_encoding::percent_decode_str(key).decode_utf8_lossy();
     let told = || format!("{REDACTED}-{}", &blake3::hash(key.as_bytes()).to_hex()[..8]);
-    match key.split_once('=') {
-        Some((name, value)) if !value.is_empty() => {
-            let value = percent_encoding::percent_decode_str(value).decode_utf8_lossy();
-            if !name.contains(['/', ':', ';']) && (is_secret_name(name) || is_secret_value(&value)) {
-                return Cow::Owned(format!("{name}={}", told()));
-            }
+    if let Some((name, value)) = key.split_once('=').filter(|(_, value)| !value.is_empty()) {
+        let [called, value] = [name, value].map(|part| percent_encoding::percent_decode_str(part).decode_utf8_lossy());
+        if is_secret_value(&called) {
+            return Cow::Owned(told());
         }
-        _ => {}
+        let is_named = is_secret_name(&called) && !is_no_secret(&value);
+        if !name.contains(['/', ':', ';']) && (is_named || is_secret_value(&value)) {
+            return Cow::Owned(format!("{name}={}", told()));
+        }
     }
     if is_secret_value(&plain) { Cow::Owned(told()) } else { Cow::Borrowed(key) }
 }
@@ -191,6 +254,13 @@ fn within(value: &mut Value) {
         Value::String(text) if is_secret_value(text) => REDACTED.clone_into(text),
         Value::Array(items) => items.iter_mut().for_each(within),
         Value::Object(fields) => {
+            let texts = fields.iter().filter_map(|(name, field)| Some((name.as_str(), field.as_str()?)));
+            if secret_beside(texts).is_some() {
+                beside(fields);
+                if let Some(Value::Object(fields)) = fields.get_mut("properties") {
+                    beside(fields);
+                }
+            }
             for (name, field) in fields.iter_mut() {
                 if is_secret_name(name) && holds_text(field) {
                     *field = Value::String(REDACTED.to_owned());
@@ -203,9 +273,19 @@ fn within(value: &mut Value) {
     }
 }
 
+/// Replaces what an object's fields hold that the name beside them calls a secret.
+fn beside(fields: &mut Map<String, Value>) {
+    for (name, field) in fields.iter_mut() {
+        if is_value_field(name) && holds_text(field) {
+            *field = Value::String(REDACTED.to_owned());
+        }
+    }
+}
+
+/// Whether it holds a text that may be a secret.
 fn holds_text(value: &Value) -> bool {
     match value {
-        Value::String(text) => !text.is_empty(),
+        Value::String(text) => !is_no_secret(text),
         Value::Array(items) => items.iter().any(holds_text),
         Value::Object(fields) => fields.values().any(holds_text),
         _ => false,
@@ -227,6 +307,9 @@ mod tests {
             "primaryKey",
             "clientSecret",
             "SAS_TOKEN",
+            "STRIPE_SECRET_KEY",
+            "MYSQL_PWD",
+            "DB_PASS",
         ] {
             assert!(is_secret_name(name), "{name}");
         }
@@ -240,6 +323,9 @@ mod tests {
             "partitionKey",
             "passwordProfileName",
             "key",
+            "KEY_VAULT_URL",
+            "PASSWORD_POLICY",
+            "bypass",
         ] {
             assert!(!is_secret_name(name), "{name}");
         }
@@ -258,6 +344,7 @@ mod tests {
             "Endpoint=https://x.service.signalr.net;AccessKey=abcdefgh;Version=1.0;",
             "mongodb://acc:c2VjcmV0@acc.mongo.cosmos.azure.com:10255/?ssl=true",
             &format!("{{\"key\": \"{key}\"}}"),
+            "deploys with ghp_0123456789abcdefABCDEF0123456789abcd",
         ];
         for text in secrets {
             assert!(is_secret_value(text), "{text}");
@@ -278,6 +365,10 @@ mod tests {
         let token = "note=eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abcdefghijk";
         assert!(redacted_key(token).starts_with("note=***-"), "{}", redacted_key(token));
         assert!(redacted_key("apiKey=opaque").starts_with("apiKey=***-"));
+        assert!(redacted_key("app%2Ftoken=opaque").starts_with("app%2Ftoken=***-"));
+        assert_eq!(redacted_key("token=one"), redacted_key("token=one"));
+        assert_ne!(redacted_key("token=one"), redacted_key("token=two"));
+        assert!(!redacted_key("ghp_0123456789abcdefABCDEF0123456789abcd=v").contains("ghp_"));
         assert!(!redacted_key("Endpoint=sb://x/;SharedAccessKey=abcdefgh").contains("abcdefgh"));
         for key in ["env=prod", "env=", "/subscriptions/s", "00000000-0000-4000-8000-000000000001", "westeurope"] {
             assert_eq!(redacted_key(key), key);
@@ -290,5 +381,30 @@ mod tests {
             json!({"properties": {"adminPassword": "x", "list": ["AccountKey=0123456789abcdef"], "password": null}});
         redact(&mut body);
         assert_eq!(body, json!({"properties": {"adminPassword": "***", "list": ["***"], "password": null}}));
+    }
+
+    #[test]
+    fn a_name_beside_a_value_is_the_slots_name() {
+        let mut body = json!({"name": "adminPassword", "properties": {
+            "isEncrypted": false, "value": "\"opaque\"",
+            "env": [
+                {"name": "DB_PASSWORD", "value": "s3cret"},
+                {"Key": "apiToken", "Value": {"of": "opaque"}},
+                {"name": "STRIPE_SECRET_KEY", "secretRef": "stripe-key"},
+                {"name": "API_KEY", "value": "@Microsoft.KeyVault(SecretUri=https://kv.vault.azure.net/secrets/k)"},
+                {"name": "API_KEY", "value": "{\"uri\":\"https://kv.vault.azure.net/secrets/k\"}"},
+                {"name": "USE_TOKEN", "value": "true"},
+                {"name": "USE_TOKEN", "value": "\"False\""},
+                {"name": "API_KEY", "value": ""},
+                {"name": "PASSWORD_POLICY", "value": "strict"},
+                {"name": "KEY_VAULT_URL", "value": "https://kv.vault.azure.net/"},
+            ],
+        }});
+        let kept = body["properties"]["env"].as_array().expect("a list")[2..].to_vec();
+        redact(&mut body);
+        assert_eq!(body["properties"]["value"], REDACTED);
+        assert_eq!(body["properties"]["env"][0], json!({"name": "DB_PASSWORD", "value": "***"}));
+        assert_eq!(body["properties"]["env"][1], json!({"Key": "apiToken", "Value": "***"}));
+        assert_eq!(body["properties"]["env"].as_array().expect("a list")[2..], kept);
     }
 }

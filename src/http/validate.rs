@@ -101,6 +101,15 @@ pub(super) fn generate(request: &GenerateIacRequest) -> Result<(), Refusal> {
             );
         }
     }
+    findings.entries("identity_map", request.identity_map.len());
+    for (from, to) in &request.identity_map {
+        for id in [from, to].into_iter().filter(|id| !is_uuid(id)) {
+            findings.add(
+                &format!("identity_map.{from}"),
+                format!("{id:?} is no UUID: expected the object id of an identity and that which replaces it"),
+            );
+        }
+    }
     let suffix = request.name_suffix.as_deref().unwrap_or("x");
     if suffix.is_empty() || suffix.len() > 12 || !suffix.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
         findings.add("name_suffix", "expected 1 to 12 letters, digits or hyphens");
@@ -118,6 +127,11 @@ pub(super) fn generate(request: &GenerateIacRequest) -> Result<(), Refusal> {
         findings.add("at", format!("{text:?} is neither a snapshot's number nor an RFC 3339 time"));
     }
     findings.end()
+}
+
+/// Eight, four, four, four and twelve digits, as Azure writes them.
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36 && uuid::Uuid::try_parse(text).is_ok()
 }
 
 #[cfg(test)]
@@ -147,5 +161,20 @@ mod tests {
         let refused = generate(&serde_json::from_str(text).expect("a request")).expect_err("refused");
         let details = refused.details.expect("fields");
         assert_eq!(details["fields"].as_array().map(Vec::len), Some(2), "{details}");
+    }
+
+    #[test]
+    fn an_identity_map_is_of_uuids() {
+        let id = "c0470500-0000-4000-8000-000000000001";
+        let asked = |from: &str, to: &str| {
+            let text = serde_json::json!({"tenant_id": id, "format": "arm", "identity_map": {from: to}});
+            generate(&serde_json::from_value(text).expect("a request"))
+        };
+        assert!(asked(id, &id.to_uppercase()).is_ok());
+        for (from, to) in [("boss", id), (id, "boss"), (id, "")] {
+            let refused = asked(from, to).expect_err("refused");
+            assert!(refused.message.starts_with(&format!("identity_map.{from}: ")), "{}", refused.message);
+            assert!(refused.message.contains("no UUID"), "{}", refused.message);
+        }
     }
 }

@@ -161,13 +161,14 @@ pub fn build(mut selection: Selection, request: &GenerateIacRequest) -> Plan {
 }
 
 /// The plan with every body as its type has it: nothing is taken apart for a provider.
-pub fn build_whole(selection: Selection, request: &GenerateIacRequest) -> Plan {
+pub fn build_whole(mut selection: Selection, request: &GenerateIacRequest) -> Plan {
     let is_terraform = request.output_format == OutputFormat::Terraform;
     let mut plan = Plan {
         selected: selection.nodes.len() - selection.dependencies.len(),
         dependencies: selection.dependencies.len(),
         ..Plan::default()
     };
+    plan.warnings.extend(selection.nothing.take());
     if selection.bound_reached {
         plan.warnings.push("too many dependencies: the rest stays as literal ids".to_owned());
     }

@@ -28,7 +28,7 @@ pub fn files(plan: &Plan, request: &GenerateIacRequest, snapshot: &Snapshot, che
         "coverage": serde_json::from_str::<Value>(&snapshot.info().coverage).unwrap_or_default(),
         "parameters": plan.parameters,
         "resources": resources(plan, is_terraform),
-        "warnings": plan.warnings,
+        "warnings": warnings(plan),
     });
     let json = serde_json::to_string_pretty(&report).unwrap_or_default() + "\n";
     Files::from([
@@ -40,6 +40,16 @@ pub fn files(plan: &Plan, request: &GenerateIacRequest, snapshot: &Snapshot, che
 
 /// What the job stores as its result.
 pub fn result(plan: &Plan, written: &Written, checks: &Checks) -> Value {
+    let mut result = totals(plan, checks);
+    result["files_generated"] = json!(written.names.len());
+    result["files"] = json!(written.names);
+    result["imports"] = json!(written.imports);
+    result["warnings"] = json!(warnings(plan));
+    result
+}
+
+/// What people should know, in the report as in the result.
+fn warnings(plan: &Plan) -> Vec<String> {
     let mut warnings = plan.warnings.clone();
     let circular: usize = plan.items.iter().map(|item| item.circular.len()).sum();
     if circular > 0 {
@@ -50,12 +60,7 @@ pub fn result(plan: &Plan, written: &Written, checks: &Checks) -> Value {
     if !plan.parameters.is_empty() {
         warnings.push(format!("{} values have to be given; README.md lists them", plan.parameters.len()));
     }
-    let mut result = totals(plan, checks);
-    result["files_generated"] = json!(written.names.len());
-    result["files"] = json!(written.names);
-    result["imports"] = json!(written.imports);
-    result["warnings"] = json!(warnings);
-    result
+    warnings
 }
 
 fn totals(plan: &Plan, checks: &Checks) -> Value {
@@ -125,6 +130,10 @@ fn markdown(plan: &Plan, is_terraform: bool) -> String {
         plan.items.len(),
         plan.left_out.len()
     );
+    for warning in warnings(plan) {
+        let _ = writeln!(out, "- Warning: {}", cell(&warning));
+    }
+    out.push_str(if warnings(plan).is_empty() { "" } else { "\n" });
     let mut by_type: BTreeMap<(&str, String), usize> = BTreeMap::new();
     for (number, item) in plan.items.iter().enumerate() {
         let kind = if is_terraform {

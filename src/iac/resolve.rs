@@ -28,6 +28,7 @@ pub fn resolve(
     let is_known = |key: &str| {
         known.contains_key(key) || left_out.contains(key) || role(key).is_some_and(|name| roles.contains(name))
     };
+    let groups: BTreeSet<usize> = (0..plan.items.len()).filter(|number| plan.items[*number].is_group).collect();
     let mut sources: BTreeMap<String, Outside> = BTreeMap::new();
     for item in &mut plan.items {
         let (mut external, mut unresolved) = (Vec::new(), Vec::new());
@@ -35,6 +36,11 @@ pub fn resolve(
             let Some(literal) = text.as_literal().filter(|text| arm::looks_like_id(text)) else { return };
             let found = prefixes(literal);
             let target = found.iter().find_map(|key| Some((numbers.get(key)?, key.len())));
+            // What is known and not planned is outside, also where its group is planned.
+            let is_outside = |key: &String| is_resource(key) && known.get(key).is_some_and(|kind| !kind.is_empty());
+            let target = target.filter(|(target, length)| {
+                !groups.contains(target) || !found.iter().any(|key| key.len() > *length && is_outside(key))
+            });
             match target {
                 Some((target, length)) => {
                     let spelled = if literal.starts_with('/') { literal.to_owned() } else { format!("/{literal}") };

@@ -5,6 +5,7 @@
 //! and object ids. What two subscriptions call the same cannot both go to one target: the report says so.
 
 use std::{
+    cell::RefCell,
     collections::{BTreeMap, BTreeSet},
     sync::LazyLock,
 };
@@ -30,6 +31,9 @@ static GLOBAL: LazyLock<BTreeMap<String, (usize, bool)>> = LazyLock::new(|| {
     .collect()
 });
 
+/// Unused entries of the identity map that a warning names.
+const MOST_TOLD: usize = 5;
+
 /// What is put in place of what.
 struct Target<'a> {
     request: &'a GenerateIacRequest,
@@ -39,6 +43,8 @@ struct Target<'a> {
     names: BTreeMap<String, String>,
     /// Old names as they stand in host names, and the new ones.
     hosts: Vec<(String, String)>,
+    /// Words that stood somewhere.
+    used: RefCell<BTreeSet<String>>,
 }
 
 /// Rewrites a selection; the answer are warnings for the report.
@@ -70,6 +76,7 @@ pub fn retarget(selection: &mut Selection, request: &GenerateIacRequest) -> Vec<
     }
     selection.nodes = nodes;
     selection.dependencies = dependencies;
+    warnings.extend(target.unused());
     let known = std::mem::take(&mut selection.known).into_iter();
     selection.known = known.map(|(key, kind)| (arm::key(&target.text(&key)), kind)).collect();
     warnings
@@ -105,7 +112,24 @@ impl<'a> Target<'a> {
                 names.insert(key.clone(), new);
             }
         }
-        Self { request, words, names, hosts }
+        Self { request, words, names, hosts, used: RefCell::default() }
+    }
+
+    /// Entries of the identity map that nothing was rewritten by.
+    fn unused(&self) -> Option<String> {
+        let used = self.used.borrow();
+        let unused: Vec<&str> = self
+            .request
+            .identity_map
+            .keys()
+            .filter(|from| !used.contains(&from.to_lowercase()))
+            .map(String::as_str)
+            .collect();
+        let few = unused.iter().take(MOST_TOLD).copied().collect::<Vec<_>>().join(", ");
+        let more = unused.len().saturating_sub(MOST_TOLD);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        (!unused.is_empty())
+            .then(|| format!("the identity map was not needed for {few}{more}: nothing that was selected names it"))
     }
 
     fn node(&self, mut node: Node) -> Node {
@@ -160,7 +184,11 @@ impl<'a> Target<'a> {
             }
         }
         for (word, to) in &self.words {
-            out = replace_word(&out, word, to);
+            let replaced = replace_word(&out, word, to);
+            if replaced != out {
+                self.used.borrow_mut().insert(word.clone());
+            }
+            out = replaced;
         }
         out
     }

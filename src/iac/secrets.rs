@@ -1,15 +1,21 @@
 //! Lift secrets: what is secret by its name or by its shape becomes a parameter without a value.
 //!
+//! A name may be a field's, that of something above it, the text beside a value (`{name, value}`), or the
+//! resource's own. What says where a secret is (a Key Vault reference) stays.
+//!
 //! Also what Azure wants and never gives back (`never_returned.tsv`): a parameter too.
 
-use std::{collections::HashSet, sync::LazyLock};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
 
 use super::{
     plan::{Item, Parameter},
     term::{Piece, Step, Term, Text, spell},
     types::Leaf,
 };
-use crate::graph::redact::{is_secret_name, is_secret_value};
+use crate::graph::redact::{is_no_secret, is_secret_name, is_secret_value, is_value_field, secret_beside};
 
 const NEVER: &str = "Azure wants it and never returns it";
 
@@ -26,17 +32,22 @@ pub fn lift(item: &mut Item, parameters: &mut Vec<Parameter>, taken: &mut HashSe
     let (label, id, type_name) = (item.label.clone(), item.id.text.clone(), item.type_name.clone());
     let mut lifted = Vec::new();
     let words = std::mem::take(&mut item.words);
+    let mut slots = HashMap::new();
+    beside(&item.body, Some(&item.name), &mut Vec::new(), &mut slots);
     let mut new = |path: &[Step], why: &'static str, leaf: Leaf| {
-        let name = unique(&format!("{label}_{}", field(path)), taken);
+        let called = slots.get(&spell(path)).map_or_else(|| field(path), Clone::clone);
+        let name = unique(&format!("{label}_{called}"), taken);
         parameters.push(Parameter { name: name.clone(), resource: id.clone(), path: spell(path), why, leaf });
         lifted.push(name);
         Piece::Parameter(parameters.len() - 1)
     };
     item.body.texts_mut(&mut Vec::new(), &mut |path, is_key, text| {
         let Some(literal) = text.as_literal() else { return };
-        let is_named = || {
-            !is_key && (is_named_secret(path) && !words.contains(&spell(path)) || is_never_returned(&type_name, path))
+        let is_slot = |path: &[Step]| {
+            let spelled = spell(path);
+            (is_named_secret(path) || slots.contains_key(&spelled)) && !words.contains(&spelled)
         };
+        let is_named = || !is_key && (!is_no_secret(literal) && is_slot(path) || is_never_returned(&type_name, path));
         let is_secret = !literal.is_empty() && (is_secret_value(literal) || is_named());
         if !is_secret {
             return;
@@ -61,6 +72,69 @@ pub fn lift(item: &mut Item, parameters: &mut Vec<Parameter>, taken: &mut HashSe
     item.secrets = lifted;
 }
 
+/// Paths of the texts that the name beside them, or the resource's own (`own`), calls secrets, each with
+/// what a parameter of it is called: `containers_0_environment_variables_db_password`.
+fn beside(term: &Term, own: Option<&str>, path: &mut Vec<Step>, slots: &mut HashMap<String, String>) {
+    match term {
+        Term::List(items) => {
+            for (index, item) in items.iter().enumerate() {
+                path.push(Step::Index(index));
+                beside(item, None, path, slots);
+                path.pop();
+            }
+        }
+        Term::Map(fields) => {
+            let texts = fields.iter().filter_map(|(name, value)| match value {
+                Term::Text(text) => Some((name.as_literal()?, text.as_literal()?)),
+                _ => None,
+            });
+            let called = secret_beside(texts.chain(own.map(|own| ("name", own))));
+            for (name, value) in fields {
+                let Some(name) = name.as_literal() else { continue };
+                path.push(Step::Field(name.to_owned()));
+                if let Some(called) = called.filter(|_| is_value_field(name)) {
+                    let above = path[..path.len() - 1].to_vec();
+                    below(value, &above, called, path, slots);
+                } else {
+                    // `{name, properties: {value}}`: a resource, and what is made like one.
+                    beside(value, called.filter(|_| name == "properties"), path, slots);
+                }
+                path.pop();
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Every text of a value is called so, below what holds the pair.
+fn below(term: &Term, pair: &[Step], called: &str, path: &mut Vec<Step>, slots: &mut HashMap<String, String>) {
+    match term {
+        Term::Text(_) => {
+            let mut steps = pair.to_vec();
+            if matches!(steps.last(), Some(Step::Index(_))) {
+                steps.pop();
+            }
+            steps.push(Step::Field(called.to_owned()));
+            slots.insert(spell(path), field(&steps));
+        }
+        Term::List(items) => {
+            for (index, item) in items.iter().enumerate() {
+                path.push(Step::Index(index));
+                below(item, pair, called, path, slots);
+                path.pop();
+            }
+        }
+        Term::Map(fields) => {
+            for (name, value) in fields {
+                path.push(Step::Field(name.as_literal().unwrap_or_default().to_owned()));
+                below(value, pair, called, path, slots);
+                path.pop();
+            }
+        }
+        _ => {}
+    }
+}
+
 /// Somebody returned what Azure never does.
 fn is_never_returned(type_name: &str, path: &[Step]) -> bool {
     NEVER_RETURNED.iter().any(|(kind, names)| {
@@ -69,14 +143,21 @@ fn is_never_returned(type_name: &str, path: &[Step]) -> bool {
     })
 }
 
+/// Where machines and sets of them are told their password, by type.
+const MACHINES: [(&str, &[&str]); 2] = [
+    ("Microsoft.Compute/virtualMachines", &["properties", "osProfile", "adminPassword"]),
+    (
+        "Microsoft.Compute/virtualMachineScaleSets",
+        &["properties", "virtualMachineProfile", "osProfile", "adminPassword"],
+    ),
+];
+
 /// A machine that is entered by password needs one.
 fn machine(type_name: &str, body: &Term) -> Option<&'static [&'static str]> {
-    if !type_name.eq_ignore_ascii_case("Microsoft.Compute/virtualMachines") {
-        return None;
-    }
-    let profile = body.get("properties")?.get("osProfile")?;
+    let (_, path) = MACHINES.iter().find(|(kind, _)| kind.eq_ignore_ascii_case(type_name))?;
+    let profile = path[..path.len() - 1].iter().try_fold(body, |at, name| at.get(name))?;
     let linux = profile.get("linuxConfiguration").and_then(|linux| linux.get("disablePasswordAuthentication"));
-    (linux != Some(&Term::Bool(true))).then_some(&["properties", "osProfile", "adminPassword"])
+    (linux != Some(&Term::Bool(true))).then_some(*path)
 }
 
 /// Whether a field, or what it stands in, is called a secret.

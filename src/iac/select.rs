@@ -1,5 +1,6 @@
 //! Select: what the request's filters keep (AND over fields, OR inside one, case-insensitive, globs),
-//! and what the kept resources refer to, when dependencies are wanted.
+//! and what the kept resources refer to, when dependencies are wanted. What is excluded is not even a
+//! dependency. A selection of nothing says which filter kept nothing, and what there is.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -13,12 +14,15 @@ use crate::{
     graph::{
         Snapshot,
         model::{Label, Node},
+        redact::is_secret_value,
         rules::mentions,
     },
 };
 
 /// Nodes read at once.
 const PAGE: usize = 500;
+/// Names that are told of what there is.
+const MOST_TOLD: usize = 5;
 /// Dependencies that are added at most; beyond that ids stay as they are, and the report says so.
 const MOST_DEPENDENCIES: usize = 20_000;
 
@@ -34,6 +38,8 @@ pub struct Selection {
     /// Keys of nested objects that are emitted as resources though Azure only lets one read them so.
     pub apart: BTreeSet<String>,
     pub bound_reached: bool,
+    /// Why nothing was selected, where that is so.
+    pub nothing: Option<String>,
 }
 
 /// Whether code can be made of a node at all.
@@ -77,15 +83,18 @@ pub fn select(
             }
         }
     }
+    if selection.nodes.is_empty() {
+        selection.nothing = Some(wanted.nothing(&others));
+    }
     if request.include_dependencies {
-        add_dependencies(&mut selection, &mut others);
+        add_dependencies(&mut selection, &mut others, &wanted);
     }
     let kind = |node: Node| format!("{}@{}", node.type_name, node.api_version);
     selection.known.extend(others.into_iter().map(|(key, node)| (key, kind(node))));
     Ok(selection)
 }
 
-fn add_dependencies(selection: &mut Selection, others: &mut BTreeMap<String, Node>) {
+fn add_dependencies(selection: &mut Selection, others: &mut BTreeMap<String, Node>, wanted: &Wanted) {
     if others.is_empty() {
         return;
     }
@@ -94,8 +103,16 @@ fn add_dependencies(selection: &mut Selection, others: &mut BTreeMap<String, Nod
         let Some(node) = selection.nodes.get(&key) else { continue };
         let mut targets: Vec<String> = mentions(&node.body).into_iter().map(|mention| arm::key(&mention.id)).collect();
         targets.push(node.id.clone());
+        let own = arm::key(&node.id);
         for target in targets {
             for id in prefixes(&target) {
+                if others.get(&id).is_some_and(|node| wanted.excludes(node)) {
+                    // What it stands below is needed for its sake alone, unless it is what we stand below.
+                    if arm::key(&target) == own {
+                        continue;
+                    }
+                    break;
+                }
                 let Some(found) = others.remove(&id) else { continue };
                 if selection.dependencies.len() >= MOST_DEPENDENCIES {
                     selection.bound_reached = true;
@@ -132,45 +149,102 @@ pub fn prefixes(id: &str) -> Vec<String> {
     }
 }
 
-struct Wanted<'a> {
-    request: &'a GenerateIacRequest,
-    types: Option<GlobSet>,
+/// The filters that were given; a node must be taken by each.
+struct Wanted {
+    fields: Vec<Field>,
     excluded: Option<GlobSet>,
-    groups: Option<GlobSet>,
-    names: Option<GlobSet>,
-    regions: BTreeSet<String>,
-    subscriptions: BTreeSet<String>,
 }
 
-impl<'a> Wanted<'a> {
-    fn of(request: &'a GenerateIacRequest) -> Result<Self, IacError> {
-        Ok(Self {
-            request,
-            types: globs(&request.resource_types)?,
-            excluded: globs(&request.exclude_resource_types)?,
-            groups: globs(&request.resource_groups)?,
-            names: globs(&request.names)?,
-            regions: request.regions.iter().map(|region| arm::location_code(region)).collect(),
-            subscriptions: request.subscription_ids.iter().map(ToString::to_string).collect(),
-        })
+/// One filter.
+struct Field {
+    /// What it looks at, in words.
+    what: &'static str,
+    /// What was asked for.
+    asked: Vec<String>,
+    takes: Box<dyn Fn(&Node) -> bool>,
+    /// What a node has of it.
+    has: fn(&Node) -> Vec<String>,
+}
+
+impl Wanted {
+    fn of(request: &GenerateIacRequest) -> Result<Self, IacError> {
+        let mut fields = Vec::new();
+        let mut like = |what, asked: &[String], has: fn(&Node) -> Vec<String>| {
+            if let Some(set) = globs(asked)? {
+                let takes = move |node: &Node| has(node).iter().any(|text| set.is_match(text));
+                fields.push(Field { what, asked: asked.to_vec(), takes: Box::new(takes), has });
+            }
+            Ok::<_, IacError>(())
+        };
+        like("resource type", &request.resource_types, |node| vec![node.type_name.clone()])?;
+        like("resource group", &request.resource_groups, |node| vec![node.resource_group.clone().unwrap_or_default()])?;
+        like("name", &request.names, |node| vec![node.name.clone()])?;
+        let mut among = |what, asked: Vec<String>, has: fn(&Node) -> Vec<String>| {
+            if !asked.is_empty() {
+                let wanted = asked.clone();
+                let takes = move |node: &Node| has(node).iter().any(|text| wanted.contains(text));
+                fields.push(Field { what, asked, takes: Box::new(takes), has });
+            }
+        };
+        let regions = request.regions.iter().map(|region| arm::location_code(region)).collect();
+        among("region", regions, |node| node.location.iter().cloned().collect());
+        let subscriptions = request.subscription_ids.iter().map(ToString::to_string).collect();
+        among("subscription", subscriptions, |node| node.subscription_id.iter().map(|id| id.to_lowercase()).collect());
+        for (name, value) in request.tags.clone() {
+            // Values may be secrets: only names are told.
+            let asked = vec![if value.is_some() { format!("{name}=…") } else { name.clone() }];
+            let takes = move |node: &Node| {
+                node.tags.iter().any(|(known, is)| {
+                    known.eq_ignore_ascii_case(&name)
+                        && value.as_ref().is_none_or(|wanted| is.eq_ignore_ascii_case(wanted))
+                })
+            };
+            let has: fn(&Node) -> Vec<String> =
+                |node| node.tags.keys().filter(|name| !is_secret_value(name)).cloned().collect();
+            fields.push(Field { what: "tag", asked, takes: Box::new(takes), has });
+        }
+        Ok(Self { fields, excluded: globs(&request.exclude_resource_types)? })
     }
 
     fn takes(&self, node: &Node) -> bool {
-        let matches = |globs: &Option<GlobSet>, text: &str| globs.as_ref().is_none_or(|globs| globs.is_match(text));
-        matches(&self.types, &node.type_name)
-            && !self.excluded.as_ref().is_some_and(|globs| globs.is_match(&node.type_name))
-            && matches(&self.groups, node.resource_group.as_deref().unwrap_or_default())
-            && matches(&self.names, &node.name)
-            && (self.regions.is_empty() || node.location.as_ref().is_some_and(|at| self.regions.contains(at)))
-            && (self.subscriptions.is_empty()
-                || node.subscription_id.as_ref().is_some_and(|id| self.subscriptions.contains(&id.to_lowercase())))
-            && self.request.tags.iter().all(|(name, value)| {
-                node.tags.iter().any(|(known, is)| {
-                    known.eq_ignore_ascii_case(name)
-                        && value.as_ref().is_none_or(|wanted| is.eq_ignore_ascii_case(wanted))
-                })
-            })
+        !self.excludes(node) && self.fields.iter().all(|field| (field.takes)(node))
     }
+
+    fn excludes(&self, node: &Node) -> bool {
+        self.excluded.as_ref().is_some_and(|globs| globs.is_match(&node.type_name))
+    }
+
+    /// Why none of these nodes is taken.
+    fn nothing(&self, nodes: &BTreeMap<String, Node>) -> String {
+        let mut reasons = Vec::new();
+        for field in self.fields.iter().filter(|field| !nodes.values().any(|node| (field.takes)(node))) {
+            let there: BTreeSet<String> = nodes.values().flat_map(field.has).filter(|text| !text.is_empty()).collect();
+            let asked: Vec<String> = field.asked.iter().map(|text| format!("{text:?}")).collect();
+            reasons.push(format!("no {} is like {}; {}", field.what, asked.join(" or "), told(&there)));
+        }
+        if nodes.is_empty() {
+            reasons = vec!["the snapshot holds no resource".to_owned()];
+        } else if reasons.is_empty() {
+            let is_all = nodes.values().all(|node| self.excludes(node));
+            reasons.push(if is_all {
+                "every resource is of an excluded type".to_owned()
+            } else {
+                "each filter keeps something, and nothing is kept by all of them".to_owned()
+            });
+        }
+        format!("nothing was selected: {}", reasons.join("; "))
+    }
+}
+
+/// A few names of what there is.
+fn told(names: &BTreeSet<String>) -> String {
+    if names.is_empty() {
+        return "there is none".to_owned();
+    }
+    let few: Vec<&str> = names.iter().take(MOST_TOLD).map(String::as_str).collect();
+    let more = names.len().saturating_sub(few.len());
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("there are {}{more}", few.join(", "))
 }
 
 fn globs(texts: &[String]) -> Result<Option<GlobSet>, IacError> {

@@ -2,6 +2,7 @@
 
 mod limits;
 mod named;
+mod pairs;
 
 use std::collections::BTreeMap;
 

@@ -5,11 +5,14 @@ use serde_json::Value;
 use super::failure;
 use crate::{
     api::{At, GenerateIacRequest, Time},
-    graph::{GraphError, Graphs, Snapshot},
+    graph::{GraphError, Graphs, Snapshot, SnapshotInfo},
     iac,
     jobs::Failure,
     work::Work,
 };
+
+/// Snapshots that are told of, newest first, where the one that was asked for is not there.
+const MOST_TOLD: usize = 5;
 
 pub(super) async fn run(
     graphs: &Graphs,
@@ -30,23 +33,32 @@ pub(super) async fn run(
 
 fn snapshot(graphs: &Graphs, request: &GenerateIacRequest) -> Result<Snapshot, Failure> {
     let of_graph = |error: GraphError| failure("graph", &error.to_string(), false);
-    let none = |which: &str| {
-        failure(
-            "no_snapshot",
-            &format!("there is no snapshot of tenant {}{which}; scan it first", request.tenant_id),
-            false,
-        )
-    };
-    let graph = graphs.existing(request.tenant_id).map_err(of_graph)?.ok_or_else(|| none(""))?;
-    let found = match &request.at {
-        None => graph.latest(),
-        Some(At::Number(number)) => graph.snapshot(*number),
+    let none = |why: String| failure("no_snapshot", &why, false);
+    let unscanned = || none(format!("there is no snapshot of tenant {}; scan it first", request.tenant_id));
+    let graph = graphs.existing(request.tenant_id).map_err(of_graph)?.ok_or_else(unscanned)?;
+    let (found, which) = match &request.at {
+        None => (graph.latest(), String::new()),
+        Some(At::Number(number)) => (graph.snapshot(*number), format!("{number}")),
         Some(At::Time(text)) => {
             let time: Time = text.parse().map_err(|_| {
                 failure("invalid_request", "at: expected a snapshot's number or an RFC 3339 time", false)
             })?;
-            graph.at_time(time.millis())
+            (graph.at_time(time.millis()), format!("as early as {text}"))
         }
     };
-    found.map_err(of_graph)?.ok_or_else(|| none(" at that time"))
+    if let Some(found) = found.map_err(of_graph)? {
+        return Ok(found);
+    }
+    let there: Vec<String> = graph.snapshots().map_err(of_graph)?.iter().map(told).collect();
+    if there.is_empty() {
+        return Err(unscanned());
+    }
+    let shown = there.len().min(MOST_TOLD);
+    let older = if shown < there.len() { format!(" and {} older ones", there.len() - shown) } else { String::new() };
+    let newest = there.iter().rev().take(shown).map(String::as_str).collect::<Vec<_>>().join(", ");
+    Err(none(format!("tenant {} has no snapshot {which}; there are {newest}{older}", request.tenant_id)))
+}
+
+fn told(info: &SnapshotInfo) -> String {
+    format!("{} of {}", info.number, Time::from_millis(info.at_ms))
 }

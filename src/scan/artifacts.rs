@@ -1,4 +1,5 @@
-//! The files of a scan's job: the coverage, and the graph without bodies, so without secrets.
+//! The files of a scan's job: the coverage, and the graph without bodies and without secrets: the key of
+//! what is called after one (a tag) is masked, the same wherever it stands.
 
 use std::io::{BufWriter, Write};
 
@@ -7,7 +8,7 @@ use serde_json::Value;
 
 use super::ScanError;
 use crate::{
-    graph::Snapshot,
+    graph::{Snapshot, redact::redacted_key},
     work::{ArtifactError, Work},
 };
 
@@ -53,11 +54,11 @@ pub(super) fn write(work: &Work, snapshot: &Snapshot, coverage: &Value) -> Resul
         for node in nodes {
             out.write_all(if first { b"\n" } else { b",\n" }).map_err(io)?;
             let line = NodeLine {
-                key: &node.key,
-                id: &node.id,
+                key: &redacted_key(&node.key),
+                id: &redacted_key(&node.id),
                 label: node.label.word(),
                 type_name: &node.type_name,
-                name: &node.name,
+                name: &redacted_key(&node.name),
                 location: node.location.as_deref(),
                 resource_group: node.resource_group.as_deref(),
                 subscription_id: node.subscription_id.as_deref(),
@@ -75,8 +76,12 @@ pub(super) fn write(work: &Work, snapshot: &Snapshot, coverage: &Value) -> Resul
         after = Some(last);
         for edge in edges {
             out.write_all(if first { b"\n" } else { b",\n" }).map_err(io)?;
-            let line =
-                EdgeLine { kind: edge.kind.word(), source: &edge.source, target: &edge.target, path: &edge.path };
+            let line = EdgeLine {
+                kind: edge.kind.word(),
+                source: &redacted_key(&edge.source),
+                target: &redacted_key(&edge.target),
+                path: &edge.path,
+            };
             serde_json::to_writer(&mut out, &line).map_err(|error| io(error.into()))?;
             first = false;
         }

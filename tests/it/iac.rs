@@ -101,3 +101,66 @@ async fn a_filter_with_dependencies_brings_what_is_referred_to() {
     assert_eq!((&result["resources"]["emitted"], &result["resources"]["dependencies"]), (&json!(1), &json!(0)));
     scanned.stop().await;
 }
+
+/// The report of a generation, which says the same warnings as its result.
+fn report(directory: &Path, result: &serde_json::Value) -> serde_json::Value {
+    let text = std::fs::read(directory.join("report.json")).expect("readable");
+    let report: serde_json::Value = serde_json::from_slice(&text).expect("JSON");
+    assert_eq!(report["warnings"], result["warnings"], "{result}");
+    report
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_excluded_is_no_dependency_either() {
+    let scanned = scanned(Vec::new()).await;
+    let filter = json!({"resource_types": ["Microsoft.Compute/virtualMachines"], "names": ["vm-app-01"],
+        "exclude_resource_types": ["microsoft.network/*", "*/disks"]});
+    for format in ["terraform", "bicep", "arm"] {
+        let (directory, result) = scanned.generated(format, filter.clone()).await;
+        let report = report(&directory, &result);
+        let rows = report["resources"].as_array().expect("a list");
+        let types: Vec<&str> = rows.iter().filter_map(|row| row["type"].as_str()).collect();
+        assert!(types.contains(&"Microsoft.Compute/virtualMachines"), "{types:?}");
+        let kept = types.iter().find(|kind| kind.starts_with("Microsoft.Network/") || kind.ends_with("/disks"));
+        assert_eq!(kept, None, "{format}: {types:?}");
+        assert!(result["resources"]["external"].as_u64() > Some(0), "{format}: {result}");
+    }
+    scanned.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_selection_of_nothing_says_which_filter_kept_nothing_and_what_there_is() {
+    let scanned = scanned(Vec::new()).await;
+    for (filter, words) in [
+        (json!({"resource_groups": ["nope"]}), ["no resource group is like \"nope\"", "there are rg-"]),
+        (
+            json!({"resource_types": ["A.B/*"], "tags": {"nope": "x"}}),
+            ["no resource type is like", "no tag is like \"nope=…\""],
+        ),
+        (json!({"names": ["vm-app-01"], "resource_types": ["*/virtualNetworks"]}), ["each filter", "all of them"]),
+        (json!({"exclude_resource_types": ["*"]}), ["every resource", "excluded"]),
+    ] {
+        let (directory, result) = scanned.generated("terraform", filter).await;
+        report(&directory, &result);
+        assert_eq!(result["resources"]["emitted"], 0, "{result}");
+        let warning = result["warnings"][0].as_str().expect("a warning");
+        assert!(words.iter().all(|word| warning.contains(word)), "{warning}");
+    }
+    scanned.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_that_is_not_there_is_told_with_those_that_are() {
+    let scanned = scanned(Vec::new()).await;
+    for (at, words) in [
+        (json!(99), "has no snapshot 99; there are 1 of 2"),
+        (json!("2001-01-01T00:00:00Z"), "as early as 2001-01-01T00:00:00Z; there are 1 of 2"),
+    ] {
+        let body = json!({"tenant_id": scanned.house.tenant, "output_format": "arm", "at": at});
+        let id = scanned.daemon.submit("/api/v1/generate-iac", &body).await;
+        let job = scanned.daemon.finished(&id).await;
+        assert_eq!(job["error"]["code"], "no_snapshot", "{job}");
+        assert!(job["error"]["message"].as_str().is_some_and(|text| text.contains(words)), "{job}");
+    }
+    scanned.stop().await;
+}

@@ -1,4 +1,6 @@
 //! The stored result of scans: tenants, resources with their bodies and edges, neighbourhoods.
+//!
+//! Only the route of one resource says secrets; lists and neighbourhoods mask what tags hold.
 
 use std::collections::BTreeMap;
 
@@ -21,6 +23,7 @@ use crate::{
     graph::{
         Search, Snapshot,
         model::{Edge, EdgeKind, Node},
+        redact::{redact, redacted_key},
     },
     http::{
         App,
@@ -169,7 +172,7 @@ fn cursor(text: &str) -> Result<String, Refusal> {
     key.ok_or_else(|| Refusal::field("cursor", "this cursor is not one that a list gave"))
 }
 
-fn row(node: &Node) -> ResourceRow {
+fn whole_row(node: &Node) -> ResourceRow {
     ResourceRow {
         id: node.id.clone(),
         type_name: node.type_name.clone(),
@@ -178,6 +181,19 @@ fn row(node: &Node) -> ResourceRow {
         resource_group: node.resource_group.clone(),
         subscription_id: node.subscription_id.clone(),
         tags: node.tags.clone(),
+    }
+}
+
+/// The same without secrets.
+fn row(node: &Node) -> ResourceRow {
+    let mut tags = json!(node.tags);
+    redact(&mut tags);
+    let masked = |text: &str| redacted_key(text).into_owned();
+    ResourceRow {
+        id: masked(&node.id),
+        name: masked(&node.name),
+        tags: serde_json::from_value(tags).unwrap_or_default(),
+        ..whole_row(node)
     }
 }
 
@@ -200,7 +216,7 @@ pub(in crate::http) async fn resource(
             incoming: snapshot.edges_in(&node.key)?.into_iter().map(edge_in).collect(),
         };
         Ok(Json(ResourceAnswer {
-            row: row(&node),
+            row: whole_row(&node),
             api_version: node.api_version,
             body: node.body,
             edges,
@@ -263,11 +279,12 @@ pub(in crate::http) async fn neighbours(
         let nodes = found.nodes.iter().map(|node| {
             let mut value = serde_json::to_value(row(node)).unwrap_or_default();
             value["label"] = json!(node.label.word());
-            value["key"] = json!(node.key);
+            value["key"] = json!(redacted_key(&node.key));
             value
         });
         let edges = found.edges.into_iter().map(|edge| {
             let Edge { kind, source, target, path, properties } = edge;
+            let [source, target] = [source, target].map(|key| redacted_key(&key).into_owned());
             EdgeView { kind: kind.word().to_owned(), source, target, path: path_of(path), properties }
         });
         Ok(Json(NeighboursAnswer { nodes: nodes.collect(), edges: edges.collect() }))

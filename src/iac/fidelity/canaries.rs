@@ -1,6 +1,8 @@
 //! Secrets in every slot of every recorded body: none is in what is generated.
 
-use serde_json::{Value, json};
+use std::cell::Cell;
+
+use serde_json::{Map, Value, json};
 
 use super::{
     generated,
@@ -79,6 +81,31 @@ fn opaque(value: &Value) -> Value {
     }
 }
 
+/// The body with every `{name, value}` called a secret, and an opaque word as its value; `pairs` counts them.
+fn paired(value: &Value, pairs: &Cell<usize>) -> Value {
+    let field = |fields: &Map<String, Value>, wanted: &str| {
+        fields
+            .iter()
+            .find(|(name, value)| name.eq_ignore_ascii_case(wanted) && value.is_string())
+            .map(|(name, _)| name.clone())
+    };
+    match value {
+        Value::Object(fields) => {
+            let mut fields: Map<String, Value> =
+                fields.iter().map(|(name, value)| (name.clone(), paired(value, pairs))).collect();
+            let name = field(&fields, "name").or_else(|| field(&fields, "key"));
+            if let (Some(name), Some(value)) = (name, field(&fields, "value")) {
+                pairs.set(pairs.get() + 1);
+                fields.insert(name, json!("DB_PASSWORD"));
+                fields.insert(value, json!("CANARYopaque"));
+            }
+            Value::Object(fields)
+        }
+        Value::Array(items) => items.iter().map(|item| paired(item, pairs)).collect(),
+        other => other.clone(),
+    }
+}
+
 /// All bodies in few plans: an id stands once in each.
 fn plans(change: impl Fn(&Value) -> Value) -> Vec<Recorded> {
     let mut plans: Vec<(std::collections::BTreeSet<String>, Recorded)> = Vec::new();
@@ -118,4 +145,11 @@ fn no_secret_shaped_value_of_any_slot_of_any_body_reaches_the_code() {
 #[test]
 fn no_opaque_value_of_a_slot_that_is_called_a_secret_reaches_the_code() {
     holds_none(opaque, "CANARYopaque");
+}
+
+#[test]
+fn no_opaque_value_beside_a_name_that_says_secret_reaches_the_code() {
+    let pairs = Cell::new(0);
+    holds_none(|body| paired(body, &pairs), "CANARYopaque");
+    assert!(pairs.get() > 20 || bodies().is_empty(), "{} pairs", pairs.get());
 }

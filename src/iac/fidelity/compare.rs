@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     arm::{self, ResourceId},
-    graph::redact::{is_secret_name, is_secret_value},
+    graph::redact::{is_secret_name, is_secret_value, is_value_field, secret_beside},
     iac::types::{self, Shape},
 };
 
@@ -26,7 +26,7 @@ pub fn compare(recorded: &Recorded, emitted: &[Emitted]) -> BTreeMap<String, Sha
         let found = by_key.get(&arm::key(&resource.id)).map(|resource| &resource.body);
         let found = found.or_else(|| nested(resource, &by_key));
         if let Some(Value::Object(put)) = &resource.put {
-            let mut walk = Walk { share, type_name: &resource.type_name };
+            let mut walk = Walk { share, type_name: &resource.type_name, is_slot: false };
             for (name, value) in put.iter().filter(|(name, _)| !ENVELOPE.contains(&name.as_str())) {
                 let generated = found.and_then(|body| field(body, name));
                 walk.sent(name, value, generated, field(&resource.body, name));
@@ -37,7 +37,7 @@ pub fn compare(recorded: &Recorded, emitted: &[Emitted]) -> BTreeMap<String, Sha
         let share = shares.entry(resource.type_name.clone()).or_default();
         let name = resource.id.rsplit('/').next().unwrap_or_default();
         let known = types::find(&resource.type_name, &resource.api_version, name).writable();
-        let mut walk = Walk { share, type_name: &resource.type_name };
+        let mut walk = Walk { share, type_name: &resource.type_name, is_slot: false };
         walk.generated("", &resource.body, known.map(|known| known.shape).as_ref());
     }
     shares
@@ -71,6 +71,8 @@ fn item_of<'b>(body: &'b Value, kind: &str, name: &str) -> Option<&'b Value> {
 struct Walk<'a> {
     share: &'a mut Share,
     type_name: &'a str,
+    /// Whether the name beside what is looked at calls it a secret.
+    is_slot: bool,
 }
 
 impl Walk<'_> {
@@ -85,11 +87,15 @@ impl Walk<'_> {
                 }
             }
             Value::Object(fields) if !fields.is_empty() => {
+                let texts = fields.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
+                let (is_pair, was_slot) = (secret_beside(texts).is_some(), self.is_slot);
                 for (name, value) in fields {
                     let (generated, got) =
                         (generated.and_then(|at| field(at, name)), got.and_then(|at| field(at, name)));
+                    self.is_slot = was_slot || (is_pair && is_value_field(name));
                     self.sent(&format!("{path}.{name}"), value, generated, got);
                 }
+                self.is_slot = was_slot;
             }
             // Only the entries of such a map say something by being there.
             Value::Object(_) if !path.contains("userAssignedIdentities") => {}
@@ -100,7 +106,8 @@ impl Walk<'_> {
     fn leaf(&mut self, path: &str, put: &Value, generated: Option<&Value>, got: Option<&Value>) {
         let is_parameter = generated.is_some_and(|value| value.get(PARAMETER).is_some());
         let name = path.rsplit('.').next().unwrap_or_default();
-        let is_secret = is_secret_name(name) || put.as_str().is_some_and(is_secret_value) || got.is_none();
+        let is_secret =
+            self.is_slot || is_secret_name(name) || put.as_str().is_some_and(is_secret_value) || got.is_none();
         if got.is_none() && !is_parameter {
             self.share.never_returned += 1;
             return;

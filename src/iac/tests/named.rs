@@ -214,10 +214,12 @@ fn what_is_for_another_place_is_so_everywhere() {
     let tenant = "33333333-3333-4333-8333-333333333333";
     let request = json!({
         "tenant_id": home, "output_format": "arm", "target_tenant_id": tenant, "target_subscription_id": target, "location": "northeurope",
-        "name_suffix": "dr", "identity_map": {user: tenant},
+        "name_suffix": "dr", "identity_map": {user: tenant, SUBSCRIPTION.replace('a', "b"): tenant},
     });
     let request = serde_json::from_value(request).expect("a request");
-    crate::iac::retarget::retarget(&mut selection, &request);
+    let warnings = crate::iac::retarget::retarget(&mut selection, &request);
+    let [unused] = warnings.as_slice() else { panic!("{warnings:?}") };
+    assert!(unused.contains(&SUBSCRIPTION.replace('a', "b")) && !unused.contains(user), "{unused}");
     let text = format!("{:?}", selection.nodes);
     assert!(
         !text.contains(user)
@@ -229,4 +231,35 @@ fn what_is_for_another_place_is_so_everywhere() {
     );
     assert!(text.contains("/vaults/kvdr") && !text.contains("/vaults/kv\"") && text.contains("kv.x"), "{text}");
     assert!(selection.nodes.keys().all(|key| key.contains(target)), "{:?}", selection.nodes.keys());
+}
+
+#[test]
+fn machines_and_sets_of_them_that_are_entered_by_password_ask_for_it() {
+    let profile = |login: Value| {
+        let mut profile = json!({"adminUsername": "boss", "computerNamePrefix": "n", "computerName": "n"});
+        profile.as_object_mut().expect("a map").extend(login.as_object().expect("a map").clone());
+        profile
+    };
+    let linux = |is_off: bool| json!({"linuxConfiguration": {"disablePasswordAuthentication": is_off}});
+    let cases = [(linux(true), false), (linux(false), true), (json!({"windowsConfiguration": {}}), true)];
+    for (login, is_asked) in cases {
+        let machine = json!({"properties": {"osProfile": profile(login.clone())}});
+        let set = json!({"properties": {"virtualMachineProfile": {"osProfile": profile(login.clone())}}});
+        for (rest, one, path) in [
+            ("Microsoft.Compute/virtualMachines/x", machine, "properties.osProfile.adminPassword"),
+            (
+                "Microsoft.Compute/virtualMachineScaleSets/x",
+                set,
+                "properties.virtualMachineProfile.osProfile.adminPassword",
+            ),
+        ] {
+            let plan = super::planned(vec![group("g"), node(&id_in("g", rest), one.clone())]);
+            let asked: Vec<&str> = plan.parameters.iter().map(|parameter| parameter.path.as_str()).collect();
+            assert_eq!(asked, if is_asked { vec![path] } else { vec![] }, "{rest} {login}");
+            let id = id_in("g", rest);
+            let found = body(&[group("g"), node(&id, one)], &id);
+            let password = found.pointer(&format!("/{}", path.replace('.', "/")));
+            assert_eq!(password.is_some_and(|value| value.get(PARAMETER).is_some()), is_asked, "{found}");
+        }
+    }
 }
