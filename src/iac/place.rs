@@ -48,6 +48,17 @@ pub struct Bundle<'p> {
     bytes: usize,
 }
 
+/// Subscriptions of a plan, the one with most resources first.
+pub fn subscriptions(plan: &Plan) -> Vec<String> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for item in &plan.items {
+        *counts.entry(item.subscription()).or_default() += 1;
+    }
+    let mut ordered: Vec<(String, usize)> = counts.into_iter().collect();
+    ordered.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    ordered.into_iter().map(|(id, _)| id).collect()
+}
+
 /// The places of a plan.
 #[derive(Debug)]
 pub struct Places {
@@ -61,12 +72,7 @@ pub struct Places {
 
 impl Places {
     pub fn new(plan: &Plan) -> Self {
-        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-        for item in &plan.items {
-            *counts.entry(item.subscription()).or_default() += 1;
-        }
-        let most = counts.iter().max_by(|a, b| a.1.cmp(b.1).then(b.0.cmp(a.0)));
-        let main = most.map(|(id, _)| id.clone()).unwrap_or_default();
+        let main = subscriptions(plan).into_iter().next().unwrap_or_default();
         let (of, order) = staged(plan);
         let (of, items) = parts(plan, of, &order);
         Self { of, items, main }

@@ -22,7 +22,7 @@ pub fn resolve(
     with_functions: bool,
 ) {
     let ids: Vec<String> = plan.items.iter().map(|item| item.id.text.clone()).collect();
-    let left_out: BTreeSet<String> = plan.left_out.keys().cloned().collect();
+    let left_out: BTreeSet<String> = plan.left_out.keys().chain(plan.within.keys()).cloned().collect();
     let roles: BTreeSet<&str> = known.keys().filter_map(|key| role(key)).collect();
     // A role that is built in is the same in every subscription: by its last word it is known in all.
     let is_known = |key: &str| {

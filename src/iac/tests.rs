@@ -21,13 +21,13 @@ use crate::{
     graph::model::{Label, Node},
 };
 
-const SUBSCRIPTION: &str = "00000000-0000-4000-8000-00000000000a";
+pub(super) const SUBSCRIPTION: &str = "00000000-0000-4000-8000-00000000000a";
 
-fn id_in(group: &str, rest: &str) -> String {
+pub(super) fn id_in(group: &str, rest: &str) -> String {
     format!("/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}/providers/{rest}")
 }
 
-fn node(id: &str, body: Value) -> Node {
+pub(super) fn node(id: &str, body: Value) -> Node {
     let parsed = ids::ResourceId::parse(id).expect("an id");
     let label = if parsed.namespace.is_none() { Label::ResourceGroup } else { Label::Resource };
     let mut whole = json!({"id": id, "name": parsed.name(), "location": "westeurope"});
@@ -50,7 +50,7 @@ fn node(id: &str, body: Value) -> Node {
     }
 }
 
-fn group(name: &str) -> Node {
+pub(super) fn group(name: &str) -> Node {
     node(&format!("/subscriptions/{SUBSCRIPTION}/resourceGroups/{name}"), json!({}))
 }
 

@@ -176,7 +176,7 @@ async fn redeployed(sources: Vec<Source>) -> Differences {
     for (reason, count) in &was {
         say(&format!("    {count:>3} left out: {reason}"));
     }
-    let written = "written in another's body";
+    let written = "written in its parent";
     if was.get(written) != is.get(written) {
         differences.found.push(format!("left out: {was:?} -> {is:?}"));
     }
@@ -236,9 +236,8 @@ fn said(report: &Value) -> BTreeMap<String, &Value> {
 /// How many are left out, by why.
 fn by_reason<'r>(rows: &BTreeMap<String, &'r Value>) -> BTreeMap<&'r str, usize> {
     let mut counts = BTreeMap::new();
-    for row in rows.values().filter(|row| row["emitted_as"].is_null()) {
+    for row in rows.values().filter(|row| row["emitted_as"].is_null() || !row["written_in"].is_null()) {
         let reason = row["reason"].as_str().unwrap_or_default();
-        let reason = if reason.starts_with("written in the body of") { "written in another's body" } else { reason };
         *counts.entry(reason).or_default() += 1;
     }
     counts
@@ -262,7 +261,7 @@ fn compare(
         }
     }
     // What is written in another's body is compared there.
-    if !told["emitted_as"].is_null() {
+    if !told["emitted_as"].is_null() && told["written_in"].is_null() {
         let mut without = old["body"].clone();
         let own = parameters.as_array().into_iter().flatten().filter(|parameter| parameter["resource"] == told["id"]);
         let secrets = own.filter_map(|parameter| parameter["path"].as_str());

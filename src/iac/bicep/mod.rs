@@ -87,16 +87,23 @@ impl Print for Bicep<'_> {
         let mut given = format!("using '{name}.bicep'\n");
         for number in &bundle.parameters {
             let parameter = &self.printer.plan.parameters[*number];
-            let empty = match parameter.leaf {
-                Leaf::Text => "''",
-                Leaf::Number => "0",
-                Leaf::Bool => "false",
-                Leaf::Any => "{}",
+            // Without the variable the build of the file is refused: nothing empty is deployed.
+            let read = format!("readEnvironmentVariable({})", quoted(&variable(&parameter.name)));
+            let value = match parameter.leaf {
+                Leaf::Text => read,
+                Leaf::Number => format!("int({read})"),
+                Leaf::Bool => format!("bool({read})"),
+                Leaf::Any => format!("json({read})"),
             };
-            let _ = write!(given, "\nparam {} = {empty}\n", parameter.name);
+            let _ = write!(given, "\nparam {} = {value}\n", parameter.name);
         }
         (format!("{name}.bicepparam"), given)
     }
+}
+
+/// The variable of the environment that a parameter is read from.
+pub fn variable(parameter: &str) -> String {
+    format!("ATGD_{}", parameter.to_ascii_uppercase())
 }
 
 /// A file's name for each place but the main one.

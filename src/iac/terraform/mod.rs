@@ -12,6 +12,7 @@ mod hcl;
 use std::collections::BTreeMap;
 
 pub use azurerm::{Form, Told, choose, split, told};
+pub use data::is_read;
 pub use hcl::{Block, Key, Part, Value};
 
 use super::{
