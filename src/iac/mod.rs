@@ -11,6 +11,7 @@
 
 mod arm;
 mod bicep;
+mod call;
 mod check;
 pub mod fidelity;
 mod json;

@@ -32,7 +32,7 @@ pub struct Plan {
     pub selected: usize,
     pub dependencies: usize,
     pub warnings: Vec<String>,
-    /// What is not planned and read by its id, by key: Terraform's data sources.
+    /// What is not planned and read by its id, by key: Terraform's data sources, Bicep's `existing` resources.
     pub outside: BTreeMap<String, Outside>,
 }
 

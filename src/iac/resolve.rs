@@ -1,6 +1,6 @@
 //! Resolve references: every text that is the id of a planned resource, or of something below one,
 //! becomes a reference and a suffix. Known but not planned is called external: Terraform reads it as data,
-//! templates spell it by a function. Unknown stays literal and is called unresolved. Circles are cut at the reference that closes them.
+//! Bicep declares it as existing, other templates spell it by a function. Unknown stays literal and is called unresolved. Circles are cut at the reference that closes them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,6 +22,7 @@ pub fn resolve(
     with_functions: bool,
 ) {
     let ids: Vec<String> = plan.items.iter().map(|item| item.id.text.clone()).collect();
+    let groups: Vec<bool> = plan.items.iter().map(|item| item.is_group).collect();
     let left_out: BTreeSet<String> = plan.left_out.keys().chain(plan.within.keys()).cloned().collect();
     let roles: BTreeSet<&str> = known.keys().filter_map(|key| role(key)).collect();
     // A role that is built in is the same in every subscription: by its last word it is known in all.
@@ -35,6 +36,11 @@ pub fn resolve(
             let Some(literal) = text.as_literal().filter(|text| arm::looks_like_id(text)) else { return };
             let found = prefixes(literal);
             let target = found.iter().find_map(|key| Some((numbers.get(key)?, key.len())));
+            // A neighbour that is not planned is no part of the group that is.
+            let is_neighbour = |(target, length): &(&usize, usize)| {
+                groups[**target] && found.iter().any(|key| key.len() > *length && known.contains_key(key))
+            };
+            let target = target.filter(|target| !is_neighbour(target));
             match target {
                 Some((target, length)) => {
                     let spelled = if literal.starts_with('/') { literal.to_owned() } else { format!("/{literal}") };
@@ -51,7 +57,7 @@ pub fn resolve(
                 None if found.iter().any(|key| is_resource(key) && is_known(key)) => {
                     external.push(mentioned(path, literal));
                     let Some(key) = found.iter().find(|key| is_known(key)) else { return };
-                    let read = known.get(key).filter(|kind| !with_functions && !kind.is_empty());
+                    let read = known.get(key).filter(|kind| !kind.is_empty());
                     if with_functions || read.is_some() {
                         *text = outside(literal, key.len());
                     }

@@ -2,6 +2,7 @@
 
 mod limits;
 mod named;
+mod templates;
 
 use std::collections::BTreeMap;
 
@@ -106,7 +107,7 @@ fn an_id_becomes_a_reference_and_a_sub_objects_id_a_reference_with_a_suffix() {
     assert_eq!(nic["dependsOn"], json!(["[resourceId('Microsoft.Network/loadBalancers', 'lb')]"]));
     assert_eq!(
         nic["properties"]["ipConfigurations"][0]["properties"]["loadBalancerBackendAddressPools"][0]["id"],
-        "[concat(resourceId('Microsoft.Network/loadBalancers', 'lb'), '/backendAddressPools/p')]"
+        "[resourceId('Microsoft.Network/loadBalancers/backendAddressPools', 'lb', 'p')]"
     );
 }
 

@@ -93,10 +93,15 @@ impl Redeployed {
             let template: Value = serde_json::from_str(&template).expect("JSON");
             let text = std::fs::read_to_string(directory.join(format!("{name}.parameters.json"))).expect("parameters");
             let mut parameters: Value = serde_json::from_str(&text).expect("JSON");
-            for parameter in parameters["parameters"].as_object_mut().into_iter().flat_map(Map::values_mut) {
-                if parameter["value"] == "" {
-                    parameter["value"] = json!("Placeholder-1a");
-                }
+            assert_eq!(parameters["parameters"], json!({}), "nothing is given, so nothing empty is deployed");
+            for (name, declared) in template["parameters"].as_object().into_iter().flatten() {
+                let value = match declared["type"].as_str() {
+                    Some("int") => json!(0),
+                    Some("bool") => json!(false),
+                    Some("secureObject") => json!({}),
+                    _ => json!("Placeholder-1a"),
+                };
+                parameters["parameters"][name] = json!({"value": value});
             }
             let url = format!(
                 "{}/subscriptions/{EMPTY}/providers/Microsoft.Resources/deployments/{name}?api-version=2022-09-01",

@@ -98,6 +98,15 @@ fn nothing_in_a_text_is_evaluated() {
 }
 
 #[test]
+fn words_of_the_language_name_properties() {
+    for word in ["resource", "module", "for", "if", "existing", "type", "output", "param", "import", "null", "true"] {
+        let value = json!({word: {"id": 1, word: [{word: "x"}]}, "other": 2});
+        assert_eq!(back(&printed(&value)), value, "{}", printed(&value));
+    }
+    assert!(printed(&json!({"resource": 1})).contains("    resource: 1\n"));
+}
+
+#[test]
 fn a_reference_stands_beside_literals_that_end_in_a_dollar() {
     let mut out = String::new();
     let parts = [Part::Literal("a$".to_owned()), Part::Code("x.id".to_owned())];

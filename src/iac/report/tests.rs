@@ -108,7 +108,7 @@ fn the_report_says_how_each_id_outside_of_the_code_is_spelled() {
     let identity = id_in("hub", "Microsoft.ManagedIdentity/userAssignedIdentities/id");
     let known = [(identity.as_str(), "Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31")];
     let thing = || node(&id_in("g", "A.B/c/x"), json!({"properties": {"peer": identity}}));
-    for (format, word) in [("terraform", "a data source"), ("arm", "a function")] {
+    for (format, word) in [("terraform", "a data source"), ("bicep", "an `existing` resource"), ("arm", "a function")] {
         let plan = planned(format, vec![group("g"), thing()], &known);
         let (files, _) = said(format, &plan, &Source::default(), &[]);
         let row = format!("| properties.peer | {identity} | {word} |");
