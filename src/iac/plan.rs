@@ -206,14 +206,13 @@ pub fn build_whole(selection: Selection, request: &GenerateIacRequest) -> Plan {
     let is_compared = is_terraform && request.auto_import_existing;
     let spelling = if is_compared { prune::Spelling::Import } else { prune::Spelling::Correct };
     // From here on a body is a node's or an item's, never both.
-    let made = print::map(nodes.into_iter().collect(), |(key, node): (String, Node)| match reasons.get(&key) {
-        Some(reason) => Made::Apart(key, node.id, node.type_name, reason.clone()),
-        None => {
-            let item = item(&key, &node, dependencies.contains(&key), spelling);
-            item.map_or_else(
-                || Made::Apart(key, node.id, node.type_name, own::Reason::from("its id is none of ARM's")),
-                |item| Made::Item(Box::new(item)),
-            )
+    let made = print::map(nodes.into_iter().collect(), |(key, node): (String, Node)| {
+        if let Some(reason) = reasons.get(&key) {
+            return Made::Apart(key, node.id, node.type_name, reason.clone());
+        }
+        match item(&key, &node, dependencies.contains(&key), spelling) {
+            Some(item) => Made::Item(Box::new(item)),
+            None => Made::Apart(key, node.id, node.type_name, own::Reason::from("its id is none of ARM's")),
         }
     });
     for made in made {

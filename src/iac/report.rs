@@ -71,7 +71,7 @@ impl Source {
         self.is_partial.then(|| match self.not_read().len() {
             0 => "the scan was partial: resources may be missing from the code; the result of the scan says why".to_owned(),
             count => format!(
-                "the scan was partial: {count} types of resources were not read whole, so resources may be missing from the code; report.md lists them"
+                "the scan was partial: {count} types of resources were not read whole, so resources may be missing from the code"
             ),
         })
     }
@@ -85,7 +85,8 @@ pub fn warnings(source: &Source, plan: &Plan) -> Vec<String> {
             "{content} resources have content that ARM does not return, such as scripts and code; report.md lists them"
         )
     });
-    source.says_partial().into_iter().chain(content).collect()
+    let partial = source.says_partial().map(|sentence| format!("{sentence}; report.md lists what it knows of them"));
+    partial.into_iter().chain(content).collect()
 }
 
 /// What a resource holds and ARM does not return.

@@ -132,24 +132,36 @@ fn symbols(plan: &Plan) -> Vec<String> {
     plan.items.iter().map(symbol).collect()
 }
 
-/// Symbols of what is outside of the plan, by key: of what is referred to, and of its parents.
-fn outside(plan: &Plan, symbols: &[String]) -> BTreeMap<String, String> {
-    let mut names: BTreeMap<String, String> = BTreeMap::new();
+/// What is outside of the plan, by key: what is referred to, and its parents.
+fn outside(plan: &Plan, symbols: &[String]) -> BTreeMap<String, Declared> {
+    let mut found: BTreeMap<String, (String, String)> = BTreeMap::new();
     for outside in plan.outside.values() {
+        let mut kind = outside.kind.clone();
         let mut at = ResourceId::parse(&outside.id);
         while let Some(id) = at {
-            names.insert(id.key(), id.name().to_owned());
+            let known = plan.outside.get(&id.key()).map(|outside| outside.kind.clone());
+            kind = known.unwrap_or_else(|| kind_beside(&id.type_name(), &kind));
+            found.insert(id.key(), (id.name().to_owned(), kind.clone()));
             at = ResourceId::parse(&id.parent()).filter(|_| id.is_child());
         }
     }
     let parameters = plan.parameters.iter().map(|parameter| parameter.name.as_str());
     let taken: BTreeSet<&str> = symbols.iter().map(String::as_str).chain(parameters).chain(TAKEN).collect();
-    let labels = super::name::labels(names.iter().map(|(key, name)| (name.as_str(), key.as_str())));
-    let told_apart = |(key, label): (String, String)| {
+    let labels = super::name::labels(found.iter().map(|(key, (name, _))| (name.as_str(), key.as_str())));
+    let told_apart = |((key, (_, kind)), label): ((String, (String, String)), String)| {
         let symbol = if taken.contains(label.as_str()) { hashed(&label, &key) } else { label };
-        (key, symbol)
+        (key, Declared { symbol, kind })
     };
-    names.into_keys().zip(labels).map(told_apart).collect()
+    found.into_iter().zip(labels).map(told_apart).collect()
+}
+
+/// A type in the version of another of its namespace, where it has that; else in its newest.
+fn kind_beside(type_name: &str, other: &str) -> String {
+    let version = other.rsplit('@').next().unwrap_or_default();
+    if types::find(type_name, version, "").writable().is_some_and(|known| known.is_exact) {
+        return format!("{type_name}@{version}");
+    }
+    format!("{type_name}@{}", types::newest(type_name).unwrap_or_else(|| version.to_owned()))
 }
 
 fn hashed(label: &str, id: &str) -> String {
@@ -160,9 +172,15 @@ struct Printer<'p> {
     plan: &'p Plan,
     places: &'p Places,
     symbols: Vec<String>,
-    /// Symbols of `existing` resources outside of the plan, by key.
-    outside: BTreeMap<String, String>,
+    /// By key.
+    outside: BTreeMap<String, Declared>,
     by_key: HashMap<&'p str, usize>,
+}
+
+/// How an `existing` resource outside of the plan is declared.
+struct Declared {
+    symbol: String,
+    kind: String,
 }
 
 /// What is printed of one place: its resources, and the `existing` ones that they need.
@@ -336,14 +354,17 @@ impl Printer<'_> {
     fn existing(&self, id: &ResourceId, number: Option<usize>, sheet: &mut Sheet<'_>) -> String {
         let key = arm::key(&id.text);
         let symbol = number.map_or_else(
-            || self.outside.get(&key).cloned().unwrap_or_else(|| hashed(&super::name::label(id.name()), &key)),
+            || match self.outside.get(&key) {
+                Some(outside) => outside.symbol.clone(),
+                None => hashed(&super::name::label(id.name()), &key),
+            },
             |number| self.symbols[number].clone(),
         );
         if sheet.existing.contains_key(&symbol) {
             return symbol;
         }
         let is_group = id.namespace.is_none();
-        let kind = match (number, self.plan.outside.get(&key)) {
+        let kind = match (number, self.outside.get(&key)) {
             (Some(number), _) => {
                 format!("{}@{}", self.plan.items[number].type_name, self.plan.items[number].api_version)
             }
@@ -355,17 +376,18 @@ impl Printer<'_> {
                 format!("{kind}@{version}")
             }
         };
-        let parent = ResourceId::parse(&id.parent()).filter(|_| id.is_child());
-        let mut out = format!("resource {symbol} {} existing = {{\n  name: {}\n", quoted(&kind), quoted(id.name()));
-        if let Some(parent) = parent {
+        let mut out = format!("resource {symbol} {} existing = {{\n", quoted(&kind));
+        let name = quoted(id.name());
+        if let Some(parent) = ResourceId::parse(&id.parent()).filter(|_| id.is_child()) {
             let parent = match self.by_key.get(arm::key(&parent.text).as_str()) {
                 Some(number) => self.symbol(*number, sheet),
                 None => self.existing(&parent, None, sheet),
             };
-            let _ = writeln!(out, "  parent: {parent}\n}}");
+            let _ = writeln!(out, "  parent: {parent}\n  name: {name}\n}}");
             sheet.existing.insert(symbol.clone(), out);
             return symbol;
         }
+        let _ = writeln!(out, "  name: {name}");
         let subscription = id.subscription.as_deref().unwrap_or_default().to_lowercase();
         let group = id.resource_group.as_ref().filter(|_| !is_group);
         let is_here =

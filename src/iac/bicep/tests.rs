@@ -90,6 +90,8 @@ fn nothing_in_a_text_is_evaluated() {
         "/*",
         "\n//x",
         "$//",
+        " //x",
+        "\u{3000} /*",
         "a//b",
     ] {
         let value = json!({ text: text, "list": [text] });

@@ -135,7 +135,8 @@ fn escape(out: &mut String, text: &str) {
             }
             c => {
                 out.push(c);
-                is_begin = c == '$';
+                // Blanks are skipped before a comment.
+                is_begin = c == '$' || was_begin && c.is_whitespace();
             }
         }
     }

@@ -100,10 +100,10 @@ fn what_is_known_and_not_selected_is_declared_as_existing() {
     let files = printed("bicep", &nodes, &known);
     let module = &files["modules/g.bicep"];
     for part in [
-        "resource net 'Microsoft.Network/virtualNetworks@",
+        "resource net 'Microsoft.Network/virtualNetworks@2024-01-01' existing",
         "existing = {\n  name: 'net'\n  scope: resourceGroup('hub')\n}",
         "scope: resourceGroup('00000000-0000-4000-8000-00000000000b', 'hub')\n}",
-        "existing = {\n  name: 'a'\n  parent: net\n}",
+        "existing = {\n  parent: net\n  name: 'a'\n}",
         "resource x_2 'A.B/c@2024-01-01' existing = {\n  name: 'x-2'\n}",
         "c: x_2.id\n",
         ".id}/ipConfigurations/x'",
