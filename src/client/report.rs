@@ -113,9 +113,11 @@ fn generation(screen: &mut Screen, result: &Value) {
     let files = files.as_array().map_or_else(|| number(files), |list| list.len() as u64);
     let resources = &result["resources"];
     screen.line(&format!(
-        "{files} files, {} of {} resources emitted, {} secrets lifted, {} references unresolved",
-        number(&resources["emitted"]),
+        "{files} files; {} resources selected + {} dependencies: {} emitted, {} left out; {} secrets lifted, {} references unresolved",
         number(&resources["selected"]),
+        number(&resources["dependencies"]),
+        number(&resources["emitted"]),
+        number(&resources["left_out"]),
         number(&result["secrets_lifted"]),
         number(&result["unresolved"]),
     ));
@@ -167,22 +169,30 @@ pub(super) fn files(screen: &mut Screen, entries: &[ArtifactEntry]) {
     }
 }
 
-/// What became of each type, from a generation's `report.json`.
+/// What became of each type, from a generation's `report.json`. Only Terraform has typed and generic resources.
 pub(super) fn made(screen: &mut Screen, report: &Value) {
+    let is_terraform = report["format"] == "terraform";
     let mut types: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
     for row in report["resources"].as_array().into_iter().flatten() {
         let counts = types.entry(row["type"].as_str().unwrap_or("-")).or_default();
         let column = match row["emitted_as"].as_str() {
             None => 2,
-            Some(address) if address.starts_with("azurerm_") => 0,
-            Some(_) => 1,
+            Some(address) if is_terraform && !address.starts_with("azurerm_") => 1,
+            Some(_) => 0,
         };
         counts[column] += 1;
     }
     let right = Align::Right;
-    let mut table = Table::new([("TYPE", Align::Left), ("TYPED", right), ("GENERIC", right), ("LEFT OUT", right)]);
+    let heads = [("TYPE", Align::Left), ("TYPED", right), ("GENERIC", right), ("LEFT OUT", right)];
+    let plain = [("TYPE", Align::Left), ("EMITTED", right), ("LEFT OUT", right)];
+    let mut table = if is_terraform { Table::new(heads) } else { Table::new(plain) };
     for (name, [typed, generic, left_out]) in types {
-        table.row([name.to_owned(), typed.to_string(), generic.to_string(), left_out.to_string()]);
+        let (name, typed, left_out) = (name.to_owned(), typed.to_string(), left_out.to_string());
+        if is_terraform {
+            table.row([name, typed, generic.to_string(), left_out]);
+        } else {
+            table.row([name, typed, left_out]);
+        }
     }
     screen.table(&table);
 }

@@ -313,6 +313,46 @@ async fn results_are_on_stdout_and_everything_else_on_stderr() {
 }
 
 #[tokio::test]
+async fn the_numbers_of_a_generation_add_up_and_only_terraform_has_typed_resources() {
+    for (format, row, heads) in [
+        ("terraform", "azurerm_subnet.a", "TYPE  TYPED  GENERIC  LEFT OUT"),
+        ("bicep", "a/b@2024-01-01", "TYPE  EMITTED  LEFT OUT"),
+    ] {
+        let daemon = Daemon::start(move |_, (head, _)| match () {
+            () if head.starts_with("post") => json_reply(202, &accepted()),
+            () if head.contains("/events") => stream(&[complete(1, "completed")], false),
+            () if head.contains("/artifacts/file/") => {
+                let rows = json!([{"type": "a/b", "emitted_as": row}, {"type": "a/b", "emitted_as": null}]);
+                json_reply(200, &json!({"format": format, "resources": rows}))
+            }
+            () if head.contains("/artifacts/list") => json_reply(200, &json!([])),
+            () if head.contains("/result") => {
+                let resources = json!({"selected": 23, "dependencies": 27, "emitted": 48, "left_out": 2});
+                let result =
+                    json!({"files_generated": 5, "resources": resources, "warnings": ["the scan was partial"]});
+                json_reply(
+                    200,
+                    &json!({"job_id": JOB, "status": "completed", "result": result, "completed_at": TIME,
+                            "duration_seconds": 1.5, "error": null}),
+                )
+            }
+            () => {
+                let mut view = view("completed");
+                view["job_type"] = json!("generate_iac");
+                json_reply(200, &view)
+            }
+        })
+        .await;
+        let form = format!("generate-iac --tenant-id {TENANT} --format {format} --open");
+        let (exit, out, err) = typed(&daemon, &form).await;
+        assert_eq!(exit, Exit::Completed, "{err}");
+        assert!(out.contains("5 files; 23 resources selected + 27 dependencies: 48 emitted, 2 left out;"), "{out}");
+        assert!(out.contains(heads), "{out}");
+        assert!(err.contains("warning: the scan was partial"), "{err}");
+    }
+}
+
+#[tokio::test]
 async fn a_job_that_runs_has_nothing_to_download() {
     let daemon = scanning("running").await;
     let (exit, out, err) = typed(&daemon, &format!("download {JOB}")).await;

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
+    call::{self, Caller},
     json::Writer,
     place::{Bundle, Place, Places},
     plan::{Item, Parent, Plan},
@@ -33,16 +34,6 @@ pub struct Templates<'p> {
     bundles: Vec<Bundle<'p>>,
 }
 
-/// What stands in the file of parameters until somebody fills it in.
-fn empty(leaf: Leaf) -> Value {
-    match leaf {
-        Leaf::Text => json!(""),
-        Leaf::Number => json!(0),
-        Leaf::Bool => json!(false),
-        Leaf::Any => json!({}),
-    }
-}
-
 impl Print for Templates<'_> {
     fn count(&self) -> usize {
         2 * self.bundles.len()
@@ -54,7 +45,7 @@ impl Print for Templates<'_> {
         if file.is_multiple_of(2) {
             (format!("{name}.json"), self.template(bundle))
         } else {
-            (format!("{name}.parameters.json"), self.given(bundle))
+            (format!("{name}.parameters.json"), given())
         }
     }
 }
@@ -62,26 +53,6 @@ impl Print for Templates<'_> {
 impl<'p> Templates<'p> {
     pub fn new(plan: &'p Plan, places: &'p Places) -> Self {
         Self { plan, places, bundles: places.bundles(plan) }
-    }
-
-    fn given(&self, bundle: &Bundle<'_>) -> String {
-        let mut out = Writer::new();
-        out.object(|out| {
-            out.field("$schema", PARAMETERS_SCHEMA);
-            out.field("contentVersion", "1.0.0.0");
-            out.key("parameters");
-            out.object(|out| {
-                for number in &bundle.parameters {
-                    let parameter = &self.plan.parameters[*number];
-                    out.key(&parameter.name);
-                    out.object(|out| {
-                        out.key("value");
-                        out.scalar(&empty(parameter.leaf));
-                    });
-                }
-            });
-        });
-        out.finish()
     }
 
     fn template(&self, bundle: &Bundle<'_>) -> String {
@@ -198,15 +169,15 @@ impl<'p> Templates<'p> {
 
     /// The id of a nested deployment, as its siblings see it.
     fn deployment_id(&self, place: &Place) -> String {
-        let name = quoted(&place.name());
-        let subscription = subscription_seen(&place.subscription, &self.places.main);
-        match &place.group {
-            Some(_) => {
-                let group = quoted(&self.places.group_name(self.plan, place));
-                format!("resourceId({subscription}, {group}, '{DEPLOYMENTS}', {name})")
-            }
-            None => format!("subscriptionResourceId({subscription}, '{DEPLOYMENTS}', {name})"),
-        }
+        let group = place.group.as_ref().map(|_| self.places.group_name(self.plan, place));
+        let group = group.map(|group| format!("/resourceGroups/{group}")).unwrap_or_default();
+        let id = format!("/subscriptions/{}{group}/providers/{DEPLOYMENTS}/{}", place.subscription, place.name());
+        let called = ResourceId::parse(&id).and_then(|id| self.caller(None).id(&id, DEPLOYMENTS));
+        called.unwrap_or_else(|| quoted(&id))
+    }
+
+    fn caller<'a>(&'a self, from: Option<&'a Place>) -> Caller<'a> {
+        from.map_or(Caller { subscription: &self.places.main, group: None, quoted }, |place| Caller::at(place, quoted))
     }
 
     fn resource(&self, out: &mut Writer, number: usize, place: &Place) {
@@ -247,38 +218,14 @@ impl<'p> Templates<'p> {
 
     /// An expression for the id of an item, seen from a place (none: the template itself).
     fn id(&self, item: &Item, from: Option<&Place>) -> String {
-        let here = from.map_or(self.places.main.as_str(), |place| place.subscription.as_str());
-        let subscription = item.subscription();
-        let in_subscription = subscription_seen(&subscription, here);
-        if item.is_group {
-            return format!(
-                "subscriptionResourceId({in_subscription}, 'Microsoft.Resources/resourceGroups', {})",
-                quoted(&item.name)
-            );
+        let caller = self.caller(from);
+        if let Parent::Item(parent) = item.parent
+            && !item.id.is_child()
+            && ResourceId::parse(&item.id.scope).is_some_and(|scope| scope.namespace.is_some())
+        {
+            return caller.extension(&self.id(&self.plan.items[parent], from), &item.id, &item.type_name);
         }
-        let names: Vec<String> = item.id.segments.iter().map(|(_, name)| quoted(name)).collect();
-        let arguments = format!("{}, {}", quoted(&item.type_name), names.join(", "));
-        let extended = ResourceId::parse(&item.id.scope).filter(|scope| scope.namespace.is_some());
-        if let Some(extended) = extended {
-            let scope = match item.parent {
-                Parent::Item(parent) if !item.id.is_child() => self.id(&self.plan.items[parent], from),
-                _ => quoted(&extended.text),
-            };
-            return format!("extensionResourceId({scope}, {arguments})");
-        }
-        match &item.id.resource_group {
-            Some(group) => {
-                let is_here = from.is_some_and(|place| {
-                    place.subscription == subscription && place.group.as_deref() == Some(&group.to_lowercase())
-                });
-                if is_here {
-                    format!("resourceId({arguments})")
-                } else {
-                    format!("resourceId({in_subscription}, {}, {arguments})", quoted(group))
-                }
-            }
-            None => format!("subscriptionResourceId({in_subscription}, {arguments})"),
-        }
+        caller.id(&item.id, &item.type_name).unwrap_or_else(|| quoted(&item.id.text))
     }
 
     /// An expression for who an item's identity is, once it is deployed.
@@ -312,18 +259,21 @@ impl<'p> Templates<'p> {
     }
 
     fn text(&self, text: &Text, place: &Place) -> String {
-        if let Some(plain) = text.as_literal() {
-            return literal(plain);
+        let parts = match text.0.as_slice() {
+            [whole @ (Piece::Reference(_) | Piece::External(_)), Piece::Literal(suffix)] => {
+                self.longer(whole, suffix, place).map(|code| vec![Said::Code(code)])
+            }
+            _ => None,
+        };
+        let parts = parts.unwrap_or_else(|| text.0.iter().map(|piece| self.piece(piece, place)).collect());
+        if let Some(plain) = parts.iter().map(Said::constant).collect::<Option<String>>() {
+            return literal(&plain);
         }
-        let parts: Vec<String> = text
-            .0
-            .iter()
-            .map(|piece| match piece {
-                Piece::Literal(text) => quoted(text),
-                Piece::Reference(number) => self.id(&self.plan.items[*number], Some(place)),
-                Piece::Principal(number, path) => self.principal(&self.plan.items[*number], path, place),
-                Piece::External(id) => external(id, place),
-                Piece::Parameter(number) => format!("parameters({})", quoted(&self.plan.parameters[*number].name)),
+        let parts: Vec<String> = parts
+            .into_iter()
+            .map(|part| match part {
+                Said::Constant(text) => quoted(&text),
+                Said::Code(code) => code,
             })
             .collect();
         match parts.as_slice() {
@@ -331,29 +281,65 @@ impl<'p> Templates<'p> {
             many => format!("[concat({})]", many.join(", ")),
         }
     }
+
+    fn piece(&self, piece: &Piece, place: &Place) -> Said {
+        match piece {
+            Piece::Literal(text) => Said::Constant(text.clone()),
+            Piece::Reference(number) => Said::Code(self.id(&self.plan.items[*number], Some(place))),
+            Piece::Principal(number, path) => Said::Code(self.principal(&self.plan.items[*number], path, place)),
+            Piece::External(id) => {
+                let parsed = ResourceId::parse(id);
+                let called = parsed.and_then(|parsed| self.caller(Some(place)).id(&parsed, &parsed.type_name()));
+                called.map_or_else(|| Said::Constant(id.clone()), Said::Code)
+            }
+            Piece::Parameter(number) => {
+                Said::Code(format!("parameters({})", quoted(&self.plan.parameters[*number].name)))
+            }
+        }
+    }
+
+    /// The id of something below another (`/probes/http`) by one function.
+    fn longer(&self, whole: &Piece, suffix: &str, place: &Place) -> Option<String> {
+        let (id, kind) = match whole {
+            Piece::Reference(number) => {
+                let item = &self.plan.items[*number];
+                call::below(&item.id, &item.type_name, suffix)?
+            }
+            Piece::External(id) => {
+                let id = ResourceId::parse(id)?;
+                call::below(&id, &id.type_name(), suffix)?
+            }
+            _ => return None,
+        };
+        self.caller(Some(place)).id(&id, &kind)
+    }
 }
 
-/// An expression for the id of something that is not in the plan.
-fn external(id: &str, place: &Place) -> String {
-    let Some(parsed) = ResourceId::parse(id) else { return quoted(id) };
-    let (Some(subscription), Some(_)) = (parsed.subscription.as_deref(), parsed.namespace.as_ref()) else {
-        return quoted(id);
-    };
-    if ResourceId::parse(&parsed.scope).is_some_and(|scope| scope.namespace.is_some()) {
-        return quoted(id);
-    }
-    let in_subscription = subscription_seen(&subscription.to_lowercase(), &place.subscription);
-    let names: Vec<String> = parsed.segments.iter().map(|(_, name)| quoted(name)).collect();
-    let arguments = format!("{}, {}", quoted(&parsed.type_name()), names.join(", "));
-    match &parsed.resource_group {
-        Some(group) => format!("resourceId({in_subscription}, {}, {arguments})", quoted(group)),
-        None => format!("subscriptionResourceId({in_subscription}, {arguments})"),
+/// A part of a text.
+enum Said {
+    Constant(String),
+    Code(String),
+}
+
+impl Said {
+    fn constant(&self) -> Option<&str> {
+        match self {
+            Self::Constant(text) => Some(text),
+            Self::Code(_) => None,
+        }
     }
 }
 
-/// A subscription, as a place in another sees it.
-fn subscription_seen(wanted: &str, here: &str) -> String {
-    if wanted == here { "subscription().subscriptionId".to_owned() } else { quoted(wanted) }
+/// The file of parameters: what has to be given is not in it, so that the deployment asks or is refused.
+fn given() -> String {
+    let mut out = Writer::new();
+    out.object(|out| {
+        out.field("$schema", PARAMETERS_SCHEMA);
+        out.field("contentVersion", "1.0.0.0");
+        out.key("parameters");
+        out.object(|_| {});
+    });
+    out.finish()
 }
 
 fn waits(out: &mut Writer, depends: Vec<String>) {

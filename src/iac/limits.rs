@@ -48,7 +48,7 @@ pub fn outline(name: &str, text: &str, template: &Value) -> Option<Outline> {
     let subscription = template["metadata"]["subscription"].as_str().map(str::to_owned);
     let target = Target { subscription, ..Target::default() };
     let (declared, mentioned) = walk(template, &target, None, &mut outline.findings);
-    outline.mentioned = mentioned.difference(&declared).cloned().collect();
+    outline.mentioned = without(mentioned, &declared);
     outline.declared = declared;
     Some(outline)
 }
@@ -84,7 +84,7 @@ pub fn judge(mut outlines: Vec<Outline>, plan: &Plan) -> Vec<String> {
     for outline in outlines {
         let name = outline.name;
         findings.extend(outline.findings.into_iter().map(|finding| format!("{name}: {finding}")));
-        for id in outline.mentioned.iter().filter(|id| !deployed.contains(*id) && !outside.contains(*id)) {
+        for id in outline.mentioned.iter().filter(|id| !is_in(id, &deployed) && !outside.contains(*id)) {
             findings.push(format!("{name}: {id} is in no template that is deployed before, nor known outside"));
         }
         for id in outline.declared {
@@ -94,6 +94,26 @@ pub fn judge(mut outlines: Vec<Outline>, plan: &Plan) -> Vec<String> {
         }
     }
     findings
+}
+
+/// An id, and the resources that it may stand below: a part of a resource has an id, too.
+fn whole(id: &str) -> impl Iterator<Item = &str> {
+    fn shorter(id: &str) -> Option<&str> {
+        let (above, _) = id.rsplit_once('/')?.0.rsplit_once('/')?;
+        // Below `…/providers/{namespace}` stand a type and a name at least.
+        let is_resource = above.contains("/providers/") && above.rsplit('/').nth(1) != Some("providers");
+        is_resource.then_some(above)
+    }
+    std::iter::successors(Some(id), |id| shorter(id))
+}
+
+fn is_in(id: &str, ids: &BTreeSet<String>) -> bool {
+    whole(id).any(|id| ids.contains(id))
+}
+
+fn without(mut ids: BTreeSet<String>, others: &BTreeSet<String>) -> BTreeSet<String> {
+    ids.retain(|id| !is_in(id, others));
+    ids
 }
 
 /// Evaluates a template's texts, and keeps what they name.
@@ -214,7 +234,7 @@ fn node(resource: &Value, names: &Names<'_>, findings: &mut Vec<String>) -> Opti
         lengths(&properties["parameters"], names, findings);
         let given = properties["parameters"].as_object().cloned().unwrap_or_default();
         let (mut holds, mentions) = walk(&properties["template"], &target, Some(&given), findings);
-        let mentions = mentions.difference(&holds).cloned().collect();
+        let mentions = without(mentions, &holds);
         holds.insert(arm::key(&id));
         return Some(Node { shown: name, holds, waits, mentions });
     }
@@ -230,7 +250,7 @@ fn node(resource: &Value, names: &Names<'_>, findings: &mut Vec<String>) -> Opti
         }
     }
     let key = arm::key(&id);
-    let mentions = names.seen.take().into_iter().filter(|mentioned| *mentioned != key).collect();
+    let mentions = names.seen.take().into_iter().filter(|mentioned| whole(mentioned).all(|id| id != key)).collect();
     Some(Node { shown: id, holds: BTreeSet::from([key]), waits, mentions })
 }
 
@@ -294,7 +314,7 @@ fn wiring(nodes: &[Node], findings: &mut Vec<String>) {
             continue;
         };
         for id in &node.mentions {
-            if let Some(other) = holder.get(id.as_str())
+            if let Some(other) = whole(id).find_map(|id| holder.get(id))
                 && *other != at
                 && !before.contains(other)
             {

@@ -11,6 +11,7 @@
 
 mod arm;
 mod bicep;
+mod call;
 mod check;
 pub mod fidelity;
 mod json;
@@ -85,7 +86,8 @@ pub fn generate(
     step("plan", "pruning and resolving", 0.3)?;
     let warnings = retarget::retarget(&mut selection, request);
     let mut plan = plan::build(selection, request);
-    plan.warnings.extend(warnings);
+    let source = report::Source::of(snapshot);
+    plan.warnings.extend(warnings.into_iter().chain(report::warnings(&source, &plan)));
     step("print", "writing the code", 0.6)?;
     let mut written = Written::default();
     let mut outlines = Vec::new();
@@ -115,7 +117,7 @@ pub fn generate(
     if request.output_format == OutputFormat::Terraform {
         check::terraform(&work.artifacts.directory(), settings, &work.cancel, &mut checks)?;
     }
-    for (name, text) in report::files(&plan, request, snapshot, &checks, &written) {
+    for (name, text) in report::files(&plan, request, &source, &checks, &written) {
         work.artifacts.write(&name, text.as_bytes())?;
         written.take(&name, &text);
     }

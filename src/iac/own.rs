@@ -29,12 +29,31 @@ static TABLE: LazyLock<Vec<(GlobMatcher, &'static str)>> = LazyLock::new(|| {
         .collect()
 });
 
-/// Why a node is not emitted as a resource; the text goes into the report.
-pub type Reason = String;
+/// Why a node is no resource of its own in the code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// It stands in the body of the resource with this id, which is in the code.
+    Within(String),
+    /// It is in the code nowhere; the text goes into the report.
+    Absent(String),
+}
 
-/// Keys of nodes that are not emitted, with the reason. What is `apart` is, though it can only be read.
-pub fn left_out(nodes: &BTreeMap<String, Node>, apart: &BTreeSet<String>) -> BTreeMap<String, Reason> {
-    let mut out = BTreeMap::new();
+impl From<String> for Reason {
+    fn from(text: String) -> Self {
+        Self::Absent(text)
+    }
+}
+
+impl From<&str> for Reason {
+    fn from(text: &str) -> Self {
+        Self::Absent(text.to_owned())
+    }
+}
+
+/// Keys of nodes that are no resources of their own, with the reason. What is `split` off its parent is, though it can
+/// only be read.
+pub fn apart(nodes: &BTreeMap<String, Node>, split: &BTreeSet<String>) -> BTreeMap<String, Reason> {
+    let mut out: BTreeMap<String, Reason> = BTreeMap::new();
     let managed: BTreeMap<&str, &str> = nodes
         .iter()
         .filter(|(_, node)| node.label == Label::ResourceGroup)
@@ -43,7 +62,7 @@ pub fn left_out(nodes: &BTreeMap<String, Node>, apart: &BTreeSet<String>) -> BTr
         .collect();
     let mut shown = BTreeMap::new();
     for (key, node) in nodes {
-        if let Some(reason) = alone(node, apart.contains(key))
+        if let Some(reason) = alone(node, split.contains(key))
             .or_else(|| beside(key, node, nodes, &mut shown))
             .or_else(|| grouped(key, node, &managed))
         {
@@ -57,37 +76,60 @@ pub fn left_out(nodes: &BTreeMap<String, Node>, apart: &BTreeSet<String>) -> BTr
             && !out.contains_key(key)
             && out.contains_key(&parent)
         {
-            let reason = format!("below {parent}, which is not emitted");
-            out.insert(key.clone(), reason);
+            out.insert(key.clone(), format!("below {parent}, which is not emitted").into());
         }
+    }
+    // And a body that is nowhere holds nothing.
+    let lost: Vec<(String, String)> = out
+        .iter()
+        .filter_map(|(key, reason)| match reason {
+            Reason::Within(holder) if !is_held(holder, &out) => Some((key.clone(), holder.clone())),
+            _ => None,
+        })
+        .collect();
+    for (key, holder) in lost {
+        out.insert(key, format!("in the body of {holder}, which is not emitted").into());
     }
     out
 }
 
+/// Whether a body is in the code: its own resource's, or within another's that is.
+fn is_held(holder: &str, out: &BTreeMap<String, Reason>) -> bool {
+    let mut holder = holder.to_owned();
+    loop {
+        match out.get(&arm::key(&holder)) {
+            None => return true,
+            // Holders stand above what they hold: this ends.
+            Some(Reason::Within(above)) => holder.clone_from(above),
+            Some(Reason::Absent(_)) => return false,
+        }
+    }
+}
+
 /// By what it is.
-fn alone(node: &Node, is_apart: bool) -> Option<Reason> {
-    let Some(id) = ResourceId::parse(&node.id) else { return Some("its id is none of ARM's".to_owned()) };
+fn alone(node: &Node, is_split: bool) -> Option<Reason> {
+    let Some(id) = ResourceId::parse(&node.id) else { return Some("its id is none of ARM's".into()) };
     if id.subscription.is_none() {
-        return Some("stands above subscriptions".to_owned());
+        return Some("stands above subscriptions".into());
     }
     if let Some((_, reason)) = TABLE.iter().find(|(glob, _)| glob.is_match(&node.type_name)) {
         // Tables that people made in a workspace end so.
         let is_own_table = node.type_name.ends_with("/tables") && node.name.ends_with("_CL");
-        return (!is_own_table).then(|| (*reason).to_owned());
+        return (!is_own_table).then(|| (*reason).into());
     }
     if node.type_name.eq_ignore_ascii_case("Microsoft.Authorization/roleDefinitions") {
         let kind = node.body.pointer("/properties/type").and_then(Value::as_str);
-        return (kind != Some("CustomRole")).then(|| "built into Azure".to_owned());
+        return (kind != Some("CustomRole")).then(|| "built into Azure".into());
     }
     if node.type_name.eq_ignore_ascii_case("Microsoft.Sql/servers/databases") && node.name == "master" {
-        return Some("made by Azure with every server".to_owned());
+        return Some("made by Azure with every server".into());
     }
-    if !is_apart && matches!(types::find(&node.type_name, &node.api_version, id.name()), Known::ReadOnly) {
-        return Some("can only be read".to_owned());
+    if !is_split && matches!(types::find(&node.type_name, &node.api_version, id.name()), Known::ReadOnly) {
+        return Some("can only be read".into());
     }
     let is_endpoints_card = node.type_name.eq_ignore_ascii_case("Microsoft.Network/networkInterfaces")
         && node.body.pointer("/properties/privateEndpoint/id").is_some();
-    is_endpoints_card.then(|| "made by Azure for its private endpoint".to_owned())
+    is_endpoints_card.then(|| "made by Azure for its private endpoint".into())
 }
 
 /// By what others say of it.
@@ -102,7 +144,7 @@ fn beside<'n>(
         let disk = machine.body.pointer("/properties/storageProfile/osDisk")?;
         let is_its = disk.pointer("/managedDisk/id").and_then(Value::as_str).is_some_and(|id| arm::key(id) == key);
         let is_made = disk.get("createOption").and_then(Value::as_str) != Some("Attach");
-        return (is_its && is_made).then(|| "the OS disk, made with its machine".to_owned());
+        return (is_its && is_made).then(|| "the OS disk, made with its machine".into());
     }
     let id = ResourceId::parse(&node.id)?;
     if !id.is_child() {
@@ -114,7 +156,7 @@ fn beside<'n>(
         if let Some((above, parent)) = nodes.get_key_value(&arm::key(&above))
             && shown.entry(above).or_insert_with(|| shows(&parent.body)).contains(key)
         {
-            return Some(format!("written in the body of {}", parent.id));
+            return Some(Reason::Within(parent.id.clone()));
         }
         if !parsed.is_child() {
             break;
@@ -130,7 +172,8 @@ fn grouped(key: &str, node: &Node, managed: &BTreeMap<&str, &str>) -> Option<Rea
     let group = arm::key(&format!("/subscriptions/{}/resourceGroups/{}", id.subscription?, id.resource_group?));
     let by = managed.get(group.as_str())?;
     let by = if arm::looks_like_id(by) { by } else { "another resource" };
-    Some(if key == group { format!("managed by {by}") } else { format!("in a group that is managed by {by}") })
+    let reason = if key == group { format!("managed by {by}") } else { format!("in a group that is managed by {by}") };
+    Some(reason.into())
 }
 
 /// Keys of the nested objects that a body holds whole.
@@ -173,6 +216,25 @@ mod tests {
             "virtualNetworkPeerings": [{"id": format!("{id}/virtualNetworkPeerings/p"), "properties": {}}],
         }});
         assert_eq!(shows(&body), BTreeSet::from([arm::key(&format!("{id}/subnets/a"))]));
+    }
+
+    #[test]
+    fn what_is_written_in_a_body_that_is_not_emitted_is_not_emitted() {
+        let group = "/subscriptions/s/resourceGroups/MC_x";
+        let id = format!("{group}/providers/Microsoft.Network/networkSecurityGroups/n");
+        let rule = format!("{id}/securityRules/r");
+        let apart_in = |managed_by: &str| {
+            let nodes = [
+                (group.to_owned(), json!({"managedBy": managed_by})),
+                (id.clone(), json!({"properties": {"securityRules": [{"id": rule, "properties": {}}]}})),
+                (rule.clone(), json!({"properties": {}})),
+            ];
+            let nodes = nodes.map(|(id, body)| (arm::key(&id), crate::iac::tests::node(&id, body)));
+            apart(&nodes.into(), &BTreeSet::new()).remove(&arm::key(&rule))
+        };
+        assert_eq!(apart_in(""), Some(Reason::Within(id.clone())));
+        let cluster = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerService/managedClusters/c";
+        assert_eq!(apart_in(cluster), Some(format!("in the body of {id}, which is not emitted").into()));
     }
 
     #[test]

@@ -36,6 +36,8 @@ pub struct Place {
     /// Lower case; none: the subscription itself.
     pub group: Option<String>,
     pub part: usize,
+    /// Which of the places of its subscription or group it is, in order; what is above decides it.
+    pub number: usize,
 }
 
 /// Places that one file deploys, in order.
@@ -46,6 +48,17 @@ pub struct Bundle<'p> {
     pub parameters: BTreeSet<usize>,
     resources: usize,
     bytes: usize,
+}
+
+/// Subscriptions of a plan, the one with most resources first.
+pub fn subscriptions(plan: &Plan) -> Vec<String> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for item in &plan.items {
+        *counts.entry(item.subscription()).or_default() += 1;
+    }
+    let mut ordered: Vec<(String, usize)> = counts.into_iter().collect();
+    ordered.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    ordered.into_iter().map(|(id, _)| id).collect()
 }
 
 /// The places of a plan.
@@ -61,14 +74,9 @@ pub struct Places {
 
 impl Places {
     pub fn new(plan: &Plan) -> Self {
-        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-        for item in &plan.items {
-            *counts.entry(item.subscription()).or_default() += 1;
-        }
-        let most = counts.iter().max_by(|a, b| a.1.cmp(b.1).then(b.0.cmp(a.0)));
-        let main = most.map(|(id, _)| id.clone()).unwrap_or_default();
+        let main = subscriptions(plan).into_iter().next().unwrap_or_default();
         let (of, order) = staged(plan);
-        let (of, items) = parts(plan, of, &order);
+        let (of, items) = numbered(parts(plan, of, &order));
         Self { of, items, main }
     }
 
@@ -144,11 +152,13 @@ impl Place {
         let group = self.group.as_deref().unwrap_or("subscription");
         let plain: String =
             group.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')).take(40).collect();
-        let stage = if self.stage == 0 { String::new() } else { format!("-{}", self.stage + 1) };
-        let part = if self.part == 0 { String::new() } else { format!("-p{}", self.part + 1) };
-        format!("{plain}-{}{stage}{part}", &hash[..8])
+        let number = if self.number == 0 { String::new() } else { format!("-{}", self.number + 1) };
+        format!("{plain}-{}{number}", &hash[..8])
     }
 }
+
+/// The place of each item, and the items of each place.
+type Placed = (Vec<Place>, BTreeMap<Place, Vec<usize>>);
 
 /// Places by stage, and the items in the order of their needs. An item's stage is above those of what
 /// it needs in other places, so that places, which are deployed as wholes, never need each other.
@@ -195,14 +205,14 @@ fn staged(plan: &Plan) -> (Vec<Place>, Vec<usize>) {
     }
     let places = home.into_iter().zip(stages).map(|((subscription, group), stage)| {
         let stage = stage.unwrap_or_default();
-        Place { is_later: group.is_some() || stage > 0, stage, subscription, group, part: 0 }
+        Place { is_later: group.is_some() || stage > 0, stage, subscription, group, part: 0, number: 0 }
     });
     (places.collect(), order)
 }
 
 /// Takes places apart that are too large for one template; what needs something of the same place
 /// stands in the same part or in a later one.
-fn parts(plan: &Plan, mut of: Vec<Place>, order: &[usize]) -> (Vec<Place>, BTreeMap<Place, Vec<usize>>) {
+fn parts(plan: &Plan, mut of: Vec<Place>, order: &[usize]) -> Placed {
     #[derive(Default)]
     struct Filled {
         part: usize,
@@ -230,6 +240,23 @@ fn parts(plan: &Plan, mut of: Vec<Place>, order: &[usize]) -> (Vec<Place>, BTree
         numbers.sort_unstable();
     }
     (of, items)
+}
+
+/// Gives places their numbers.
+fn numbered((of, items): Placed) -> Placed {
+    let mut counts: BTreeMap<(&str, Option<&str>), usize> = BTreeMap::new();
+    let mut numbers: BTreeMap<Place, usize> = BTreeMap::new();
+    for place in items.keys() {
+        let count = counts.entry((&place.subscription, place.group.as_deref())).or_default();
+        numbers.insert(place.clone(), *count);
+        *count += 1;
+    }
+    let with_number = |place: Place| {
+        let number = numbers.get(&place).copied().unwrap_or_default();
+        Place { number, ..place }
+    };
+    let of = of.into_iter().map(with_number).collect();
+    (of, items.iter().map(|(place, numbers)| (with_number(place.clone()), numbers.clone())).collect())
 }
 
 fn parameters_of(item: &Item) -> Vec<usize> {

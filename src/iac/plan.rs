@@ -1,6 +1,6 @@
 //! The neutral plan: what is emitted, with which body, below which parent; what is not, and why.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Serialize;
 
@@ -26,11 +26,13 @@ pub struct Plan {
     pub forms: Vec<terraform::Form>,
     /// By key.
     pub left_out: BTreeMap<String, LeftOut>,
+    /// What is in the code, but no resource of its own there: the id of the resource in whose body it is, by key.
+    pub within: BTreeMap<String, Within>,
     /// Keys that filters kept, or that were added as dependencies.
     pub selected: usize,
     pub dependencies: usize,
     pub warnings: Vec<String>,
-    /// What is not planned and read by its id, by key: Terraform's data sources.
+    /// What is not planned and read by its id, by key: Terraform's data sources, Bicep's `existing` resources.
     pub outside: BTreeMap<String, Outside>,
 }
 
@@ -119,12 +121,41 @@ pub struct Mentioned {
     pub id: String,
 }
 
+/// A selected resource that is written in another's body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Within {
+    pub id: String,
+    pub type_name: String,
+    /// The id of the other.
+    pub holder: String,
+}
+
 /// A selected resource that is not emitted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftOut {
     pub id: String,
     pub type_name: String,
     pub reason: String,
+}
+
+impl Plan {
+    /// Numbers of the items by key; what is written in another's body has the other's.
+    pub fn holders(&self) -> HashMap<&str, usize> {
+        let mut numbers: HashMap<&str, usize> =
+            self.items.iter().enumerate().map(|(number, item)| (item.key.as_str(), number)).collect();
+        // Keys of holders are beginnings of what they hold, so they come before it.
+        for (key, within) in &self.within {
+            if let Some(number) = numbers.get(arm::key(&within.holder).as_str()).copied() {
+                numbers.insert(key, number);
+            }
+        }
+        numbers
+    }
+
+    /// Resources that are in the code.
+    pub fn emitted(&self) -> usize {
+        self.items.len() + self.within.len()
+    }
 }
 
 impl Item {
@@ -173,20 +204,29 @@ pub fn build_whole(mut selection: Selection, request: &GenerateIacRequest) -> Pl
         plan.warnings.push("too many dependencies: the rest stays as literal ids".to_owned());
     }
     let Selection { nodes, dependencies, known, apart, .. } = selection;
-    let reasons = own::left_out(&nodes, &apart);
+    let reasons = own::apart(&nodes, &apart);
     let is_compared = is_terraform && request.auto_import_existing;
     let spelling = if is_compared { prune::Spelling::Import } else { prune::Spelling::Correct };
     // From here on a body is a node's or an item's, never both.
-    let made = print::map(nodes.into_iter().collect(), |(key, node): (String, Node)| match reasons.get(&key) {
-        Some(reason) => {
-            let left = LeftOut { id: node.id, type_name: node.type_name, reason: reason.clone() };
-            (Some((key, left)), None)
+    let made = print::map(nodes.into_iter().collect(), |(key, node): (String, Node)| {
+        if let Some(reason) = reasons.get(&key) {
+            return Made::Apart(key, node.id, node.type_name, reason.clone());
         }
-        None => (None, item(&key, &node, dependencies.contains(&key), spelling)),
+        match item(&key, &node, dependencies.contains(&key), spelling) {
+            Some(item) => Made::Item(Box::new(item)),
+            None => Made::Apart(key, node.id, node.type_name, own::Reason::from("its id is none of ARM's")),
+        }
     });
-    for (left, item) in made {
-        plan.left_out.extend(left);
-        plan.items.extend(item);
+    for made in made {
+        match made {
+            Made::Item(item) => plan.items.push(*item),
+            Made::Apart(key, id, type_name, own::Reason::Within(holder)) => {
+                plan.within.insert(key, Within { id, type_name, holder });
+            }
+            Made::Apart(key, id, type_name, own::Reason::Absent(reason)) => {
+                plan.left_out.insert(key, LeftOut { id, type_name, reason });
+            }
+        }
     }
     let named: Vec<(String, String)> = plan.items.iter().map(|item| (label_of(item), item.id.text.clone())).collect();
     let labels = name::labels(named.iter().map(|(name, id)| (name.as_str(), id.as_str())));
@@ -208,6 +248,12 @@ pub fn build_whole(mut selection: Selection, request: &GenerateIacRequest) -> Pl
     }
     resolve::resolve(&mut plan, &numbers, &known, is_compared, !is_terraform);
     plan
+}
+
+/// What became of a node: an item, or with its key, id and type why it is none.
+enum Made {
+    Item(Box<Item>),
+    Apart(String, String, String, own::Reason),
 }
 
 fn item(key: &str, node: &Node, is_dependency: bool, spelling: prune::Spelling) -> Option<Item> {

@@ -1,6 +1,6 @@
 //! Resolve references: every text that is the id of a planned resource, or of something below one,
 //! becomes a reference and a suffix. Known but not planned is called external: Terraform reads it as data,
-//! templates spell it by a function. Unknown stays literal and is called unresolved. Circles are cut at the reference that closes them.
+//! Bicep declares it as existing, other templates spell it by a function. Unknown stays literal and is called unresolved. Circles are cut at the reference that closes them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +22,7 @@ pub fn resolve(
     with_functions: bool,
 ) {
     let ids: Vec<String> = plan.items.iter().map(|item| item.id.text.clone()).collect();
-    let left_out: BTreeSet<String> = plan.left_out.keys().cloned().collect();
+    let left_out: BTreeSet<String> = plan.left_out.keys().chain(plan.within.keys()).cloned().collect();
     let roles: BTreeSet<&str> = known.keys().filter_map(|key| role(key)).collect();
     // A role that is built in is the same in every subscription: by its last word it is known in all.
     let is_known = |key: &str| {
@@ -57,7 +57,7 @@ pub fn resolve(
                 None if found.iter().any(|key| is_resource(key) && is_known(key)) => {
                     external.push(mentioned(path, literal));
                     let Some(key) = found.iter().find(|key| is_known(key)) else { return };
-                    let read = known.get(key).filter(|kind| !with_functions && !kind.is_empty());
+                    let read = known.get(key).filter(|kind| !kind.is_empty());
                     if with_functions || read.is_some() {
                         *text = outside(literal, key.len());
                     }

@@ -3,6 +3,7 @@
 mod limits;
 mod named;
 mod pairs;
+mod templates;
 
 use std::collections::BTreeMap;
 
@@ -22,13 +23,13 @@ use crate::{
     graph::model::{Label, Node},
 };
 
-const SUBSCRIPTION: &str = "00000000-0000-4000-8000-00000000000a";
+pub(super) const SUBSCRIPTION: &str = "00000000-0000-4000-8000-00000000000a";
 
-fn id_in(group: &str, rest: &str) -> String {
+pub(super) fn id_in(group: &str, rest: &str) -> String {
     format!("/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}/providers/{rest}")
 }
 
-fn node(id: &str, body: Value) -> Node {
+pub(super) fn node(id: &str, body: Value) -> Node {
     let parsed = ids::ResourceId::parse(id).expect("an id");
     let label = if parsed.namespace.is_none() { Label::ResourceGroup } else { Label::Resource };
     let mut whole = json!({"id": id, "name": parsed.name(), "location": "westeurope"});
@@ -51,7 +52,7 @@ fn node(id: &str, body: Value) -> Node {
     }
 }
 
-fn group(name: &str) -> Node {
+pub(super) fn group(name: &str) -> Node {
     node(&format!("/subscriptions/{SUBSCRIPTION}/resourceGroups/{name}"), json!({}))
 }
 
@@ -107,7 +108,7 @@ fn an_id_becomes_a_reference_and_a_sub_objects_id_a_reference_with_a_suffix() {
     assert_eq!(nic["dependsOn"], json!(["[resourceId('Microsoft.Network/loadBalancers', 'lb')]"]));
     assert_eq!(
         nic["properties"]["ipConfigurations"][0]["properties"]["loadBalancerBackendAddressPools"][0]["id"],
-        "[concat(resourceId('Microsoft.Network/loadBalancers', 'lb'), '/backendAddressPools/p')]"
+        "[resourceId('Microsoft.Network/loadBalancers/backendAddressPools', 'lb', 'p')]"
     );
 }
 

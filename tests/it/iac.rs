@@ -164,3 +164,16 @@ async fn a_snapshot_that_is_not_there_is_told_with_those_that_are() {
     }
     scanned.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_scan_was_not_let_read_is_told_to_who_generates() {
+    let faults = vec!["forbidden@/resourceGroups/rg-web".parse().expect("a fault")];
+    let scanned = Scanned::new(simulator::Settings { faults, ..simulator::Settings::default() }).await;
+    let (directory, result) = scanned.generated("bicep", json!({})).await;
+    assert!(result["warnings"][0].as_str().is_some_and(|text| text.starts_with("the scan was partial")), "{result}");
+    let read = |name: &str| std::fs::read_to_string(directory.join(name)).expect("a file");
+    let (report, readme) = (read("report.md"), read("README.md"));
+    assert!(report.contains("**Attention:** the scan was partial") && report.contains("## Not read"), "{report}");
+    assert!(readme.contains("the scan was partial"), "{readme}");
+    scanned.stop().await;
+}

@@ -3,7 +3,8 @@
 //!
 //! A resource of the same module is meant by its symbol, which also orders the deployment; one of another
 //! module by an `existing` resource, and then the module waits for that module. Children name their
-//! `parent`, extensions their `scope`. What is known and not planned is spelled by `resourceId()`.
+//! `parent`, extensions their `scope`. What is known and not planned is an `existing` resource too, where
+//! its version is known; else a function spells its id.
 
 mod read;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use write::{Part, Value, quoted};
 
 use super::{
     arm::in_order,
+    call::{self, Caller},
     place::{Bundle, Place, Places},
     plan::{Item, Parent, Plan},
     print::Print,
@@ -64,7 +66,9 @@ pub struct Bicep<'p> {
 impl<'p> Bicep<'p> {
     pub fn new(plan: &'p Plan, places: &'p Places) -> Self {
         let by_key = plan.items.iter().enumerate().map(|(number, item)| (item.key.as_str(), number)).collect();
-        let printer = Printer { plan, places, symbols: symbols(plan), by_key };
+        let symbols = symbols(plan);
+        let outside = outside(plan, &symbols);
+        let printer = Printer { plan, places, symbols, outside, by_key };
         Self { printer, bundles: places.bundles(plan), names: module_names(places) }
     }
 }
@@ -76,37 +80,42 @@ impl Print for Bicep<'_> {
 
     fn print(&self, file: usize) -> (String, String) {
         if let Some((place, name)) = self.names.iter().nth(file) {
-            return (format!("modules/{name}.bicep"), self.printer.module(place));
+            return (format!("modules/{name}.bicep"), write::relaxed(self.printer.module(place)));
         }
         let at = (file - self.names.len()) / 2;
         let bundle = &self.bundles[at];
         let name = if at == 0 { "main".to_owned() } else { format!("main-{}", at + 1) };
         if (file - self.names.len()).is_multiple_of(2) {
-            return (format!("{name}.bicep"), self.printer.main(bundle, &self.names));
+            return (format!("{name}.bicep"), write::relaxed(self.printer.main(bundle, &self.names)));
         }
         let mut given = format!("using '{name}.bicep'\n");
         for number in &bundle.parameters {
             let parameter = &self.printer.plan.parameters[*number];
-            let empty = match parameter.leaf {
-                Leaf::Text => "''",
-                Leaf::Number => "0",
-                Leaf::Bool => "false",
-                Leaf::Any => "{}",
+            // Without the variable the build of the file is refused: nothing empty is deployed.
+            let read = format!("readEnvironmentVariable({})", quoted(&variable(&parameter.name)));
+            let value = match parameter.leaf {
+                Leaf::Text => read,
+                Leaf::Number => format!("int({read})"),
+                Leaf::Bool => format!("bool({read})"),
+                Leaf::Any => format!("json({read})"),
             };
-            let _ = write!(given, "\nparam {} = {empty}\n", parameter.name);
+            let _ = write!(given, "\nparam {} = {value}\n", parameter.name);
         }
         (format!("{name}.bicepparam"), given)
     }
+}
+
+/// The variable of the environment that a parameter is read from.
+pub fn variable(parameter: &str) -> String {
+    format!("ATGD_{}", parameter.to_ascii_uppercase())
 }
 
 /// A file's name for each place but the main one.
 fn module_names(places: &Places) -> BTreeMap<Place, String> {
     let others: Vec<&Place> = places.items.keys().filter(|place| !places.is_top(place)).collect();
     let name = |place: &&Place| {
-        let group = place.group.clone().unwrap_or_else(|| "subscription".to_owned());
-        let later = if place.stage > 0 { format!("_{}", place.stage + 1) } else { String::new() };
-        let part = if place.part > 0 { format!("_p{}", place.part + 1) } else { String::new() };
-        format!("{group}{later}{part}")
+        let group = place.group.as_deref().unwrap_or("subscription");
+        if place.number == 0 { group.to_owned() } else { format!("{group}_{}", place.number + 1) }
     };
     let named: Vec<(String, String)> = others.iter().map(|place| (name(place), place.name())).collect();
     let labels = super::name::labels(named.iter().map(|(name, id)| (name.as_str(), id.as_str())));
@@ -123,11 +132,55 @@ fn symbols(plan: &Plan) -> Vec<String> {
     plan.items.iter().map(symbol).collect()
 }
 
+/// What is outside of the plan, by key: what is referred to, and its parents.
+fn outside(plan: &Plan, symbols: &[String]) -> BTreeMap<String, Declared> {
+    let mut found: BTreeMap<String, (String, String)> = BTreeMap::new();
+    for outside in plan.outside.values() {
+        let mut kind = outside.kind.clone();
+        let mut at = ResourceId::parse(&outside.id);
+        while let Some(id) = at {
+            let known = plan.outside.get(&id.key()).map(|outside| outside.kind.clone());
+            kind = known.unwrap_or_else(|| kind_beside(&id.type_name(), &kind));
+            found.insert(id.key(), (id.name().to_owned(), kind.clone()));
+            at = ResourceId::parse(&id.parent()).filter(|_| id.is_child());
+        }
+    }
+    let parameters = plan.parameters.iter().map(|parameter| parameter.name.as_str());
+    let taken: BTreeSet<&str> = symbols.iter().map(String::as_str).chain(parameters).chain(TAKEN).collect();
+    let labels = super::name::labels(found.iter().map(|(key, (name, _))| (name.as_str(), key.as_str())));
+    let told_apart = |((key, (_, kind)), label): ((String, (String, String)), String)| {
+        let symbol = if taken.contains(label.as_str()) { hashed(&label, &key) } else { label };
+        (key, Declared { symbol, kind })
+    };
+    found.into_iter().zip(labels).map(told_apart).collect()
+}
+
+/// A type in the version of another of its namespace, where it has that; else in its newest.
+fn kind_beside(type_name: &str, other: &str) -> String {
+    let version = other.rsplit('@').next().unwrap_or_default();
+    if types::find(type_name, version, "").writable().is_some_and(|known| known.is_exact) {
+        return format!("{type_name}@{version}");
+    }
+    format!("{type_name}@{}", types::newest(type_name).unwrap_or_else(|| version.to_owned()))
+}
+
+fn hashed(label: &str, id: &str) -> String {
+    format!("{label}_{}", &blake3::hash(arm::key(id).as_bytes()).to_hex()[..8])
+}
+
 struct Printer<'p> {
     plan: &'p Plan,
     places: &'p Places,
     symbols: Vec<String>,
+    /// By key.
+    outside: BTreeMap<String, Declared>,
     by_key: HashMap<&'p str, usize>,
+}
+
+/// How an `existing` resource outside of the plan is declared.
+struct Declared {
+    symbol: String,
+    kind: String,
 }
 
 /// What is printed of one place: its resources, and the `existing` ones that they need.
@@ -299,10 +352,11 @@ impl Printer<'_> {
 
     /// Declares a resource that another module or nobody deploys.
     fn existing(&self, id: &ResourceId, number: Option<usize>, sheet: &mut Sheet<'_>) -> String {
+        let key = arm::key(&id.text);
         let symbol = number.map_or_else(
-            || {
-                let hash = blake3::hash(arm::key(&id.text).as_bytes()).to_hex();
-                format!("{}_{}", super::name::label(id.name()), &hash[..8])
+            || match self.outside.get(&key) {
+                Some(outside) => outside.symbol.clone(),
+                None => hashed(&super::name::label(id.name()), &key),
             },
             |number| self.symbols[number].clone(),
         );
@@ -310,18 +364,30 @@ impl Printer<'_> {
             return symbol;
         }
         let is_group = id.namespace.is_none();
-        let kind = match number {
-            Some(number) => format!("{}@{}", self.plan.items[number].type_name, self.plan.items[number].api_version),
-            None if is_group => "Microsoft.Resources/resourceGroups@2022-09-01".to_owned(),
-            None => {
+        let kind = match (number, self.outside.get(&key)) {
+            (Some(number), _) => {
+                format!("{}@{}", self.plan.items[number].type_name, self.plan.items[number].api_version)
+            }
+            (None, Some(outside)) => outside.kind.clone(),
+            (None, None) if is_group => "Microsoft.Resources/resourceGroups@2022-09-01".to_owned(),
+            (None, None) => {
                 let kind = id.type_name();
                 let version = types::newest(&kind).unwrap_or_else(|| "2022-09-01".to_owned());
                 format!("{kind}@{version}")
             }
         };
-        let names: Vec<&str> = id.segments.iter().map(|(_, name)| name.as_str()).collect();
-        let name = if is_group { id.name().to_owned() } else { names.join("/") };
-        let mut out = format!("resource {symbol} {} existing = {{\n  name: {}\n", quoted(&kind), quoted(&name));
+        let mut out = format!("resource {symbol} {} existing = {{\n", quoted(&kind));
+        let name = quoted(id.name());
+        if let Some(parent) = ResourceId::parse(&id.parent()).filter(|_| id.is_child()) {
+            let parent = match self.by_key.get(arm::key(&parent.text).as_str()) {
+                Some(number) => self.symbol(*number, sheet),
+                None => self.existing(&parent, None, sheet),
+            };
+            let _ = writeln!(out, "  parent: {parent}\n  name: {name}\n}}");
+            sheet.existing.insert(symbol.clone(), out);
+            return symbol;
+        }
+        let _ = writeln!(out, "  name: {name}");
         let subscription = id.subscription.as_deref().unwrap_or_default().to_lowercase();
         let group = id.resource_group.as_ref().filter(|_| !is_group);
         let is_here =
@@ -349,17 +415,30 @@ impl Printer<'_> {
     }
 
     fn parts(&self, text: &Text, number: usize, sheet: &mut Sheet<'_>) -> Vec<Part> {
+        let caller = Caller::at(sheet.place, quoted);
+        let of_id = |id: &ResourceId, kind: &str| match caller.id(id, kind) {
+            Some(code) => Part::Code(code),
+            None => Part::Literal(id.text.clone()),
+        };
+        let item = &self.plan.items[number];
+        if let [Piece::Reference(to), Piece::Literal(suffix)] = text.0.as_slice()
+            && *to == number
+            && let Some((id, kind)) = call::below(&item.id, &item.type_name, suffix)
+        {
+            return vec![of_id(&id, &kind)];
+        }
         let part = |piece: &Piece| match piece {
             Piece::Literal(text) => Part::Literal(text.clone()),
-            Piece::Reference(to) if *to == number => {
-                let item = &self.plan.items[number];
-                Part::Code(function(&item.id, &item.type_name, sheet.place))
-            }
+            // A resource can't mean itself by its symbol.
+            Piece::Reference(to) if *to == number => of_id(&item.id, &item.type_name),
             Piece::Reference(to) => Part::Code(format!("{}.id", self.symbol(*to, sheet))),
             Piece::Principal(to, path) => Part::Code(format!("{}.{path}", self.symbol(*to, sheet))),
             Piece::Parameter(number) => Part::Code(self.plan.parameters[*number].name.clone()),
             Piece::External(id) => match ResourceId::parse(id) {
-                Some(parsed) => Part::Code(function(&parsed, &parsed.type_name(), sheet.place)),
+                Some(parsed) if parsed.subscription.is_some() && self.outside.contains_key(&parsed.key()) => {
+                    Part::Code(format!("{}.id", self.existing(&parsed, None, sheet)))
+                }
+                Some(parsed) => of_id(&parsed, &parsed.type_name()),
                 None => Part::Literal(id.clone()),
             },
         };
@@ -380,30 +459,6 @@ impl Printer<'_> {
                     .collect(),
             ),
         }
-    }
-}
-
-/// A resource can't mean itself by its symbol.
-fn function(id: &ResourceId, kind: &str, place: &Place) -> String {
-    let names: Vec<String> = id.segments.iter().map(|(_, name)| quoted(name)).collect();
-    let arguments = format!("{}, {}", quoted(kind), names.join(", "));
-    let subscription = id.subscription.as_deref().unwrap_or_default().to_lowercase();
-    let is_extension = ResourceId::parse(&id.scope).is_some_and(|scope| scope.namespace.is_some());
-    if is_extension {
-        return format!("extensionResourceId({}, {arguments})", quoted(&id.scope));
-    }
-    let is_here = subscription == place.subscription;
-    match (&id.resource_group, &id.namespace) {
-        (_, None) => quoted(&id.text),
-        (Some(group), _) if is_here && place.group.as_deref() == Some(&group.to_lowercase()) => {
-            format!("resourceId({arguments})")
-        }
-        (Some(group), _) if is_here => {
-            format!("resourceId(subscription().subscriptionId, {}, {arguments})", quoted(group))
-        }
-        (Some(group), _) => format!("resourceId({}, {}, {arguments})", quoted(&subscription), quoted(group)),
-        (None, Some(_)) if is_here => format!("subscriptionResourceId({arguments})"),
-        (None, Some(_)) => format!("subscriptionResourceId({}, {arguments})", quoted(&subscription)),
     }
 }
 

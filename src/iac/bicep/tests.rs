@@ -90,11 +90,22 @@ fn nothing_in_a_text_is_evaluated() {
         "/*",
         "\n//x",
         "$//",
+        " //x",
+        "\u{3000} /*",
         "a//b",
     ] {
         let value = json!({ text: text, "list": [text] });
         assert_eq!(back(&printed(&value)), value, "{}", printed(&value));
     }
+}
+
+#[test]
+fn words_of_the_language_name_properties() {
+    for word in ["resource", "module", "for", "if", "existing", "type", "output", "param", "import", "null", "true"] {
+        let value = json!({word: {"id": 1, word: [{word: "x"}]}, "other": 2});
+        assert_eq!(back(&printed(&value)), value, "{}", printed(&value));
+    }
+    assert!(printed(&json!({"resource": 1})).contains("    resource: 1\n"));
 }
 
 #[test]

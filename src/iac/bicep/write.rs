@@ -83,34 +83,12 @@ fn key(out: &mut String, parts: &[Part]) {
     }
 }
 
-/// Words that mean something at the beginning of an object stay quoted.
+/// Words of the language name properties, too, but for those that are values.
 fn is_plain_key(name: &str) -> bool {
     let mut chars = name.chars();
     chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
-        && ![
-            "for",
-            "if",
-            "in",
-            "null",
-            "true",
-            "false",
-            "existing",
-            "import",
-            "extension",
-            "with",
-            "as",
-            "resource",
-            "module",
-            "param",
-            "var",
-            "output",
-            "func",
-            "targetScope",
-            "using",
-            "assert",
-        ]
-        .contains(&name)
+        && !["null", "true", "false"].contains(&name)
 }
 
 /// A literal in quotes.
@@ -151,16 +129,42 @@ fn escape(out: &mut String, text: &str) {
             '$' if next == Some('{') => out.push_str("\\$"),
             // At the end of a part it may stand before our own interpolation.
             '$' if next.is_none() => out.push_str("\\u{24}"),
-            '/' if was_begin && matches!(next, Some('/' | '*')) => out.push_str("\\u{2f}"),
+            '/' if was_begin && matches!(next, Some('/' | '*')) => out.push_str(SLASH),
             c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') => {
                 let _ = write!(out, "\\u{{{:x}}}", c as u32);
             }
             c => {
                 out.push(c);
-                is_begin = c == '$';
+                // Blanks are skipped before a comment.
+                is_begin = c == '$' || was_begin && c.is_whitespace();
             }
         }
     }
+}
+
+/// How a slash before a star is escaped at the beginning of a text.
+const SLASH: &str = "\\u{2f}";
+
+/// A whole file with `/*` as people write it. The reader takes it for the begin of a comment only where the
+/// file holds the end of one, too.
+pub fn relaxed(text: String) -> String {
+    let last_end = text.rfind("*/").map_or(0, |at| at + 2);
+    let escaped = format!("{SLASH}*");
+    let (mut out, mut done) = (String::new(), 0);
+    for (at, found) in text.match_indices(&escaped).filter(|(at, _)| *at >= last_end) {
+        let backslashes = text[..at].bytes().rev().take_while(|byte| *byte == b'\\').count();
+        // Behind an odd one the backslash is one of the text itself.
+        if backslashes.is_multiple_of(2) {
+            out.push_str(&text[done..at]);
+            out.push_str("/*");
+            done = at + found.len();
+        }
+    }
+    if done == 0 {
+        return text;
+    }
+    out.push_str(&text[done..]);
+    out
 }
 
 fn indent(out: &mut String, depth: usize) {

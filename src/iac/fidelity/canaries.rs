@@ -129,7 +129,7 @@ fn holds_none(change: impl Fn(&Value) -> Value, needle: &str) {
                 let line = text.lines().find(|line| line.contains(needle));
                 assert!(line.is_none(), "{format} {name}: {line:?}");
             }
-            let said = format!("{:?}{:?}{:?}", plan.parameters, plan.left_out, plan.warnings);
+            let said = format!("{:?}{:?}{:?}{:?}", plan.parameters, plan.left_out, plan.within, plan.warnings);
             assert!(!said.contains(needle), "{format}: {needle}");
         }
     }

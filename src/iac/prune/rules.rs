@@ -75,6 +75,15 @@ pub fn special(node: &Node, body: &mut Map<String, Value>, pruned: &mut Vec<Stri
         }
         remove("/properties/osProfile", "requireGuestProvisionSignal");
     }
+    if node.type_name.to_ascii_lowercase().starts_with("microsoft.documentdb/") {
+        // Azure returns what is provisioned at the moment, too; it takes one or the other.
+        for pointer in ["/properties/resource", "/properties/options"] {
+            let scales = node.body.pointer(&format!("{pointer}/autoscaleSettings"));
+            if scales.is_some_and(|scales| !is_empty(scales)) {
+                remove(pointer, "throughput");
+            }
+        }
+    }
     if is("Microsoft.Authorization/roleAssignments") {
         // The scope is where the assignment stands.
         remove("/properties", "scope");

@@ -62,3 +62,16 @@ fn entries_of_assigned_identities_stay_as_empty_objects() {
         json!({"type": "UserAssigned", "userAssignedIdentities": {"/subscriptions/s/i": {}}})
     );
 }
+
+#[test]
+fn throughput_that_scales_by_itself_is_not_fixed_too() {
+    let kind = "Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containers/throughputSettings";
+    let id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.DocumentDB/databaseAccounts/a/sqlDatabases/d/containers/c/throughputSettings/default";
+    let scales = json!({"autoscaleSettings": {"maxThroughput": 4000}});
+    let mut told = scales.clone();
+    told["throughput"] = json!(400);
+    let kept = pruned(kind, json!({"id": id, "properties": {"resource": told, "options": told}}));
+    assert_eq!(kept["properties"], json!({"resource": scales, "options": scales}));
+    let fixed = json!({"resource": {"throughput": 400}});
+    assert_eq!(pruned(kind, json!({"id": id, "properties": fixed}))["properties"], fixed);
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Block, Context, Part, Value, canonical, longer};
 use crate::{
     arm,
-    iac::{name, plan::Plan},
+    iac::{name, plan::Plan, select::prefixes},
 };
 
 /// A label for each, by key.
@@ -37,4 +37,10 @@ pub fn reference(context: &Context<'_>, id: &str, text: &str) -> Vec<Part> {
     let parts = found
         .and_then(|(label, outside)| longer(&format!("data.azapi_resource.{label}.id"), &canonical(&outside.id), text));
     parts.unwrap_or_else(|| vec![Part::Literal(text.to_owned())])
+}
+
+/// Whether the code spells a text by a data source.
+pub fn is_read(plan: &Plan, text: &str) -> bool {
+    let found = prefixes(text).into_iter().find_map(|key| plan.outside.get(&key));
+    found.is_some_and(|outside| longer("", &canonical(&outside.id), text).is_some())
 }

@@ -13,6 +13,7 @@ mod identity;
 use std::collections::BTreeMap;
 
 pub use azurerm::{Form, Told, ask, choose, split, told};
+pub use data::is_read;
 pub use hcl::{Block, Key, Part, Value};
 use identity::spell_identity;
 
