@@ -115,7 +115,8 @@ fn below(term: &Term, pair: &[Step], called: &str, path: &mut Vec<Step>, slots: 
                 steps.pop();
             }
             steps.push(Step::Field(called.to_owned()));
-            slots.insert(spell(path), field(&steps));
+            // A name may hold a secret itself.
+            slots.insert(spell(path), field(if is_secret_value(called) { path } else { &steps }));
         }
         Term::List(items) => {
             for (index, item) in items.iter().enumerate() {
