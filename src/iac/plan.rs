@@ -112,6 +112,18 @@ pub struct Parameter {
     pub why: &'static str,
     #[serde(skip)]
     pub leaf: Leaf,
+    #[serde(skip)]
+    pub kind: Given,
+}
+
+/// What giving a value means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Given {
+    /// Nobody else may see it.
+    Secret,
+    Open,
+    /// An import leaves it as it is: it need not be given.
+    Idle,
 }
 
 /// An id at a path.
@@ -186,7 +198,7 @@ pub fn build(mut selection: Selection, request: &GenerateIacRequest) -> Plan {
     let mut plan = build_whole(selection, request);
     if is_terraform {
         plan.forms = terraform::choose(&plan, request.auto_import_existing);
-        terraform::ask(&mut plan);
+        terraform::ask(&mut plan, request.auto_import_existing);
     }
     plan
 }

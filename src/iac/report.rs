@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::{
     Files, Written,
     check::Checks,
-    plan::{Item, Plan, Table},
+    plan::{Given, Item, Plan, Table},
     terraform,
 };
 use crate::{
@@ -135,8 +135,9 @@ fn said(plan: &Plan) -> Vec<String> {
             "{circular} references stay literal because they would close a circle; report.md lists them"
         ));
     }
-    if !plan.parameters.is_empty() {
-        warnings.push(format!("{} values have to be given; README.md lists them", plan.parameters.len()));
+    let given = plan.parameters.iter().filter(|parameter| parameter.kind != Given::Idle).count();
+    if given > 0 {
+        warnings.push(format!("{given} values have to be given; README.md lists them"));
     }
     warnings
 }

@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{
-    plan::{Item, Parameter},
+    plan::{Given, Item, Parameter},
     term::{Piece, Step, Term, Text, spell},
     types::Leaf,
 };
@@ -37,7 +37,14 @@ pub fn lift(item: &mut Item, parameters: &mut Vec<Parameter>, taken: &mut HashSe
     let mut new = |path: &[Step], why: &'static str, leaf: Leaf| {
         let called = slots.get(&spell(path)).map_or_else(|| field(path), Clone::clone);
         let name = unique(&format!("{label}_{called}"), taken);
-        parameters.push(Parameter { name: name.clone(), resource: id.clone(), path: spell(path), why, leaf });
+        parameters.push(Parameter {
+            name: name.clone(),
+            resource: id.clone(),
+            path: spell(path),
+            why,
+            leaf,
+            kind: Given::Secret,
+        });
         lifted.push(name);
         Piece::Parameter(parameters.len() - 1)
     };

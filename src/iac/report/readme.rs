@@ -5,7 +5,10 @@ use std::fmt::Write;
 use super::{Source, cell};
 use crate::{
     api::OutputFormat,
-    iac::{Written, bicep, place, plan::Plan},
+    iac::{
+        Written, bicep, place,
+        plan::{Given, Plan},
+    },
 };
 
 /// Writing to a text cannot fail.
@@ -85,11 +88,15 @@ fn fill_in(out: &mut String, plan: &Plan, format: OutputFormat) {
     let head = if format == OutputFormat::Bicep { "variable" } else { "name" };
     let _ = writeln!(out, "| {head} | of | property | why |\n|---|---|---|---|");
     for parameter in &plan.parameters {
+        let why = match parameter.kind {
+            Given::Idle => format!("{}; an import leaves it as it is", parameter.why),
+            _ => parameter.why.to_owned(),
+        };
         let name = match format {
             OutputFormat::Bicep => bicep::variable(&parameter.name),
             _ => parameter.name.clone(),
         };
         let (of, path) = (cell(&parameter.resource), cell(&parameter.path));
-        let _ = writeln!(out, "| `{name}` | {of} | {path} | {} |", parameter.why);
+        let _ = writeln!(out, "| `{name}` | {of} | {path} | {why} |");
     }
 }

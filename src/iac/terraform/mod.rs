@@ -18,7 +18,7 @@ pub use hcl::{Block, Key, Part, Value};
 use identity::spell_identity;
 
 use super::{
-    plan::{Item, Parent, Plan, Table},
+    plan::{Given, Item, Parent, Plan, Table},
     print::Print,
     term::{Piece, Step, Term, Text, spell},
     types::Leaf,
@@ -177,7 +177,15 @@ fn variables(plan: &Plan, subscriptions: &[(String, Option<String>)]) -> Vec<Blo
                 Leaf::Any => "any",
             }),
         );
-        variable.set("sensitive", Value::Bool(true));
+        match parameter.kind {
+            Given::Secret => {
+                variable.set("sensitive", Value::Bool(true));
+            }
+            Given::Open => {}
+            Given::Idle => {
+                variable.set("default", Value::text("asbefore"));
+            }
+        }
         blocks.push(variable);
     }
     blocks

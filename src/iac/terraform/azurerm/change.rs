@@ -64,7 +64,9 @@ fn step(term: Term, change: &Change) -> Result<Option<Cell>, String> {
         Change::Owner => {
             return match &term {
                 Term::Text(text) => match text.0.as_slice() {
-                    [Piece::Principal(number, _)] => plainly(Term::Text(Text(vec![Piece::Reference(*number)]))),
+                    [Piece::Principal(number, "properties.customerId")] => {
+                        plainly(Term::Text(Text(vec![Piece::Reference(*number)])))
+                    }
                     _ => Err("is of nothing in the code".to_owned()),
                 },
                 _ => Err("is no text".to_owned()),

@@ -36,7 +36,7 @@ use walk::{Child, Subject};
 use crate::{
     arm,
     iac::{
-        plan::{Parameter, Parent, Plan},
+        plan::{Given, Parameter, Parent, Plan},
         print as parallel,
         term::{Piece, Term, Text},
         types::Leaf,
@@ -93,8 +93,9 @@ pub fn choose(plan: &Plan, is_compared: bool) -> Vec<Form> {
     forms.into_iter().flatten().collect()
 }
 
-/// Makes variables of what somebody has to give.
-pub fn ask(plan: &mut Plan) {
+/// Makes variables of what somebody has to give; where it is compared, what Azure has stays anyway.
+pub fn ask(plan: &mut Plan, is_compared: bool) {
+    let kind = if is_compared { Given::Idle } else { Given::Open };
     for (item, form) in plan.items.iter().zip(&mut plan.forms) {
         let Form::Typed(draft) = form else { continue };
         for (attribute, why) in std::mem::take(&mut draft.asked) {
@@ -105,7 +106,7 @@ pub fn ask(plan: &mut Plan) {
             }
             let text = Text(vec![Piece::Parameter(plan.parameters.len())]);
             let (resource, path) = (item.id.text.clone(), attribute.to_owned());
-            plan.parameters.push(Parameter { name, resource, path, why, leaf: Leaf::Text });
+            plan.parameters.push(Parameter { name, resource, path, why, leaf: Leaf::Text, kind });
             draft.fill(attribute, Cell::Term(Term::Text(text)));
         }
     }

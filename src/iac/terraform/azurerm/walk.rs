@@ -27,7 +27,7 @@ pub enum Refusal {
 impl std::fmt::Display for Refusal {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Leftover(path) => write!(out, "azurerm cannot carry {path}"),
+            Self::Leftover(path) => write!(out, "azurerm cannot carry {}", path.trim_start_matches('+')),
             Self::Because(reason) => out.write_str(reason),
         }
     }
@@ -79,6 +79,8 @@ pub fn translate(subject: Subject<'_>, children: &[Child<'_>]) -> Result<Draft, 
         children.iter().find(|child| child.type_key == *kind && child.name.eq_ignore_ascii_case(&name))
     });
     let mut within: Vec<&Child<'_>> = children.iter().filter(|child| absorbed(table, child).is_some()).collect();
+    // Why the first child stays apart: without it the rest may say too little.
+    let mut first = None;
     loop {
         match attempt(table, &body, subject, &within) {
             Ok(mut draft) => {
@@ -93,8 +95,9 @@ pub fn translate(subject: Subject<'_>, children: &[Child<'_>]) -> Result<Draft, 
                 if within.len() == before {
                     return Err(Refusal::Leftover(path));
                 }
+                first.get_or_insert(path);
             }
-            other => return other,
+            Err(refusal) => return Err(first.map_or(refusal, Refusal::Leftover)),
         }
     }
 }

@@ -148,3 +148,49 @@ fn a_role_and_who_has_it_are_references() {
         assert!(text.contains("= azurerm_user_assigned_identity.who.principal_id"), "{text}");
     }
 }
+
+#[test]
+fn a_function_app_asks_for_its_storage_and_an_import_leaves_it_as_it_is() {
+    let of = |with_imports| {
+        let mut site =
+            site("functionapp,linux", json!({"linuxFxVersion": "Python|3.11", "functionAppScaleLimit": 200}));
+        site[0].3["properties"]["clientCertMode"] = json!("Required");
+        printed(&site, with_imports)
+    };
+    let (imported, plan) = of(true);
+    assert!(imported.contains("azurerm_linux_function_app"), "{:?} {imported}", plan.forms);
+    assert!(imported.contains("python_version = \"3.11\""), "{imported}");
+    assert!(imported.contains("= var.web_storage_account_name") && imported.contains("\"asbefore\""), "{imported}");
+    assert!(matches!(plan.parameters.as_slice(), [one] if one.kind == plan::Given::Idle), "{:?}", plan.parameters);
+    let (new, plan) = of(false);
+    assert!(new.contains("= var.web_storage_account_name") && !new.contains("asbefore"), "{new}");
+    assert!(matches!(plan.parameters.as_slice(), [one] if one.kind == plan::Given::Open), "{:?}", plan.parameters);
+    let (windows, _) = printed(&site("functionapp", json!({"netFrameworkVersion": "v6.0"})), true);
+    assert!(!windows.contains("azurerm_windows") && windows.contains("v6.0"), "{windows}");
+}
+
+#[test]
+fn an_environment_sends_its_logs_to_the_workspace_that_is_in_the_code() {
+    let (customer, workspace) =
+        ("c0470500-0000-4000-9004-0000000000ab", id("Microsoft.OperationalInsights/workspaces/logs"));
+    let bodies = [
+        (
+            workspace,
+            "Microsoft.OperationalInsights/workspaces",
+            "2023-09-01",
+            json!({"location": "westeurope", "properties": {"customerId": customer, "sku": {"name": "PerGB2018"}, "retentionInDays": 30,
+                "features": {"enableLogAccessUsingOnlyResourcePermissions": true}, "publicNetworkAccessForIngestion": "Enabled",
+                "publicNetworkAccessForQuery": "Enabled", "workspaceCapping": {"dailyQuotaGb": -1.0}}}),
+        ),
+        (
+            id("Microsoft.App/managedEnvironments/env"),
+            "Microsoft.App/managedEnvironments",
+            "2024-03-01",
+            json!({"location": "westeurope", "properties": {"zoneRedundant": false, "appLogsConfiguration": {"destination": "log-analytics",
+                "logAnalyticsConfiguration": {"customerId": customer}}}}),
+        ),
+    ];
+    let (text, _) = printed(&bodies, true);
+    assert!(text.contains("= azurerm_log_analytics_workspace.logs.id"), "{text}");
+    assert!(text.contains("      local_authentication_enabled,\n"), "Azure says nothing of it: {text}");
+}
