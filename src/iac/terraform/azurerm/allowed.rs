@@ -57,7 +57,11 @@ impl Allowed {
             Self::LowerKeys => true,
             // Whether case matters is not told.
             Self::Words(words) => words.iter().any(|word| word.eq_ignore_ascii_case(&text)),
-            Self::Range(least, most) => text.parse::<i64>().is_ok_and(|number| (*least..=*most).contains(&number)),
+            Self::Range(least, most) => {
+                // Some services say a whole number so.
+                let whole = text.strip_suffix(".0").unwrap_or(&text);
+                whole.parse::<i64>().is_ok_and(|number| (*least..=*most).contains(&number))
+            }
             Self::Duration => text.starts_with('P'),
             Self::Uuid => uuid::Uuid::try_parse(&text).is_ok(),
         }
