@@ -89,7 +89,9 @@ pub fn principals(plan: &mut Plan, is_given: impl Fn(&str) -> bool, is_compared:
     if known.is_empty() {
         return;
     }
-    for (number, item) in plan.items.iter_mut().enumerate() {
+    // Most bodies name nobody.
+    let is_named = |text: &str| text.len() == 36 && known.contains_key(&text.to_lowercase());
+    for (number, item) in plan.items.iter_mut().enumerate().filter(|(_, item)| item.body.any_text(&is_named)) {
         item.body.texts_mut(&mut Vec::new(), &mut |_, is_key, text| {
             let Some(literal) = text.as_literal().filter(|text| !is_key && text.len() == 36) else { return };
             match known.get(&literal.to_lowercase()) {

@@ -33,7 +33,9 @@ pub fn lift(item: &mut Item, parameters: &mut Vec<Parameter>, taken: &mut HashSe
     let mut lifted = Vec::new();
     let words = std::mem::take(&mut item.words);
     let mut slots = HashMap::new();
-    beside(&item.body, Some(&item.name), &mut Vec::new(), &mut slots);
+    if has_pair(&item.body, Some(&item.name)) {
+        beside(&item.body, Some(&item.name), &mut Vec::new(), &mut slots);
+    }
     let mut new = |path: &[Step], why: &'static str, leaf: Leaf| {
         let called = slots.get(&spell(path)).map_or_else(|| field(path), Clone::clone);
         let name = unique(&format!("{label}_{called}"), taken);
@@ -51,10 +53,10 @@ pub fn lift(item: &mut Item, parameters: &mut Vec<Parameter>, taken: &mut HashSe
     item.body.texts_mut(&mut Vec::new(), &mut |path, is_key, text| {
         let Some(literal) = text.as_literal() else { return };
         let is_slot = |path: &[Step]| {
-            let spelled = spell(path);
-            (is_named_secret(path) || slots.contains_key(&spelled)) && !words.contains(&spelled)
+            (is_named_secret(path) || (!slots.is_empty() && slots.contains_key(&spell(path))))
+                && !words.contains(&spell(path))
         };
-        let is_named = || !is_key && (!is_no_secret(literal) && is_slot(path) || is_never_returned(&type_name, path));
+        let is_named = || !is_key && (is_slot(path) && !is_no_secret(literal) || is_never_returned(&type_name, path));
         let is_secret = !literal.is_empty() && (is_secret_value(literal) || is_named());
         if !is_secret {
             return;
@@ -77,6 +79,22 @@ pub fn lift(item: &mut Item, parameters: &mut Vec<Parameter>, taken: &mut HashSe
         item.body.set_at(&missing.path, Term::Text(Text(vec![piece])));
     }
     item.secrets = lifted;
+}
+
+/// Whether anything is called a secret by the name beside it: most bodies have nothing such.
+fn has_pair(term: &Term, own: Option<&str>) -> bool {
+    match term {
+        Term::List(items) => items.iter().any(|item| has_pair(item, None)),
+        Term::Map(fields) => {
+            let texts = fields.iter().filter_map(|(name, value)| match value {
+                Term::Text(text) => Some((name.as_literal()?, text.as_literal()?)),
+                _ => None,
+            });
+            secret_beside(texts.chain(own.map(|own| ("name", own)))).is_some()
+                || fields.iter().any(|(_, value)| has_pair(value, None))
+        }
+        _ => false,
+    }
 }
 
 /// Paths of the texts that the name beside them, or the resource's own (`own`), calls secrets, each with

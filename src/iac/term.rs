@@ -140,6 +140,16 @@ impl Term {
         }
     }
 
+    /// Whether a text in it, keys apart, is as asked.
+    pub fn any_text(&self, is_it: &impl Fn(&str) -> bool) -> bool {
+        match self {
+            Self::Text(text) => text.as_literal().is_some_and(is_it),
+            Self::List(items) => items.iter().any(|item| item.any_text(is_it)),
+            Self::Map(fields) => fields.iter().any(|(_, value)| value.any_text(is_it)),
+            _ => false,
+        }
+    }
+
     /// Whether a value in it has to be given.
     pub fn has_parameters(&self) -> bool {
         let in_text = |text: &Text| text.0.iter().any(|piece| matches!(piece, Piece::Parameter(_)));
