@@ -35,7 +35,7 @@ pub use carry::Kept;
 pub use expected::{Expected, ExpectedAt};
 pub use generation::{Cell, Cursor, Entry, Generation, Page, PageDraft, Put, Select};
 pub use publish::{Draft, Facts, Published, Totals};
-pub use snapshot::{EdgeKey, Neighbourhood, Search, Snapshot, SnapshotInfo};
+pub use snapshot::{EdgeKey, Neighbourhood, NotRead, Search, Snapshot, SnapshotInfo};
 use uuid::Uuid;
 
 use crate::store::{Migration, Order, Schema, Span, Store, StoreError, WriteError};

@@ -6,6 +6,8 @@ use std::{
 };
 
 use globset::{GlobBuilder, GlobMatcher};
+use serde::Deserialize;
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
@@ -41,6 +43,25 @@ pub struct SnapshotInfo {
     pub by_subscription: BTreeMap<String, u64>,
     /// Coverage as the scan gave it, JSON.
     pub coverage: String,
+}
+
+/// A type that a scan could not read whole: a row of its coverage.
+#[derive(Debug, Clone, Deserialize)]
+pub struct NotRead {
+    /// Empty: of the tenant.
+    pub subscription: String,
+    #[serde(rename = "type")]
+    pub type_name: String,
+    pub reason: Option<String>,
+    status: String,
+}
+
+impl NotRead {
+    /// Of a coverage's rows, those that are partial.
+    pub fn of(coverage: &Value) -> Vec<Self> {
+        let rows = Vec::<Self>::deserialize(coverage).unwrap_or_default();
+        rows.into_iter().filter(|row| row.status == "partial").collect()
+    }
 }
 
 impl SnapshotInfo {

@@ -215,8 +215,8 @@ pub fn build_whole(mut selection: Selection, request: &GenerateIacRequest) -> Pl
     if selection.bound_reached {
         plan.warnings.push("too many dependencies: the rest stays as literal ids".to_owned());
     }
-    let Selection { nodes, dependencies, known, apart, .. } = selection;
-    let reasons = own::apart(&nodes, &apart);
+    let Selection { nodes, dependencies, known, split, .. } = selection;
+    let reasons = own::apart(&nodes, &split);
     let is_compared = is_terraform && request.auto_import_existing;
     let spelling = if is_compared { prune::Spelling::Import } else { prune::Spelling::Correct };
     // From here on a body is a node's or an item's, never both.

@@ -7,7 +7,6 @@ mod tests;
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
@@ -18,7 +17,7 @@ use super::{
 };
 use crate::{
     api::{GenerateIacRequest, OutputFormat, Time},
-    graph::Snapshot,
+    graph::{NotRead, Snapshot},
 };
 
 /// Types of resources with content that ARM does not return, lower case, and the content.
@@ -38,17 +37,6 @@ pub struct Source {
     coverage: Value,
 }
 
-/// A row of the coverage: a type of a subscription.
-#[derive(Debug, Deserialize)]
-struct Row {
-    /// Empty: of the tenant.
-    subscription: String,
-    #[serde(rename = "type")]
-    type_name: String,
-    status: String,
-    reason: Option<String>,
-}
-
 impl Source {
     pub fn of(snapshot: &Snapshot) -> Self {
         Self {
@@ -61,9 +49,8 @@ impl Source {
     }
 
     /// What the scan could not read whole.
-    fn not_read(&self) -> Vec<Row> {
-        let rows: Vec<Row> = serde_json::from_value(self.coverage.clone()).unwrap_or_default();
-        rows.into_iter().filter(|row| row.status == "partial").collect()
+    fn not_read(&self) -> Vec<NotRead> {
+        NotRead::of(&self.coverage)
     }
 
     /// That it is partial, in a sentence; `None`: it is whole.

@@ -81,18 +81,20 @@ pub fn lift(item: &mut Item, parameters: &mut Vec<Parameter>, taken: &mut HashSe
     item.secrets = lifted;
 }
 
+/// What the fields of an object, or its resource's own name, call the value there, where that is a secret.
+fn called<'t>(fields: &'t [(Text, Term)], own: Option<&'t str>) -> Option<&'t str> {
+    let texts = fields.iter().filter_map(|(name, value)| match value {
+        Term::Text(text) => Some((name.as_literal()?, text.as_literal()?)),
+        _ => None,
+    });
+    secret_beside(texts.chain(own.map(|own| ("name", own))))
+}
+
 /// Whether anything is called a secret by the name beside it: most bodies have nothing such.
 fn has_pair(term: &Term, own: Option<&str>) -> bool {
     match term {
         Term::List(items) => items.iter().any(|item| has_pair(item, None)),
-        Term::Map(fields) => {
-            let texts = fields.iter().filter_map(|(name, value)| match value {
-                Term::Text(text) => Some((name.as_literal()?, text.as_literal()?)),
-                _ => None,
-            });
-            secret_beside(texts.chain(own.map(|own| ("name", own)))).is_some()
-                || fields.iter().any(|(_, value)| has_pair(value, None))
-        }
+        Term::Map(fields) => called(fields, own).is_some() || fields.iter().any(|(_, value)| has_pair(value, None)),
         _ => false,
     }
 }
@@ -109,11 +111,7 @@ fn beside(term: &Term, own: Option<&str>, path: &mut Vec<Step>, slots: &mut Hash
             }
         }
         Term::Map(fields) => {
-            let texts = fields.iter().filter_map(|(name, value)| match value {
-                Term::Text(text) => Some((name.as_literal()?, text.as_literal()?)),
-                _ => None,
-            });
-            let called = secret_beside(texts.chain(own.map(|own| ("name", own))));
+            let called = called(fields, own);
             for (name, value) in fields {
                 let Some(name) = name.as_literal() else { continue };
                 path.push(Step::Field(name.to_owned()));
@@ -251,7 +249,8 @@ fn snake(name: &str) -> String {
     out
 }
 
-fn unique(wanted: &str, taken: &mut HashSet<String>) -> String {
+/// A name that no other parameter has.
+pub fn unique(wanted: &str, taken: &mut HashSet<String>) -> String {
     let mut name = wanted.to_owned();
     let mut number = 1;
     while !taken.insert(name.clone()) {

@@ -36,7 +36,7 @@ pub struct Selection {
     /// Keys that the snapshot knows besides, with `type@api-version` of what can be read by its id.
     pub known: BTreeMap<String, String>,
     /// Keys of nested objects that are emitted as resources though Azure only lets one read them so.
-    pub apart: BTreeSet<String>,
+    pub split: BTreeSet<String>,
     pub bound_reached: bool,
     /// Why nothing was selected, where that is so.
     pub nothing: Option<String>,

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{Scan, ScanError, children, providers::Providers, resource_graph, resources, types};
 use crate::{
     api::{ScanRequest, Time},
-    graph::{GraphError, TenantGraph},
+    graph::{GraphError, NotRead, TenantGraph},
 };
 
 /// Changes appear late: so much before the watermark is asked for again.
@@ -87,17 +87,9 @@ pub(super) fn since(graph: &TenantGraph, request: &ScanRequest) -> Result<Result
 
 /// What the scan before could not read is not known now either.
 fn carry(scan: &Scan, graph: &TenantGraph) -> Result<(), GraphError> {
-    #[derive(Deserialize)]
-    struct Row {
-        subscription: String,
-        #[serde(rename = "type")]
-        type_name: String,
-        status: String,
-        reason: Option<String>,
-    }
     let Some(latest) = graph.latest()? else { return Ok(()) };
-    let rows: Vec<Row> = serde_json::from_str(&latest.info().coverage).unwrap_or_default();
-    for row in rows.into_iter().filter(|row| row.status == "partial") {
+    let coverage = serde_json::from_str(&latest.info().coverage).unwrap_or_default();
+    for row in NotRead::of(&coverage) {
         let reason = row.reason.unwrap_or_else(|| "it was not read by the scan before".to_owned());
         scan.receipt.partial(&row.subscription, &row.type_name, &reason);
     }

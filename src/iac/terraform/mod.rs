@@ -18,6 +18,7 @@ pub use hcl::{Block, Key, Part, Value};
 use identity::spell_identity;
 
 use super::{
+    place,
     plan::{Given, Item, Parent, Plan, Table},
     print::Print,
     term::{Piece, Step, Term, Text, spell},
@@ -97,17 +98,8 @@ impl Print for Terraform<'_> {
 
 /// Subscriptions of the plan, the one with most resources first, each with its provider's alias.
 fn subscriptions(plan: &Plan) -> Vec<(String, Option<String>)> {
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    for item in &plan.items {
-        *counts.entry(item.subscription()).or_default() += 1;
-    }
-    let mut ordered: Vec<(String, usize)> = counts.into_iter().collect();
-    ordered.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
-    let alias = |(index, (id, _)): (usize, (String, usize))| {
-        let alias = (index > 0).then(|| format!("subscription_{index}"));
-        (id, alias)
-    };
-    ordered.into_iter().enumerate().map(alias).collect()
+    let alias = |(index, id): (usize, String)| (id, (index > 0).then(|| format!("subscription_{index}")));
+    place::subscriptions(plan).into_iter().enumerate().map(alias).collect()
 }
 
 fn versions() -> Block {

@@ -28,7 +28,7 @@ pub use ids::canonical;
 pub use split::split;
 pub use told::{Told, told};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use draft::{Cell, Draft};
 use walk::{Child, Subject};
@@ -38,6 +38,7 @@ use crate::{
     iac::{
         plan::{Given, Parameter, Parent, Plan},
         print as parallel,
+        secrets::unique,
         term::{Piece, Term, Text},
         types::Leaf,
     },
@@ -96,14 +97,11 @@ pub fn choose(plan: &Plan, is_compared: bool) -> Vec<Form> {
 /// Makes variables of what somebody has to give; where it is compared, what Azure has stays anyway.
 pub fn ask(plan: &mut Plan, is_compared: bool) {
     let kind = if is_compared { Given::Idle } else { Given::Open };
+    let mut taken: HashSet<String> = plan.parameters.iter().map(|parameter| parameter.name.clone()).collect();
     for (item, form) in plan.items.iter().zip(&mut plan.forms) {
         let Form::Typed(draft) = form else { continue };
         for (attribute, why) in std::mem::take(&mut draft.asked) {
-            let taken = |name: &String| plan.parameters.iter().any(|parameter| parameter.name == *name);
-            let mut name = format!("{}_{attribute}", item.label);
-            while taken(&name) {
-                name.push('_');
-            }
+            let name = unique(&format!("{}_{attribute}", item.label), &mut taken);
             let text = Text(vec![Piece::Parameter(plan.parameters.len())]);
             let (resource, path) = (item.id.text.clone(), attribute.to_owned());
             plan.parameters.push(Parameter { name, resource, path, why, leaf: Leaf::Text, kind });

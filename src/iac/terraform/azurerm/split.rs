@@ -17,7 +17,7 @@ use crate::{
 
 /// Takes them out of the bodies; those that the scan did not read as resources become nodes.
 pub fn split(selection: &mut Selection, is_compared: bool) {
-    let Selection { nodes, dependencies, apart, .. } = selection;
+    let Selection { nodes, dependencies, split, .. } = selection;
     let parents: Vec<String> =
         nodes.iter().filter(|(_, node)| !apart_of(&node.type_name).is_empty()).map(|(key, _)| key.clone()).collect();
     for key in parents {
@@ -37,7 +37,7 @@ pub fn split(selection: &mut Selection, is_compared: bool) {
         }
         let is_dependency = dependencies.contains(&key);
         nodes.insert(key, bare);
-        apart.extend(children.iter().map(|child| child.key.clone()));
+        split.extend(children.iter().map(|child| child.key.clone()));
         for node in children {
             if !nodes.contains_key(&node.key) {
                 if is_dependency {
