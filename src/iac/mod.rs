@@ -6,30 +6,16 @@
 //! Offline and deterministic to the byte: no clock, no randomness, sorted order everywhere. Each pass
 //! is a function of the `plan::Plan` that can be tested alone. Nothing is left out in silence: what
 //! is not emitted stands in the report with its reason. Terraform has `azurerm_*` where a table of
-//! `terraform/azurerm` carries the whole body, `azapi_resource` elsewhere. What is pruned says a table of
+//! `emit/terraform/azurerm` carries the whole body, `azapi_resource` elsewhere. What is pruned says a table of
 //! Azure's types (`types`), and for what it lacks general rules.
 
-mod arm;
-mod bicep;
-mod call;
-mod check;
+mod emit;
 pub mod fidelity;
-mod json;
-mod limits;
-mod name;
-mod own;
-mod place;
-mod plan;
-mod print;
-mod prune;
+mod model;
+mod passes;
 mod report;
-mod resolve;
-mod retarget;
-mod secrets;
-mod select;
-mod term;
-mod terraform;
 mod types;
+mod verify;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -38,7 +24,14 @@ use std::{
 
 use serde_json::Value;
 
-use self::print::Print;
+use self::{
+    emit::{arm, bicep, print, print::Print, terraform},
+    model::{plan, term},
+    passes::{
+        naming as name, ownership as own, placement as place, prune, references as resolve, retarget, secrets, select,
+    },
+    verify::{check, limits},
+};
 use crate::{
     api::{GenerateIacRequest, OutputFormat},
     graph::{GraphError, Snapshot},

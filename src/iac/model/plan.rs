@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Serialize;
 
-use super::{
+use crate::iac::{
     name, own, print, prune, resolve, secrets,
     select::Selection,
     term::{Step, Term, spell},

@@ -10,7 +10,7 @@ use std::{
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
-use super::{
+use crate::iac::{
     IacError, Settings,
     limits::{self, Outline},
 };
@@ -35,7 +35,7 @@ pub fn read_back(name: &str, text: &str) -> Result<Option<Outline>, IacError> {
     match name.rsplit('.').next() {
         Some("tf") => drop(hcl::parse(text).map_err(|error| unreadable(error.to_string()))?),
         Some("bicep") => {
-            super::bicep::check(text).map_err(unreadable)?;
+            crate::iac::bicep::check(text).map_err(unreadable)?;
             return Ok(Some(limits::outline_bicep(name, text)));
         }
         Some("json") => {
@@ -49,7 +49,7 @@ pub fn read_back(name: &str, text: &str) -> Result<Option<Outline>, IacError> {
 
 /// Reads every file back and judges them together.
 #[cfg(test)]
-pub fn parse(files: &super::Files, plan: &super::plan::Plan) -> Result<Checks, IacError> {
+pub fn parse(files: &crate::iac::Files, plan: &crate::iac::plan::Plan) -> Result<Checks, IacError> {
     let outlines = files.iter().map(|(name, text)| read_back(name, text)).collect::<Result<Vec<_>, _>>()?;
     Ok(Checks::of(outlines.into_iter().flatten().collect(), plan))
 }
@@ -59,7 +59,7 @@ const TOLD: usize = 5;
 
 impl Checks {
     /// All files are read back; these are the outlines of templates.
-    pub fn of(outlines: Vec<Outline>, plan: &super::plan::Plan) -> Self {
+    pub fn of(outlines: Vec<Outline>, plan: &crate::iac::plan::Plan) -> Self {
         let not_run = || "not run".to_owned();
         let limits = if outlines.is_empty() {
             not_run()

@@ -282,7 +282,7 @@ fn what_the_schema_requires_is_known() {
         requirements(table.kind, "", &schema[table.kind]["block"], &mut rows);
     }
     let text: String = rows.iter().flat_map(|row| [row.as_str(), "\n"]).collect();
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/iac/terraform/azurerm/tables/required.tsv");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/iac/emit/terraform/azurerm/tables/required.tsv");
     let head = "# Taken from the schema of azurerm. kind <tab> path of the block <tab> what it must have\n";
     if std::env::var_os("ATGD_WRITE_REQUIRED").is_some() {
         std::fs::write(&file, format!("{head}{text}")).expect("written");

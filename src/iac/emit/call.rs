@@ -1,7 +1,7 @@
 //! Ids spelled by the functions that templates have for them, in ARM and in Bicep alike.
 
-use super::place::Place;
 use crate::arm::ResourceId;
+use crate::iac::place::Place;
 
 /// Where an expression stands, and how its language quotes.
 #[derive(Clone, Copy)]

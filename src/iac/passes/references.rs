@@ -4,12 +4,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{
+use crate::arm;
+use crate::iac::{
     plan::{Mentioned, Outside, Parent, Plan, mentioned},
     select::prefixes,
     term::{Piece, Text},
 };
-use crate::arm;
 
 /// Links the bodies of a plan. With `exact_spelling` a text that spells an id otherwise than its
 /// resource does stays literal: an import compares texts to the letter.
@@ -80,7 +80,7 @@ pub fn resolve(
 /// Object and client ids of identities become what Azure says of them when they are there; not those that
 /// the request gave (`is_given`). What an import compares (`is_compared`) has to be spelled alike.
 pub fn principals(plan: &mut Plan, is_given: impl Fn(&str) -> bool, is_compared: bool) {
-    let of_item = |(number, item): (usize, &super::plan::Item)| {
+    let of_item = |(number, item): (usize, &crate::iac::plan::Item)| {
         let told = |(id, path): &(String, &'static str)| (id.to_lowercase(), (number, *path, id.clone()));
         item.principals.iter().map(told).collect::<Vec<_>>()
     };
@@ -206,7 +206,7 @@ fn reaching(plan: &Plan, item: usize, wanted: usize) -> Vec<usize> {
 }
 
 fn literalise(
-    item: &mut super::plan::Item,
+    item: &mut crate::iac::plan::Item,
     target: usize,
     id: &str,
     principals: &[(String, &'static str)],

@@ -79,7 +79,7 @@ pub fn map<T: Send, R: Send>(items: Vec<T>, make: impl Fn(T) -> R + Sync) -> Vec
 }
 
 /// All files of a plan at once.
-pub fn all(printer: &dyn Print) -> super::Files {
+pub fn all(printer: &dyn Print) -> crate::iac::Files {
     (0..printer.count()).map(|file| printer.print(file)).collect()
 }
 

@@ -4,20 +4,22 @@
 //! resources are then spread over stages, one deployment a stage, so that deployments form no circle.
 //! Texts that begin with `[` and end with `]` are doubled at the front.
 
+mod json;
+
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{
-    call::{self, Caller},
-    json::Writer,
+use crate::arm::ResourceId;
+use crate::iac::{
+    emit::arm::json::Writer,
+    emit::call::{self, Caller},
     place::{Bundle, Place, Places},
     plan::{Item, Parent, Plan},
     print::Print,
     term::{Piece, Term, Text},
     types::Leaf,
 };
-use crate::arm::ResourceId;
 
 const SUBSCRIPTION_SCHEMA: &str =
     "https://schema.management.azure.com/schemas/2018-05-01/subscriptionDeploymentTemplate.json#";

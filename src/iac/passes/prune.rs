@@ -16,7 +16,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::{
+use crate::iac::{
     own,
     term::{Step, spell},
     types::{self, Leaf, Shape},

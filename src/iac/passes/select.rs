@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use tokio_util::sync::CancellationToken;
 
-use super::IacError;
+use crate::iac::IacError;
 use crate::{
     api::GenerateIacRequest,
     arm::{self, ResourceId},

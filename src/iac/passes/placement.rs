@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{
+use crate::iac::{
     plan::{Item, Plan},
     term::{Piece, Term, Text},
 };

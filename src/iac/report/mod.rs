@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 
 use serde_json::{Value, json};
 
-use super::{
+use crate::iac::{
     Files, Written,
     check::Checks,
     plan::{Given, Item, Plan, Table},

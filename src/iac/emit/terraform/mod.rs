@@ -17,14 +17,14 @@ pub use data::is_read;
 pub use hcl::{Block, Key, Part, Value};
 use identity::spell_identity;
 
-use super::{
+use crate::arm::{self, ResourceId};
+use crate::iac::{
     place,
     plan::{Given, Item, Parent, Plan, Table},
     print::Print,
     term::{Piece, Step, Term, Text, spell},
     types::Leaf,
 };
-use crate::arm::{self, ResourceId};
 
 /// Prints a plan.
 pub struct Terraform<'p> {
@@ -215,7 +215,7 @@ fn file_names(plan: &Plan) -> Vec<String> {
             groups.entry(key).or_insert_with(|| name.clone());
         }
     }
-    let labels = super::name::labels(groups.iter().map(|(key, name)| (name.as_str(), key.as_str())));
+    let labels = crate::iac::name::labels(groups.iter().map(|(key, name)| (name.as_str(), key.as_str())));
     let reserved = ["versions", "providers", "variables", "imports", "outputs", "data", "subscription"];
     let files: BTreeMap<String, String> = groups
         .into_keys()

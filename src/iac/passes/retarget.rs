@@ -13,7 +13,7 @@ use std::{
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::select::{Selection, prefixes};
+use crate::iac::select::{Selection, prefixes};
 use crate::{
     api::GenerateIacRequest,
     arm::{self, ResourceId},

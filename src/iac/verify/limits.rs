@@ -13,8 +13,8 @@ use std::{
 
 use serde_json::{Map, Value, json};
 
-use super::{plan::Plan, select::prefixes};
 use crate::arm::{self, Scope, Target, evaluate, evaluate_text};
+use crate::iac::{plan::Plan, select::prefixes};
 
 /// Documented limits of a template.
 const BYTES: usize = 4 * 1024 * 1024;

@@ -19,16 +19,16 @@ use std::{
 pub use read::{check, items, parse, subscription_of, unescape};
 use write::{Part, Value, quoted};
 
-use super::{
-    arm::in_order,
-    call::{self, Caller},
+use crate::arm::{self, ResourceId};
+use crate::iac::{
+    emit::arm::in_order,
+    emit::call::{self, Caller},
     place::{Bundle, Place, Places},
     plan::{Item, Parent, Plan},
     print::Print,
     term::{Piece, Term, Text},
     types::{self, Leaf},
 };
-use crate::arm::{self, ResourceId};
 
 /// Symbols that would hide a function or a word of the language.
 const TAKEN: [&str; 22] = [
@@ -118,7 +118,7 @@ fn module_names(places: &Places) -> BTreeMap<Place, String> {
         if place.number == 0 { group.to_owned() } else { format!("{group}_{}", place.number + 1) }
     };
     let named: Vec<(String, String)> = others.iter().map(|place| (name(place), place.name())).collect();
-    let labels = super::name::labels(named.iter().map(|(name, id)| (name.as_str(), id.as_str())));
+    let labels = crate::iac::name::labels(named.iter().map(|(name, id)| (name.as_str(), id.as_str())));
     others.into_iter().cloned().zip(labels).collect()
 }
 
@@ -147,7 +147,7 @@ fn outside(plan: &Plan, symbols: &[String]) -> BTreeMap<String, Declared> {
     }
     let parameters = plan.parameters.iter().map(|parameter| parameter.name.as_str());
     let taken: BTreeSet<&str> = symbols.iter().map(String::as_str).chain(parameters).chain(TAKEN).collect();
-    let labels = super::name::labels(found.iter().map(|(key, (name, _))| (name.as_str(), key.as_str())));
+    let labels = crate::iac::name::labels(found.iter().map(|(key, (name, _))| (name.as_str(), key.as_str())));
     let told_apart = |((key, (_, kind)), label): ((String, (String, String)), String)| {
         let symbol = if taken.contains(label.as_str()) { hashed(&label, &key) } else { label };
         (key, Declared { symbol, kind })
@@ -356,7 +356,7 @@ impl Printer<'_> {
         let symbol = number.map_or_else(
             || match self.outside.get(&key) {
                 Some(outside) => outside.symbol.clone(),
-                None => hashed(&super::name::label(id.name()), &key),
+                None => hashed(&crate::iac::name::label(id.name()), &key),
             },
             |number| self.symbols[number].clone(),
         );

@@ -10,12 +10,12 @@ use std::{
     sync::LazyLock,
 };
 
-use super::{
+use crate::graph::redact::{is_no_secret, is_secret_name, is_secret_value, is_value_field, secret_beside};
+use crate::iac::{
     plan::{Given, Item, Parameter},
     term::{Piece, Step, Term, Text, spell},
     types::Leaf,
 };
-use crate::graph::redact::{is_no_secret, is_secret_name, is_secret_value, is_value_field, secret_beside};
 
 const NEVER: &str = "Azure wants it and never returns it";
 

@@ -12,7 +12,7 @@ use std::{
 use globset::{Glob, GlobBuilder, GlobMatcher};
 use serde_json::Value;
 
-use super::types::{self, Known};
+use crate::iac::types::{self, Known};
 use crate::{
     arm::{self, ResourceId},
     graph::model::{Label, Node},
@@ -22,7 +22,7 @@ use crate::{
 const ALWAYS_APART: [&str; 1] = ["virtualNetworkPeerings"];
 
 static TABLE: LazyLock<Vec<(GlobMatcher, &'static str)>> = LazyLock::new(|| {
-    let rows = include_str!("own.tsv").lines().filter(|line| !line.starts_with('#'));
+    let rows = include_str!("ownership.tsv").lines().filter(|line| !line.starts_with('#'));
     let glob = |text: &str| -> Option<Glob> { GlobBuilder::new(text).case_insensitive(true).build().ok() };
     rows.filter_map(|row| row.split_once('\t'))
         .filter_map(|(text, reason)| Some((glob(text)?.compile_matcher(), reason)))
@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn every_row_of_the_table_is_a_glob_and_a_reason() {
-        let rows = include_str!("own.tsv").lines().filter(|line| !line.starts_with('#')).count();
+        let rows = include_str!("ownership.tsv").lines().filter(|line| !line.starts_with('#')).count();
         assert_eq!(TABLE.len(), rows);
         assert!(
             TABLE.iter().any(|(glob, _)| glob.is_match("Microsoft.Storage/storageAccounts/privateEndpointConnections"))

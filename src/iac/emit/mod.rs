@@ -1,0 +1,7 @@
+//! A plan becomes files, one module a language. Emitters decide nothing that a plan decides.
+
+pub mod arm;
+pub mod bicep;
+mod call;
+pub mod print;
+pub mod terraform;

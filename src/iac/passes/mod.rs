@@ -1,0 +1,10 @@
+//! The passes from a snapshot to a plan, one pure function a file. None knows a language.
+
+pub mod naming;
+pub mod ownership;
+pub mod placement;
+pub mod prune;
+pub mod references;
+pub mod retarget;
+pub mod secrets;
+pub mod select;
