@@ -9,19 +9,16 @@
 //! | `PUT` · `DELETE /resources/{id}` | puts or removes a body at once, without an operation: as if somebody else had |
 //! | `GET /status` | what is served |
 
-use std::sync::{PoisonError, atomic::Ordering};
-
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use super::{State, faults::Fault, reply::Reply, routes::Asked};
-use crate::arm;
+use super::{faults::Fault, quirks::QUIRKS, reply::Reply, request::Asked, state::State};
 
 pub(super) fn answer(state: &State, asked: &Asked<'_>, rest: &[&str]) -> Reply {
     match (asked.method, rest) {
-        (&Method::GET, ["requests"]) => Reply::ok(&json!(*state.counts.lock().unwrap_or_else(PoisonError::into_inner))),
+        (&Method::GET, ["requests"]) => Reply::ok(&json!(state.counts())),
         (&Method::DELETE, ["requests"]) => {
-            state.counts.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            state.forget_counts();
             Reply::empty(204)
         }
         (&Method::GET, ["faults"]) => {
@@ -44,27 +41,23 @@ pub(super) fn answer(state: &State, asked: &Asked<'_>, rest: &[&str]) -> Reply {
                 .map_or_else(|message| Reply::error(400, "BadQuirk", &message), |()| Reply::empty(204))
         }
         (&Method::GET, ["quirks"]) => {
-            let on: Vec<&str> = super::quirks::QUIRKS.into_iter().filter(|name| state.quirks.has(name)).collect();
+            let on: Vec<&str> = QUIRKS.into_iter().filter(|name| state.quirks.has(name)).collect();
             Reply::ok(&json!(on))
         }
         (&Method::POST, ["hold"]) => {
-            state.held.store(true, Ordering::SeqCst);
+            state.hold();
             Reply::empty(204)
         }
         (&Method::POST, ["release"]) => {
-            state.held.store(false, Ordering::SeqCst);
-            state.released.notify_waiters();
+            state.release();
             Reply::empty(204)
         }
         (&Method::PUT, ["resources", ..]) => {
             let id = asked.segments[2..].join("/");
             let body: Value = serde_json::from_slice(asked.body).unwrap_or_default();
-            let mut world = state.world_mut();
-            let known = world.contains(&arm::key(&id));
-            if !body.is_object() || !world.tell(&id, &body) {
+            if !body.is_object() || !state.put(&format!("/{id}"), &body) {
                 return Reply::error(400, "BadResource", "an id of a resource and a JSON object were expected");
             }
-            world.note(if known { "Update" } else { "Create" }, &format!("/{id}"));
             Reply::empty(204)
         }
         (&Method::DELETE, ["resources", ..]) => {

@@ -33,12 +33,13 @@ use std::{
     path::{Path, PathBuf},
     str::FromStr,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
+use parking_lot::Mutex;
 use serde_json::Value;
 
 use super::{hostile::Hostile, reply::Reply};
@@ -176,19 +177,19 @@ impl Faults {
         };
         self.recorded.fetch_add(recorded.len(), Ordering::SeqCst);
         let armed = Armed { left: fault.times.map(AtomicU64::new), fault, recorded, next: AtomicUsize::new(0) };
-        let mut all = self.armed.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.armed.lock();
         all.push(Arc::new(armed));
         self.many.store(all.len(), Ordering::SeqCst);
         Ok(())
     }
 
     pub(super) fn clear(&self) {
-        self.armed.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.armed.lock().clear();
         self.many.store(0, Ordering::SeqCst);
     }
 
     pub(super) fn shown(&self) -> Vec<String> {
-        let all = self.armed.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = self.armed.lock();
         all.iter().map(|armed| format!("{:?}", armed.fault)).collect()
     }
 
@@ -203,7 +204,7 @@ impl Faults {
         if self.many.load(Ordering::Relaxed) == 0 {
             return fate;
         }
-        let all = self.armed.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let all = self.armed.lock().clone();
         for armed in all {
             let fault = &armed.fault;
             let is_of_tokens = fault.kind == FaultKind::WrongTenant;

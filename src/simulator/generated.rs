@@ -9,6 +9,8 @@ use std::fmt::Write;
 
 use uuid::Uuid;
 
+use super::settings::CONTOSO;
+
 /// Resources of one group.
 const GROUP: u64 = 100;
 const MACHINES: u64 = 24;
@@ -406,7 +408,7 @@ impl Generated {
             Kind::Vault => write!(
                 out,
                 "\"tenantId\":\"{}\",\"sku\":{{\"family\":\"A\",\"name\":\"standard\"}},\"accessPolicies\":[],\"enableRbacAuthorization\":true,\"vaultUri\":\"https://kv{overall}.vault.azure.net/\",\"provisioningState\":\"Succeeded\"",
-                super::CONTOSO
+                CONTOSO
             ),
             Kind::Account => write!(
                 out,

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    State,
     reply::{Query, Reply, encoded},
+    state::State,
 };
 
 const COLLECTIONS: [(&str, &str); 4] = [

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{
     reply::{Reply, encoded},
-    routes::Asked,
+    request::Asked,
 };
 
 /// Where links lead that leave the host, unless told.

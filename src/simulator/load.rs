@@ -12,7 +12,7 @@ use std::{
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{SimulatorError, world::World};
+use super::{error::SimulatorError, world::World};
 
 const ZERO: &str = "00000000-0000-0000-0000-000000000000";
 

@@ -12,16 +12,17 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use parking_lot::Mutex;
 use rcgen::{KeyPair, SigningKey};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Settings, SimulatorError};
+use super::{error::SimulatorError, settings::Settings};
 
 /// Tokens whose claims are kept; more are read anew each time.
 const KNOWN: usize = 256;
@@ -127,7 +128,7 @@ impl Login {
     pub(super) fn check(&self, settings: &Settings, authorization: Option<&str>) -> Result<Arc<str>, Refusal> {
         let missing = "Authentication failed. The 'Authorization' header is missing.";
         let Some(text) = authorization else { return Err(("AuthenticationFailed", missing.to_owned())) };
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(text).cloned();
+        let known = self.known.lock().get(text).cloned();
         let (principal, expires) = match known {
             Some(known) => known,
             None => self.learn(settings, text)?,
@@ -155,7 +156,7 @@ impl Login {
         }
         let principal = claims["appid"].as_str().unwrap_or("unknown").into();
         let learnt = (principal, claims["exp"].as_u64().unwrap_or(0));
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.lock();
         if known.len() >= KNOWN {
             known.clear();
         }

@@ -15,11 +15,9 @@
 //!
 //! Which resources are met is decided by a hash of the id: the same ones at every asking.
 
-use std::sync::{
-    PoisonError, RwLock,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use parking_lot::RwLock;
 use serde_json::{Value, json};
 
 use super::reply::Reply;
@@ -66,13 +64,12 @@ impl Quirks {
             on.extend(QUIRKS.iter().take(13).map(|name| (*name).to_owned()));
         }
         self.any.store(!on.is_empty(), Ordering::SeqCst);
-        *self.on.write().unwrap_or_else(PoisonError::into_inner) = on;
+        *self.on.write() = on;
         Ok(())
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
-        self.any.load(Ordering::Relaxed)
-            && self.on.read().unwrap_or_else(PoisonError::into_inner).iter().any(|on| on == name)
+        self.any.load(Ordering::Relaxed) && self.on.read().iter().any(|on| on == name)
     }
 
     /// Changes a body or a list that is about to be sent.

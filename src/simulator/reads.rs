@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{
-    State, born, data_plane,
+    born, data_plane,
     reply::{Query, Reply, encoded},
-    routes::{Asked, count},
+    request::Asked,
     singles,
+    state::State,
     world::{Reach, Slice, Stored, World},
 };
 use crate::arm;
@@ -23,7 +24,7 @@ pub(super) fn answer(state: &State, asked: &Asked<'_>, version: &str) -> Reply {
     let page = Page::of(state, asked.path, &asked.query);
     match asked.words.as_slice() {
         ["tenants"] => {
-            count(state, "tenants");
+            state.count("tenants");
             let tenant = world.tenant;
             Reply::ok(&json!({"value": [{
                 "id": format!("/tenants/{tenant}"), "tenantId": tenant, "tenantCategory": "Home", "displayName": "Simulated",
@@ -31,24 +32,24 @@ pub(super) fn answer(state: &State, asked: &Asked<'_>, version: &str) -> Reply {
             }]}))
         }
         ["subscriptions"] => {
-            count(state, "subscriptions");
+            state.count("subscriptions");
             let list = world.subscriptions().iter().map(|(id, name)| subscription(&world, id, name).to_string());
             page.of_texts(list.collect(), 100)
         }
         ["subscriptions", id] => {
-            count(state, "get");
+            state.count("get");
             Reply::ok(&subscription(&world, id, &world.subscriptions()[*id]))
         }
         ["subscriptions", _, "locations"] => {
-            count(state, "get");
+            state.count("get");
             locations(asked.words[1])
         }
         ["subscriptions", id, "providers"] => {
-            count(state, "providers");
+            state.count("providers");
             page.of_texts(providers(&world, id), 200)
         }
         ["subscriptions", id, "providers", namespace] => {
-            count(state, "providers");
+            state.count("providers");
             let wanted = format!("\"namespace\":\"{namespace}\"");
             let found = providers(&world, id).into_iter().find(|text| text.to_lowercase().contains(&wanted));
             found.map_or_else(
@@ -60,23 +61,23 @@ pub(super) fn answer(state: &State, asked: &Asked<'_>, version: &str) -> Reply {
             )
         }
         ["subscriptions", _, "resourcegroups"] => {
-            count(state, "groups");
+            state.count("groups");
             let below = format!("/{}/", asked.words.join("/"));
             let take = page.size(1_000);
             page.slice(world.list("Microsoft.Resources/resourceGroups", &below, Reach::Below, page.token(), take))
         }
         ["subscriptions", id, "resources"] => {
-            count(state, "inventory");
+            state.count("inventory");
             page.inventory(&world, &format!("/subscriptions/{id}/"))
         }
         ["subscriptions", _, "resourcegroups", _, "resources"] => {
-            count(state, "inventory");
+            state.count("inventory");
             page.inventory(&world, &format!("/{}/", asked.words[..4].join("/")))
         }
         ["providers", "microsoft.management", "managementgroups", rest @ ..]
             if rest.len() < 2 || rest[1] == "descendants" =>
         {
-            count(state, "management_groups");
+            state.count("management_groups");
             management_groups(&world, rest)
         }
         _ => resources(state, &world, asked, version, &page),
@@ -109,7 +110,7 @@ pub(super) fn action(state: &State, asked: &Asked<'_>, version: &str) -> Reply {
     let Some(parsed) = arm::ResourceId::parse(&key) else {
         return Reply::error(404, "InvalidResourceType", "The resource type could not be found.");
     };
-    count(state, "action");
+    state.count("action");
     let type_name = parsed.type_name();
     if let Some(refusal) = version_refusal(state, &world, &type_name, version) {
         return refusal;
@@ -169,7 +170,7 @@ fn resources(state: &State, world: &World, asked: &Asked<'_>, version: &str, pag
     let words = asked.words.as_slice();
     let key = format!("/{}", words.join("/"));
     if let ["subscriptions", _, "resourcegroups", name] = words {
-        count(state, "get");
+        state.count("get");
         return world.text(&key).map_or_else(
             || {
                 let text = format!("Resource group '{name}' could not be found.");
@@ -190,18 +191,18 @@ fn resources(state: &State, world: &World, asked: &Asked<'_>, version: &str, pag
         return record_sets(state, world, &key, page);
     }
     if let Some(refusal) = version_refusal(state, world, &type_name, version) {
-        count(state, "refused");
+        state.count("refused");
         return refusal;
     }
     if below.len().is_multiple_of(2) {
-        count(state, "get");
+        state.count("get");
         let name = below.last().copied().unwrap_or_default();
         let found = world.text(&key).or_else(|| singles::default_of(state, world, asked.path, &type_name));
         let found = found.or_else(|| built_in(state, world, asked.path, &type_name, name));
         return found.map_or_else(|| not_found(&type_name, name), |text| Reply::text(200, text));
     }
     // A list: of a top-level type below a scope, or of children below a parent.
-    count(state, if below.len() == 1 { "list" } else { "children" });
+    state.count(if below.len() == 1 { "list" } else { "children" });
     let scope = if at == 0 { String::new() } else { format!("/{}", words[..at].join("/")) };
     let take = page.size(state.settings.page_size);
     if below.len() == 1 {
@@ -231,7 +232,7 @@ fn record_sets(state: &State, world: &World, key: &str, page: &Page<'_>) -> Repl
     let Some(zone) = key.rsplit_once('/').map(|(zone, _)| zone).filter(|zone| world.contains(zone)) else {
         return not_found("Microsoft.Network/dnszones", key.rsplit('/').nth(1).unwrap_or_default());
     };
-    count(state, "children");
+    state.count("children");
     let below = format!("{zone}/");
     let of_zone = world.all().filter(|stored| {
         let rest = stored.parsed.key().strip_prefix(&below).map(str::to_owned);

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::{State, reply::Reply, routes::count};
+use super::{reply::Reply, state::State};
 use crate::arm;
 
 /// Rows of a page at most.
@@ -26,11 +26,11 @@ const BYTES: usize = 16 << 20;
 
 /// Answers `POST /providers/Microsoft.ResourceGraph/resources`.
 pub(super) fn answer(state: &State, principal: &str, body: &[u8]) -> Reply {
-    count(state, "resource_graph");
+    state.count("resource_graph");
     let (left, ends) = match state.throttle.query(principal) {
         Ok(left) => left,
         Err(seconds) => {
-            count(state, "throttled");
+            state.count("throttled");
             let text = "Client application has been throttled and should not attempt to repeat the request until an amount of time has elapsed.";
             return Reply::error(429, "RateLimiting", text)
                 .with("retry-after", seconds.to_string())

@@ -7,7 +7,7 @@
 //!         ◀─ delay, cut ◀─ quirks, stale, wrong case ◀─┘
 //! ```
 
-use std::sync::{Arc, PoisonError, atomic::Ordering};
+use std::sync::Arc;
 
 use axum::{
     Router,
@@ -19,12 +19,14 @@ use axum::{
 use serde_json::json;
 
 use super::{
-    State, admin, data_plane, deployments,
+    admin, data_plane, deployments,
     faults::Fate,
-    graph, login, metadata, operations, reads,
+    graph, login, long_running, metadata, reads,
     reply::{Query, Reply},
+    request::Asked,
     resource_graph,
     serve::Cut,
+    state::State,
     throttle::Verb,
     write,
 };
@@ -36,40 +38,14 @@ pub(super) fn router(state: Arc<State>) -> Router {
     Router::new().fallback(handle).with_state(state)
 }
 
-/// A request taken apart as ARM does it, whatever its case.
-pub(super) struct Asked<'a> {
-    pub method: &'a Method,
-    /// Decoded, as it was spelled.
-    pub path: &'a str,
-    pub segments: Vec<&'a str>,
-    /// The segments in lower case.
-    pub words: Vec<&'a str>,
-    pub query: Query,
-    /// Path and query in lower case: what the scope of a fault is looked for in.
-    pub address: String,
-    pub headers: &'a HeaderMap,
-    pub body: &'a Bytes,
-}
-
-impl Asked<'_> {
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).and_then(|value| value.to_str().ok())
-    }
-}
-
 async fn handle(Shared(state): Shared<Arc<State>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = axum::body::to_bytes(body, BODY).await else {
         return Reply::error(413, "RequestEntityTooLarge", "The request is too large.").into_response();
     };
-    // Registered before the look, so that a release in between is not missed. Who would release is not held.
-    let is_told = parts.uri.path().starts_with("/_simulator");
-    loop {
-        let released = state.released.notified();
-        if is_told || !state.held.load(Ordering::SeqCst) {
-            break;
-        }
-        released.await;
+    // Who would release is not held.
+    if !parts.uri.path().starts_with("/_simulator") {
+        state.not_held().await;
     }
     if !state.settings.latency.is_zero() {
         tokio::time::sleep(state.settings.latency).await;
@@ -105,13 +81,13 @@ fn answer(state: &State, method: &Method, uri: &Uri, headers: &HeaderMap, body: 
         _ => state.faults.fate(&asked.address, true),
     };
     if let Some(mut reply) = fate.reply {
-        count(state, "failed");
+        state.count("failed");
         reply.delay = fate.delay;
         return reply;
     }
     let mut reply = open(state, &asked, fate.wrong_tenant).unwrap_or_else(|| guarded(state, &asked));
     for hostile in &fate.hostile {
-        count(state, "hostile");
+        state.count("hostile");
         reply = hostile.make(&asked, &state.base, reply);
     }
     if fate.truncated {
@@ -135,7 +111,7 @@ fn open(state: &State, asked: &Asked<'_>, wrong_tenant: bool) -> Option<Reply> {
     let version = asked.query.get("api-version").unwrap_or_default();
     Some(match asked.words.as_slice() {
         [tenant, "oauth2", "v2.0", "token"] | [tenant, "oauth2", "token"] if asked.method == Method::POST => {
-            count(state, "token");
+            state.count("token");
             let (status, mut body) = state.login.grant(settings, base, tenant, asked.body);
             if wrong_tenant && status == 200 {
                 body["access_token"] = json!(state.login.foreign(settings, base));
@@ -143,32 +119,32 @@ fn open(state: &State, asked: &Asked<'_>, wrong_tenant: bool) -> Option<Reply> {
             Reply::json(status, &body)
         }
         ["metadata", "identity", "oauth2", "token"] | ["msi", "token"] => {
-            count(state, "token");
+            state.count("token");
             return Some(managed(state, asked, wrong_tenant));
         }
         ["metadata", "endpoints"] => {
-            count(state, "metadata");
+            state.count("metadata");
             Reply::ok(&metadata::endpoints(base, version))
         }
         [tenant, "v2.0", ".well-known", "openid-configuration"] => {
-            count(state, "metadata");
+            state.count("metadata");
             Reply::ok(&metadata::openid(base, tenant, settings.tenant_id, true))
         }
         [tenant, ".well-known", "openid-configuration"] => {
-            count(state, "metadata");
+            state.count("metadata");
             Reply::ok(&metadata::openid(base, tenant, settings.tenant_id, false))
         }
         ["common", "discovery", "instance"] => {
-            count(state, "metadata");
+            state.count("metadata");
             Reply::ok(&metadata::instances(base, settings.tenant_id))
         }
         [_, "discovery", "v2.0", "keys"] | [_, "discovery", "keys"] => {
-            count(state, "metadata");
+            state.count("metadata");
             Reply::ok(&state.login.keys())
         }
         ["_simulator", rest @ ..] => admin::answer(state, asked, rest),
         ["_data", ..] => {
-            count(state, "data_plane");
+            state.count("data_plane");
             let authorized = state.login.check(settings, asked.header("authorization")).is_ok();
             let tenant = settings.tenant_id.to_string();
             data_plane::answer(base, &tenant, &asked.segments[1..], &asked.query, authorized)
@@ -208,18 +184,15 @@ fn guarded(state: &State, asked: &Asked<'_>) -> Reply {
             return Reply::error(401, code, &message).with("www-authenticate", challenge);
         }
     };
-    if let Some(failure) = failure(state) {
-        return failure;
-    }
     let fate = state.faults.fate(&asked.address, false);
     if let Some(mut reply) = fate.reply {
-        count(state, "failed");
+        state.count("failed");
         reply.delay = fate.delay;
         return reply;
     }
-    operations::settle(state);
+    long_running::settle(state);
     let mut reply = if asked.words.first() == Some(&"v1.0") {
-        count(state, "graph");
+        state.count("graph");
         graph::answer(state, asked.method.as_str(), &asked.segments[1..], &asked.query, asked.body)
     } else {
         arm(state, asked, &principal, fate.operation_failed)
@@ -229,11 +202,11 @@ fn guarded(state: &State, asked: &Asked<'_>) -> Reply {
     }
     reply = state.quirks.distort(reply);
     for hostile in &fate.hostile {
-        count(state, "hostile");
+        state.count("hostile");
         reply = hostile.make(asked, &state.base, reply);
     }
     if fate.truncated {
-        count(state, "failed");
+        state.count("failed");
         reply.cut = Some(reply.text.len() as u64 / 2 + 250);
     }
     reply.delay = fate.delay;
@@ -257,7 +230,7 @@ fn arm(state: &State, asked: &Asked<'_>, principal: &str, operation_failed: bool
     let left = match state.throttle.take(principal, scope, verb) {
         Ok(left) => left,
         Err(seconds) => {
-            count(state, "throttled");
+            state.count("throttled");
             let text =
                 format!("The request is being throttled: the number of {} of the {level} is exhausted.", verb.word());
             return Reply::error(429, "SubscriptionRequestsThrottled", &text)
@@ -277,8 +250,8 @@ fn manager(state: &State, asked: &Asked<'_>, version: &str, operation_failed: bo
     if let Some(reply) = deployments::answer(state, asked) {
         return reply;
     }
-    if let Some(reply) = operations::poll(state, &asked.words).filter(|_| asked.method == Method::GET) {
-        count(state, "polls");
+    if let Some(reply) = long_running::poll(state, &asked.words).filter(|_| asked.method == Method::GET) {
+        state.count("polls");
         return reply;
     }
     match *asked.method {
@@ -286,7 +259,7 @@ fn manager(state: &State, asked: &Asked<'_>, version: &str, operation_failed: bo
         Method::HEAD => reads::head(state, asked, version),
         Method::POST => reads::action(state, asked, version),
         Method::PUT | Method::PATCH | Method::DELETE => {
-            count(state, "writes");
+            state.count("writes");
             if let Some(refusal) = reads::refused_write(state, asked, version) {
                 return refusal;
             }
@@ -298,22 +271,4 @@ fn manager(state: &State, asked: &Asked<'_>, version: &str, operation_failed: bo
         }
         _ => Reply::error(405, "MethodNotAllowed", "The method is not allowed."),
     }
-}
-
-pub(super) fn count(state: &State, kind: &str) {
-    let mut counts = state.counts.lock().unwrap_or_else(PoisonError::into_inner);
-    match counts.get_mut(kind) {
-        Some(known) => *known += 1,
-        None => drop(counts.insert(kind.to_owned(), 1)),
-    }
-}
-
-/// The next so many failures that a test asked for.
-fn failure(state: &State) -> Option<Reply> {
-    if state.failing.load(Ordering::Relaxed) == 0 {
-        return None;
-    }
-    state.failing.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).ok()?;
-    count(state, "failed");
-    Some(Reply::text(503, "<html><body>Service Unavailable</body></html>".to_owned()))
 }

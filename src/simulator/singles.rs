@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 
 use serde_json::{Value, json};
 
-use super::{State, world::World};
+use super::{state::State, world::World};
 use crate::arm;
 
 const TABLE: &str = include_str!("singles.tsv");

@@ -1,20 +1,25 @@
 //! What the simulator promises, asked as a router.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 use axum::{
     Router,
     body::Body,
     http::{Request, StatusCode},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use super::*;
+use super::{
+    CONTOSO, Settings, Source, contoso, routes,
+    settings::{CLIENT, SECRET},
+    sources,
+    state::State,
+};
 
 fn state(sources: &[Source]) -> Arc<State> {
     let settings = Settings { sources: sources.to_vec(), ..Settings::default() };
-    let world = fill(&settings, "http://127.0.0.1:1").expect("loads");
+    let world = sources::fill(&settings, "http://127.0.0.1:1").expect("loads");
     Arc::new(State::new(settings, "http://127.0.0.1:1".to_owned(), world).expect("a key"))
 }
 

@@ -4,11 +4,9 @@
 //! subscription or the tenant. Resource Graph: 15 queries in each 5 seconds of a principal.
 //! A principal's buckets are its own; there is no limit over all principals.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-    time::Instant,
-};
+use std::{collections::HashMap, time::Instant};
+
+use parking_lot::Mutex;
 
 /// What an ungoverned service says is left: the older hourly limit.
 const UNLIMITED: u32 = 11_999;
@@ -56,7 +54,7 @@ impl Throttle {
             return Ok(UNLIMITED);
         }
         let (capacity, refill) = verb.bucket();
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut buckets = self.buckets.lock();
         let now = Instant::now();
         let (tokens, filled) = buckets.entry((format!("{principal} {scope}"), verb)).or_insert((capacity, now));
         *tokens = (*tokens + now.duration_since(*filled).as_secs_f64() * refill).min(capacity);
@@ -73,7 +71,7 @@ impl Throttle {
         if !self.on {
             return Ok((QUERIES - 1, QUERY_WINDOW as u64));
         }
-        let mut queries = self.queries.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut queries = self.queries.lock();
         let now = Instant::now();
         let (used, begun) = queries.entry(principal.to_owned()).or_insert((0, now));
         if now.duration_since(*begun).as_secs_f64() >= QUERY_WINDOW {

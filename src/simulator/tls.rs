@@ -11,7 +11,7 @@ use rcgen::{
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::TlsAcceptor;
 
-use super::SimulatorError;
+use super::error::SimulatorError;
 
 /// What https needs.
 pub(super) struct Authority {

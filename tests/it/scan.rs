@@ -133,7 +133,8 @@ async fn a_wrong_secret_fails_the_job_and_says_so() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn failures_on_the_way_are_repeated_and_lose_nothing() {
-    let settings = simulator::Settings { fail_rate: 0.05, ..simulator::Settings::default() };
+    let faults = ["throttle=1:0.017", "reset:0.017", "503:0.017"].map(|text| text.parse().expect("a fault"));
+    let settings = simulator::Settings { faults: faults.to_vec(), ..simulator::Settings::default() };
     let sim = simulator::start(settings).await.expect("the simulator starts");
     let house = House::for_simulator(&sim);
     let key = house.key(&["read", "scan"]);

@@ -5,10 +5,10 @@ use std::{cell::RefCell, collections::BTreeMap};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::{Run, plan::Planned};
+use super::{planned::Planned, run::Run};
 use crate::{
     arm::{self, ResourceId, Target, shown},
-    simulator::{data_plane, deployments},
+    simulator::data_plane,
 };
 
 /// Begins the message of an expression that refers to what is not there yet.
@@ -193,7 +193,7 @@ impl<'a> Frame<'a> {
         let key = arm::key(id);
         let mut body = self.run.dry.and_then(|dry| dry.borrow().get(&key).cloned());
         body = body.or_else(|| self.run.state.world().value(&key));
-        body.or_else(|| deployments::find(self.run.state, &key))
+        body.or_else(|| self.run.state.deployments.body(&key))
     }
 
     fn reference(&self, arguments: &[Value]) -> Result<Value, String> {

@@ -4,25 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::frame::Frame;
+use super::{frame::Frame, planned::Planned};
 use crate::arm::{self, Target, below};
-
-/// A resource before its body is evaluated.
-pub(super) struct Planned {
-    pub raw: Value,
-    pub copies: Vec<(String, u64)>,
-    /// With the parents' names: `vnet/subnet`.
-    pub name: String,
-    pub type_name: String,
-    pub api_version: String,
-    pub id: String,
-    pub symbolic: Option<String>,
-    /// What its `condition` says.
-    pub wanted: bool,
-    /// Only referred to (`existing`), not put.
-    pub existing: bool,
-    depends: Vec<String>,
-}
 
 /// All resources, parents before their children.
 pub(super) fn plan(frame: &Frame<'_>, template: &Value) -> Result<Vec<Planned>, String> {

@@ -1,52 +1,24 @@
-//! Deployments at resource group, subscription, management group and tenant scope.
-//!
-//! ```text
-//! PUT      {scope}/providers/Microsoft.Resources/deployments/{name}      201 + Azure-AsyncOperation
-//! GET      …/{name}/operationStatuses/{id}                               Running → Succeeded | Failed, as HTTP 200
-//! POST     …/{name}/validate                                             200, or 400 with InvalidTemplate
-//! POST     …/{name}/whatIf                                               202 + Location → 200 with changes
-//! GET      …/{name} · …/{name}/operations · list · HEAD · DELETE · POST …/{name}/exportTemplate
-//! ```
-//! A template that is wrong is refused at the PUT; what goes wrong later is a failed deployment whose
-//! resources so far stay, as documented. Resources appear when the deployment is accepted; its state
-//! follows after the time that writes take.
+//! The routes of deployments: list, put, read, validate, what-if, export.
 
-use std::{
-    cell::RefCell,
-    collections::BTreeMap,
-    sync::{Mutex, PoisonError},
-    time::Instant,
-};
+use std::{cell::RefCell, time::Instant};
 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    State,
-    reply::Reply,
-    routes::{Asked, count},
-    template::{Failure, Outcome, Run},
+    super::{
+        reply::Reply,
+        request::Asked,
+        state::State,
+        template::{self, Failure, Outcome, Run},
+    },
+    record::{body, operations},
+    store::Deployment,
 };
 use crate::arm::{self, Target};
 
-/// A deployment as it will be when its time is over.
-struct Deployment {
-    body: Value,
-    template: Value,
-    operations: Vec<Value>,
-    ready: Instant,
-    failure: Option<Failure>,
-}
-
-#[derive(Default)]
-pub(super) struct Deployments {
-    all: Mutex<BTreeMap<String, Deployment>>,
-    /// Results of what-if, by their ids.
-    questions: Mutex<BTreeMap<Uuid, (Instant, Value)>>,
-}
-
 /// Answers what lies at `…/providers/Microsoft.Resources/deployments…`; `None`: something else.
-pub(super) fn answer(state: &State, asked: &Asked<'_>) -> Option<Reply> {
+pub(in crate::simulator) fn answer(state: &State, asked: &Asked<'_>) -> Option<Reply> {
     let at = asked.words.windows(3).rposition(|three| three == ["providers", "microsoft.resources", "deployments"])?;
     let scope = asked.segments[..at].iter().fold(String::new(), |all, part| format!("{all}/{part}"));
     let Some(target) = Target::of(&scope) else {
@@ -57,23 +29,20 @@ pub(super) fn answer(state: &State, asked: &Asked<'_>) -> Option<Reply> {
     let id = format!("{scope}/providers/Microsoft.Resources/deployments/{name}");
     // Those that were loaded as bodies are read as any other resource.
     let loaded = match rest.as_slice() {
-        [] => state.world().facts("Microsoft.Resources/deployments").is_some() && !any(state, &scope),
-        [_] => state.world().contains(&arm::key(&id)) && find(state, &arm::key(&id)).is_none(),
+        [] => state.world().facts("Microsoft.Resources/deployments").is_some() && !state.deployments.any_at(&scope),
+        [_] => state.world().contains(&arm::key(&id)) && state.deployments.body(&arm::key(&id)).is_none(),
         _ => false,
     };
     if loaded && asked.method == axum::http::Method::GET {
         return None;
     }
-    count(state, "deployments");
+    state.count("deployments");
     Some(match (asked.method.as_str(), rest.as_slice()) {
-        ("GET", []) => list(state, &scope),
+        ("GET", []) => Reply::ok(&json!({"value": state.deployments.at(&scope)})),
         ("PUT", [_]) => put(state, &id, name, &target, asked.body),
         ("GET", [_]) => get(state, &id),
         ("HEAD", [_]) => Reply::empty(if get(state, &id).status == 200 { 204 } else { 404 }),
-        ("DELETE", [_]) => {
-            let gone = state.deployments.all.lock().unwrap_or_else(PoisonError::into_inner).remove(&arm::key(&id));
-            Reply::empty(if gone.is_some() { 202 } else { 204 })
-        }
+        ("DELETE", [_]) => Reply::empty(if state.deployments.remove(&id) { 202 } else { 204 }),
         ("POST", [_, "validate"]) => validate(state, &id, name, &target, asked.body),
         ("POST", [_, "whatif"]) => what_if(state, &id, name, &target, asked.body),
         ("POST", [_, "exporttemplate"]) => {
@@ -90,46 +59,20 @@ pub(super) fn answer(state: &State, asked: &Asked<'_>) -> Option<Reply> {
             )
         }),
         ("GET", [_, "operationstatuses", _]) => found(state, &id, status),
-        ("GET", [_, "whatifresults", question]) => question_answer(state, &id, question),
+        ("GET", [_, "whatifresults", preview]) => previewed(state, &id, preview),
         _ => Reply::error(405, "MethodNotAllowed", "This is not known of deployments."),
     })
 }
 
 fn found(state: &State, id: &str, answer: impl FnOnce(&Deployment) -> Reply) -> Reply {
-    let all = state.deployments.all.lock().unwrap_or_else(PoisonError::into_inner);
-    all.get(&arm::key(id)).map_or_else(
-        || {
-            let name = id.rsplit('/').next().unwrap_or_default();
-            Reply::error(404, "DeploymentNotFound", &format!("Deployment '{name}' could not be found."))
-        },
-        answer,
-    )
-}
-
-fn shown(deployment: &Deployment) -> Value {
-    let mut body = deployment.body.clone();
-    if deployment.ready > Instant::now() {
-        body["properties"]["provisioningState"] = json!("Running");
-    }
-    body
+    state.deployments.with(id, answer).unwrap_or_else(|| {
+        let name = id.rsplit('/').next().unwrap_or_default();
+        Reply::error(404, "DeploymentNotFound", &format!("Deployment '{name}' could not be found."))
+    })
 }
 
 fn get(state: &State, id: &str) -> Reply {
-    found(state, id, |deployment| Reply::ok(&shown(deployment)))
-}
-
-fn list(state: &State, scope: &str) -> Reply {
-    let all = state.deployments.all.lock().unwrap_or_else(PoisonError::into_inner);
-    let prefix = arm::key(&format!("{scope}/providers/Microsoft.Resources/deployments/")) + "/";
-    let here = all.range(prefix.clone()..).take_while(|(key, _)| key.starts_with(&prefix));
-    Reply::ok(&json!({"value": here.map(|(_, deployment)| shown(deployment)).collect::<Vec<_>>()}))
-}
-
-/// Whether something was deployed at a scope.
-fn any(state: &State, scope: &str) -> bool {
-    let all = state.deployments.all.lock().unwrap_or_else(PoisonError::into_inner);
-    let prefix = arm::key(&format!("{scope}/providers/Microsoft.Resources/deployments/")) + "/";
-    all.range(prefix.clone()..).next().is_some_and(|(key, _)| key.starts_with(&prefix))
+    found(state, id, |deployment| Reply::ok(&deployment.shown()))
 }
 
 fn status(deployment: &Deployment) -> Reply {
@@ -148,75 +91,6 @@ fn failed(failure: &Failure) -> Value {
         "message": "At least one resource deployment operation failed. Please list deployment operations for details. Please see https://aka.ms/arm-deployment-operations for usage details.",
         "details": [failure.shown()],
     })
-}
-
-/// The body of a deployment that was run.
-pub(super) fn body(state: &State, id: &str, run: &Run<'_>, outcome: &Outcome, done: &str) -> Value {
-    let providers: BTreeMap<String, Vec<Value>> = outcome.resources.iter().fold(BTreeMap::new(), |mut all, (id, _)| {
-        if let Some((namespace, kind)) =
-            arm::ResourceId::parse(id).map(|id| id.type_name()).as_deref().and_then(|kind| kind.split_once('/'))
-        {
-            let kinds = all.entry(namespace.to_owned()).or_default();
-            if !kinds.iter().any(|known| known["resourceType"] == kind) {
-                kinds.push(json!({"resourceType": kind, "locations": [null]}));
-            }
-        }
-        all
-    });
-    let providers: Vec<Value> = providers
-        .into_iter()
-        .map(|(namespace, kinds)| json!({"namespace": namespace, "resourceTypes": kinds}))
-        .collect();
-    json!({
-        "id": id, "name": run.name, "type": "Microsoft.Resources/deployments",
-        "properties": {
-            "templateHash": blake3::hash(run.template.to_string().as_bytes()).to_hex().to_string(),
-            "parameters": outcome.parameters, "mode": "Incremental", "provisioningState": done,
-            "timestamp": jiff::Timestamp::now().to_string(), "duration": format!("PT{}S", state.settings.write_time.as_secs_f64()),
-            "correlationId": Uuid::new_v4(), "providers": providers, "dependencies": [], "outputs": outcome.outputs,
-            "outputResources": outcome.resources.iter().map(|(id, _)| json!({"id": id})).collect::<Vec<_>>(),
-        },
-    })
-}
-
-/// Keeps a deployment that is over: nested ones.
-pub(super) fn record(state: &State, id: &str, body: &Value, outcome: &Outcome) {
-    let operations = operations(id, &outcome.resources, None);
-    let deployment =
-        Deployment { body: body.clone(), template: Value::Null, operations, ready: Instant::now(), failure: None };
-    state.deployments.all.lock().unwrap_or_else(PoisonError::into_inner).insert(arm::key(id), deployment);
-}
-
-/// The body of a deployment by its key.
-pub(super) fn find(state: &State, key: &str) -> Option<Value> {
-    let all = state.deployments.all.lock().unwrap_or_else(PoisonError::into_inner);
-    all.get(key).map(|deployment| deployment.body.clone())
-}
-
-fn operations(id: &str, resources: &[(String, Value)], failure: Option<&Failure>) -> Vec<Value> {
-    let one = |target: &str, state: &str, message: Value| {
-        let parsed = arm::ResourceId::parse(target);
-        let number = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{id}{target}").as_bytes()).simple().to_string();
-        json!({
-            "id": format!("{id}/operations/{number}"), "operationId": number,
-            "properties": {
-                "provisioningOperation": "Create", "provisioningState": state, "timestamp": jiff::Timestamp::now().to_string(),
-                "statusCode": if state == "Succeeded" { "OK" } else { "BadRequest" }, "statusMessage": message,
-                "targetResource": {
-                    "id": target, "resourceName": target.rsplit('/').next(), "resourceType": parsed.map(|id| id.type_name()),
-                },
-            },
-        })
-    };
-    let mut all: Vec<Value> = resources.iter().map(|(id, _)| one(id, "Succeeded", Value::Null)).collect();
-    if let Some(failure) = failure {
-        all.push(one(
-            failure.target.as_deref().unwrap_or(id),
-            "Failed",
-            json!({"status": "Failed", "error": failure.shown()}),
-        ));
-    }
-    all
 }
 
 /// Template and parameters of a request for a target that is there.
@@ -267,11 +141,11 @@ fn put(state: &State, id: &str, name: &str, target: &Target, body_bytes: &[u8]) 
     let dry = RefCell::default();
     let run =
         |dry| Run { state, name, target: target.clone(), template: &template, parameters: &parameters, dry, depth: 0 };
-    if let Err(failure) = run(Some(&dry)).go(None) {
+    if let Err(failure) = template::deploy(&run(Some(&dry)), None) {
         return refusal(&failure);
     }
     let real = run(None);
-    let (outcome, failure) = match real.go(None) {
+    let (outcome, failure) = match template::deploy(&real, None) {
         Ok(outcome) => (outcome, None),
         Err(failure) => (Outcome::default(), Some(failure)),
     };
@@ -279,7 +153,7 @@ fn put(state: &State, id: &str, name: &str, target: &Target, body_bytes: &[u8]) 
     if let Some(failure) = &failure {
         shown["properties"]["error"] = failed(failure);
     }
-    let existed = find(state, &arm::key(id)).is_some();
+    let existed = state.deployments.body(&arm::key(id)).is_some();
     let deployment = Deployment {
         body: shown.clone(),
         operations: operations(id, &outcome.resources, failure.as_ref()),
@@ -287,7 +161,7 @@ fn put(state: &State, id: &str, name: &str, target: &Target, body_bytes: &[u8]) 
         ready: Instant::now() + state.settings.write_time,
         failure,
     };
-    state.deployments.all.lock().unwrap_or_else(PoisonError::into_inner).insert(arm::key(id), deployment);
+    state.deployments.insert(id, deployment);
     shown["properties"]["provisioningState"] = json!("Accepted");
     let url = format!("{}{id}/operationStatuses/{}?api-version=2022-09-01", state.base, Uuid::new_v4().simple());
     Reply::json(if existed { 200 } else { 201 }, &shown).with("azure-asyncoperation", url)
@@ -308,7 +182,7 @@ fn rehearse(
     let dry = RefCell::default();
     let (target, dry) = (target.clone(), Some(&dry));
     let run = Run { state, name, target, template: &template, parameters: &parameters, dry, depth: 0 };
-    answer(&run, run.go(None))
+    answer(&run, template::deploy(&run, None))
 }
 
 fn validate(state: &State, id: &str, name: &str, target: &Target, body_bytes: &[u8]) -> Reply {
@@ -333,12 +207,9 @@ fn what_if(state: &State, id: &str, name: &str, target: &Target, body_bytes: &[u
             }
             Err(failure) => json!({"status": "Failed", "error": failure.shown()}),
         };
-        let question = Uuid::new_v4();
-        let ready = Instant::now() + state.settings.write_time;
-        state.deployments.questions.lock().unwrap_or_else(PoisonError::into_inner).insert(question, (ready, answer));
-        Reply::empty(202)
-            .with("location", format!("{}{id}/whatIfResults/{question}?api-version=2022-09-01", state.base))
-            .with("retry-after", "1")
+        let preview = Uuid::new_v4();
+        state.deployments.insert_preview(preview, Instant::now() + state.settings.write_time, answer);
+        not_ready(state, id, preview)
     })
 }
 
@@ -365,13 +236,18 @@ fn within(part: &Value, whole: &Value) -> bool {
     }
 }
 
-fn question_answer(state: &State, id: &str, question: &str) -> Reply {
-    let questions = state.deployments.questions.lock().unwrap_or_else(PoisonError::into_inner);
-    match question.parse().ok().and_then(|question| questions.get(&question)) {
+/// The result of a what-if, once it is ready.
+fn previewed(state: &State, id: &str, preview: &str) -> Reply {
+    let parsed: Option<Uuid> = preview.parse().ok();
+    match parsed.and_then(|preview| Some((preview, state.deployments.preview(preview)?))) {
         None => Reply::error(404, "NotFound", "There is no such result of a what-if."),
-        Some((ready, _)) if *ready > Instant::now() => Reply::empty(202)
-            .with("location", format!("{}{id}/whatIfResults/{question}?api-version=2022-09-01", state.base))
-            .with("retry-after", "1"),
-        Some((_, answer)) => Reply::ok(answer),
+        Some((preview, (ready, _))) if ready > Instant::now() => not_ready(state, id, preview),
+        Some((_, (_, answer))) => Reply::ok(&answer),
     }
+}
+
+fn not_ready(state: &State, id: &str, preview: Uuid) -> Reply {
+    Reply::empty(202)
+        .with("location", format!("{}{id}/whatIfResults/{preview}?api-version=2022-09-01", state.base))
+        .with("retry-after", "1")
 }
