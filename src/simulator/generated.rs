@@ -407,8 +407,7 @@ impl Generated {
             Kind::Security => write!(out, "\"securityRules\":[],\"provisioningState\":\"Succeeded\""),
             Kind::Vault => write!(
                 out,
-                "\"tenantId\":\"{}\",\"sku\":{{\"family\":\"A\",\"name\":\"standard\"}},\"accessPolicies\":[],\"enableRbacAuthorization\":true,\"vaultUri\":\"https://kv{overall}.vault.azure.net/\",\"provisioningState\":\"Succeeded\"",
-                CONTOSO
+                "\"tenantId\":\"{CONTOSO}\",\"sku\":{{\"family\":\"A\",\"name\":\"standard\"}},\"accessPolicies\":[],\"enableRbacAuthorization\":true,\"vaultUri\":\"https://kv{overall}.vault.azure.net/\",\"provisioningState\":\"Succeeded\""
             ),
             Kind::Account => write!(
                 out,
