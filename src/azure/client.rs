@@ -5,7 +5,7 @@
 //! once: nothing is spawned here.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::BTreeMap,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -22,8 +22,10 @@ use uuid::Uuid;
 
 use super::{
     Answer, AzureError, CloudSettings, Refusal, Strategy, TenantSettings,
+    address::{pinned, scope_of},
     credential::Tokens,
     governor::{Bucket, Governor, Kind, Limits},
+    headers::{number, remaining, resets_after, retry_after},
 };
 
 /// Requests of a principal at once.
@@ -44,8 +46,6 @@ const TRIES: u32 = 8;
 const LONGEST_WAIT: Duration = Duration::from_mins(2);
 /// Tries in a row without an answer after which the network is taken to be gone.
 const CUT_OFF: u64 = 24;
-/// Pages of one list of Microsoft Graph.
-const PAGES: usize = 100_000;
 
 /// A handle on a tenant's client; clones share everything.
 #[derive(Clone)]
@@ -177,9 +177,9 @@ impl Client {
         }
     }
 
-    /// GET of a path of Resource Manager (`/subscriptions/…?api-version=…`), or of a `nextLink` of it.
+    /// GET of a path of Resource Manager (`/subscriptions/…?api-version=…`).
     pub async fn arm(&self, address: &str) -> Result<Answer, AzureError> {
-        self.call(Api::Arm, Method::GET, address, None).await
+        self.get(Api::Arm, address).await
     }
 
     /// A query of Resource Graph.
@@ -188,32 +188,14 @@ impl Client {
         self.call(Api::ResourceGraph, Method::POST, ADDRESS, Some(body)).await
     }
 
-    /// GET of a path of Microsoft Graph (`/v1.0/…`), or of a `nextLink` of it.
-    pub async fn graph(&self, address: &str) -> Result<Answer, AzureError> {
-        self.call(Api::Graph, Method::GET, address, None).await
+    /// GET of a path of a service, or of a `nextLink` of it.
+    pub(super) async fn get(&self, api: Api, address: &str) -> Result<Answer, AzureError> {
+        self.call(api, Method::GET, address, None).await
     }
 
     /// POST to Microsoft Graph of what only reads (`getByIds`, `$batch`).
     pub async fn graph_post(&self, address: &str, body: &Value) -> Result<Answer, AzureError> {
         self.call(Api::Graph, Method::POST, address, Some(body)).await
-    }
-
-    /// Every element of a Microsoft Graph list.
-    pub async fn graph_list(&self, address: &str) -> Result<Vec<Value>, AzureError> {
-        let mut items = Vec::new();
-        let mut next = Some(address.to_owned());
-        let mut seen = HashSet::new();
-        while let Some(address) = next {
-            if seen.len() >= PAGES || !seen.insert(address.clone()) {
-                return Err(AzureError::EndlessList(address));
-            }
-            let page = self.graph(&address).await?;
-            for item in page.values() {
-                items.push(item?);
-            }
-            next = page.next;
-        }
-        Ok(items)
     }
 
     async fn call(&self, api: Api, method: Method, address: &str, body: Option<&Value>) -> Result<Answer, AzureError> {
@@ -358,7 +340,7 @@ impl Client {
 
 /// Which service is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Api {
+pub(super) enum Api {
     Arm,
     ResourceGraph,
     Graph,
@@ -418,78 +400,4 @@ fn chain(error: &dyn std::error::Error) -> String {
         source = inner.source();
     }
     text
-}
-
-/// An address on the configured host, or the refusal to leave it.
-fn pinned(base: &str, address: &str) -> Result<Url, AzureError> {
-    let base =
-        Url::parse(base).map_err(|error| AzureError::Unreadable { url: base.to_owned(), cause: error.to_string() })?;
-    let url = base.join(address).map_err(|_| AzureError::ForeignHost(address.chars().take(200).collect()))?;
-    let same = (url.scheme(), url.host_str(), url.port_or_known_default())
-        == (base.scheme(), base.host_str(), base.port_or_known_default());
-    if same && url.username().is_empty() && url.password().is_none() {
-        Ok(url)
-    } else {
-        let host = url.host_str().unwrap_or_default().to_owned();
-        Err(AzureError::ForeignHost(host))
-    }
-}
-
-fn scope_of(base: &str) -> String {
-    format!("{}/.default", base.trim_end_matches('/'))
-}
-
-fn number(headers: &HeaderMap, name: &str) -> Option<f64> {
-    headers.get(name)?.to_str().ok()?.trim().parse().ok()
-}
-
-fn remaining(headers: &HeaderMap, kind: Kind) -> Option<f64> {
-    let names: &[&str] = match kind {
-        Kind::Reads => &["x-ms-ratelimit-remaining-subscription-reads", "x-ms-ratelimit-remaining-tenant-reads"],
-        Kind::Writes => &["x-ms-ratelimit-remaining-subscription-writes", "x-ms-ratelimit-remaining-tenant-writes"],
-        Kind::Deletes => &["x-ms-ratelimit-remaining-subscription-deletes", "x-ms-ratelimit-remaining-tenant-deletes"],
-        Kind::Query => &["x-ms-user-quota-remaining"],
-        Kind::Directory => &[],
-    };
-    names.iter().find_map(|name| number(headers, name))
-}
-
-/// `x-ms-user-quota-resets-after: 00:00:05`.
-fn resets_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get("x-ms-user-quota-resets-after")?.to_str().ok()?;
-    let mut seconds = 0.0;
-    for part in text.trim().split(':') {
-        seconds = seconds * 60.0 + part.parse::<f64>().ok()?;
-    }
-    Duration::try_from_secs_f64(seconds).ok()
-}
-
-fn retry_after(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get("retry-after").and_then(|value| value.to_str().ok());
-    match text.and_then(|text| text.trim().parse::<u64>().ok()) {
-        Some(seconds) => Some(Duration::from_secs(seconds)),
-        None if status == StatusCode::TOO_MANY_REQUESTS => Some(Duration::from_secs(5)),
-        None => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_stay_on_the_configured_host() {
-        let base = "https://management.azure.com";
-        assert!(pinned(base, "/subscriptions?api-version=1").is_ok());
-        assert!(pinned(base, "https://management.azure.com/x?$skiptoken=1").is_ok());
-        for foreign in [
-            "https://evil.example/x",
-            "//evil.example/x",
-            "http://management.azure.com/x",
-            "https://management.azure.com:444/x",
-            "https://user@management.azure.com/x",
-        ] {
-            assert!(matches!(pinned(base, foreign), Err(AzureError::ForeignHost(_))), "{foreign}");
-        }
-    }
 }

@@ -12,19 +12,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::{
-    ScanError, children, delta,
-    filter::Filter,
-    providers::Providers,
-    refusals::{NOT_AGAIN, REFUSED},
-    resource_graph,
-    types::READ_ELSEWHERE,
+    error::ScanError,
+    facts::{
+        catalogue::{Catalogue, is_read_elsewhere, is_top_level},
+        child_rules::{is_planned, list_of},
+        filter::Filter,
+        receipt,
+        refusals::{Cause, REFUSED},
+    },
+    read::scan::AT_ONCE,
+    steps::{access, changes, inventory, management_groups, providers, resource_graph, subscriptions},
 };
 use crate::{
     api::{ScanMode, ScanRequest},
     arm::ResourceId,
     azure::{Client, Strategy},
     graph::{
-        Cell, GraphError, TenantGraph,
+        Cell, GraphError, Snapshot, TenantGraph,
         model::{Label, Node},
     },
 };
@@ -70,9 +74,10 @@ struct Reads {
 pub async fn estimate(client: Client, graph: Option<TenantGraph>, request: ScanRequest) -> Result<Value, ScanError> {
     client.check().await?;
     let filter = Filter::of(request.filter_config.as_ref());
-    let subscriptions = subscriptions(&client, &request).await?;
+    let visible = subscriptions::visible(&client, &request).await?;
+    let subscriptions: Vec<String> = visible.into_iter().map(|(id, _)| id).collect();
     let since = match &graph {
-        Some(graph) if request.mode == ScanMode::Delta => delta::since(graph, &request)?.ok(),
+        Some(graph) if request.mode == ScanMode::Delta => changes::since(graph, &request)?.ok(),
         _ => None,
     };
     let snapshot = graph.map(|graph| graph.latest()).transpose()?.flatten();
@@ -85,20 +90,20 @@ pub async fn estimate(client: Client, graph: Option<TenantGraph>, request: ScanR
     };
     if basis == "the inventory" {
         for subscription in &subscriptions {
-            for (id, type_name) in super::resources::rows(&client, subscription, &filter).await? {
+            for (id, type_name) in inventory::rows(&client, subscription, &filter).await? {
                 if filter.keeps_name(&id, &type_name) {
                     *known.counts.entry((subscription.clone(), type_name)).or_default() += 1;
                 }
             }
         }
         known.is_of_inventory = true;
-        known.management_groups = super::access::count_groups(&client).await;
+        known.management_groups = management_groups::count(&client).await;
     }
     let mut requests: BTreeMap<String, u64> = BTreeMap::new();
     let (mut children, mut chain) = (Children::default(), 0);
     let way = if since.is_some() { Way::Changes } else { way(&client, &known, &subscriptions) };
     for subscription in &subscriptions {
-        let metadata = super::providers::metadata(&client, subscription).await?;
+        let metadata = providers::metadata(&client, subscription).await?;
         let asked = Asked { request: &request, filter: &filter, known: &known, metadata: &metadata, way };
         let reads = of_subscription(&asked, subscription, &mut children);
         requests.insert(format!("reads/{subscription}"), reads.total);
@@ -110,7 +115,7 @@ pub async fn estimate(client: Client, graph: Option<TenantGraph>, request: ScanR
         Way::Changes => drop(requests.insert("queries".to_owned(), subscriptions.len() as u64)),
     }
     // The lists of subscriptions and management groups; each group with what stands at it.
-    requests.insert("reads/tenant".to_owned(), 2 + known.management_groups * (1 + super::access::AT_GROUPS));
+    requests.insert("reads/tenant".to_owned(), 2 + known.management_groups * (1 + access::AT_GROUPS));
     if request.include_identities {
         // Four lists, and members and owners of groups and applications by twenties.
         requests.insert("directory".to_owned(), 4 + known.identities.div_ceil(999) + known.identities.div_ceil(20));
@@ -166,7 +171,7 @@ struct Asked<'a> {
     request: &'a ScanRequest,
     filter: &'a Filter,
     known: &'a Known,
-    metadata: &'a Providers,
+    metadata: &'a Catalogue,
     way: Way,
 }
 
@@ -193,7 +198,7 @@ fn of_subscription(asked: &Asked<'_>, subscription: &str, children: &mut Childre
         reads.total += count.div_ceil(PAGE).max(1);
         reads.chain = reads.chain.max(count.div_ceil(PAGE));
     }
-    reads.total += BUILT_IN_ROLES.div_ceil(INVENTORY_PAGE) + super::access::POLICIES.len() as u64;
+    reads.total += BUILT_IN_ROLES.div_ceil(INVENTORY_PAGE) + access::POLICIES.len() as u64;
     if *way == Way::Changes {
         return reads;
     }
@@ -201,7 +206,7 @@ fn of_subscription(asked: &Asked<'_>, subscription: &str, children: &mut Childre
     for (name, count) in here() {
         let mut counted = BTreeSet::new();
         for child in metadata.children_of(subscription, name) {
-            if children::is_planned(&request.include_child_types, child) && !filter.excludes_type(&child.name) {
+            if is_planned(&request.include_child_types, &child.name) && !filter.excludes_type(&child.name) {
                 let many =
                     here().find(|(known, _)| known.eq_ignore_ascii_case(&child.name)).map_or(0, |(_, count)| count);
                 let is_refused = known.refused.contains(&(subscription.to_owned(), child.name.to_lowercase()));
@@ -211,7 +216,7 @@ fn of_subscription(asked: &Asked<'_>, subscription: &str, children: &mut Childre
                     uncounted(asked, subscription, &child.name, &mut children.uncounted);
                 }
                 // Several types may come in one list.
-                if !counted.insert(children::list_of(&child.name)) {
+                if !counted.insert(list_of(&child.name)) {
                     continue;
                 }
                 below += if is_refused { count.min(u64::from(REFUSED)) } else { count.max(many.div_ceil(PAGE)) };
@@ -224,40 +229,21 @@ fn of_subscription(asked: &Asked<'_>, subscription: &str, children: &mut Childre
         }
     }
     reads.total += below;
-    reads.chain += below.div_ceil(super::AT_ONCE as u64).max(levels.len() as u64);
+    reads.chain += below.div_ceil(AT_ONCE as u64).max(levels.len() as u64);
     reads
 }
 
 /// Types below one whose number is not known.
 fn uncounted(asked: &Asked<'_>, subscription: &str, type_name: &str, into: &mut BTreeSet<String>) {
     for child in asked.metadata.children_of(subscription, type_name) {
-        if children::is_planned(&asked.request.include_child_types, child) && !asked.filter.excludes_type(&child.name) {
+        if is_planned(&asked.request.include_child_types, &child.name) && !asked.filter.excludes_type(&child.name) {
             into.insert(child.name.clone());
             uncounted(asked, subscription, &child.name, into);
         }
     }
 }
 
-async fn subscriptions(client: &Client, request: &ScanRequest) -> Result<Vec<String>, ScanError> {
-    let wanted: BTreeSet<String> = match request.subscription_ids.as_slice() {
-        [] => client.subscriptions().iter().map(ToString::to_string).collect(),
-        asked => asked.iter().map(ToString::to_string).collect(),
-    };
-    let mut found = Vec::new();
-    let mut links = BTreeSet::new();
-    let mut next = Some("/subscriptions?api-version=2022-12-01".to_owned());
-    while let Some(address) = next.take().filter(|address| links.insert(address.clone())) {
-        let answer = client.arm(&address).await?;
-        for item in answer.values() {
-            found.extend(item?.get("subscriptionId").and_then(Value::as_str).map(str::to_lowercase));
-        }
-        next = answer.next;
-    }
-    found.retain(|id| wanted.is_empty() || wanted.contains(id));
-    Ok(found)
-}
-
-async fn from_snapshot(snapshot: crate::graph::Snapshot, filter: Option<Filter>) -> Result<Known, ScanError> {
+async fn from_snapshot(snapshot: Snapshot, filter: Option<Filter>) -> Result<Known, ScanError> {
     let counted = tokio::task::spawn_blocking(move || {
         let mut known = Known { refused: refused(&snapshot.info().coverage), ..Known::default() };
         let mut after: Option<String> = None;
@@ -273,17 +259,16 @@ async fn from_snapshot(snapshot: crate::graph::Snapshot, filter: Option<Filter>)
     Ok(counted.await.map_err(|error| GraphError::Body(error.to_string()))??)
 }
 
-/// What the receipt says of lists that a provider has not.
+/// Lists that their providers have not, by what the receipt says.
 fn refused(coverage: &str) -> BTreeSet<(String, String)> {
-    let rows: Vec<Value> = serde_json::from_str(coverage).unwrap_or_default();
-    let text = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
-    let of = rows.iter().filter(|row| text(row, "reason").contains(NOT_AGAIN));
-    of.map(|row| (text(row, "subscription"), text(row, "type"))).collect()
+    let rows = receipt::stored(coverage).into_iter();
+    let of = rows.filter(|row| row.why().is_some_and(|reason| reason.cause == Cause::NoList));
+    of.map(|row| (row.subscription, row.type_name)).collect()
 }
 
 /// Whether the inventory and the lists of types give it.
 fn is_tracked(name: &str) -> bool {
-    name.matches('/').count() == 1 && !READ_ELSEWHERE.contains(&name.to_lowercase().as_str())
+    is_top_level(name) && !is_read_elsewhere(name)
 }
 
 impl Known {

@@ -17,22 +17,26 @@ use std::{
 use futures_util::{TryStreamExt, stream};
 use serde_json::Value;
 
-use super::{
-    AT_ONCE, Scan, ScanError,
-    children::{admits, batches, is_skipped},
-    providers::{Providers, TypeFacts},
-    refusals::Refusals,
-    resources::settle,
-    types::{READ_ELSEWHERE, element, encoded},
-};
+use super::refusable::{Question, ask, give_up};
 use crate::{
     arm,
     graph::{Entry, model::Label},
+    scan::{
+        error::ScanError,
+        facts::{
+            body::{element, encoded},
+            catalogue::{Catalogue, TypeFacts, is_diagnostics, is_read_elsewhere},
+            child_rules::is_skipped,
+            refusals::{AskedList, Refusals},
+            stream_key::StreamKey,
+        },
+        read::scan::{AT_ONCE, Scan},
+    },
 };
 
 /// Pairs of an unmarked type and a type of parent that are tried at most.
 const GUESSES: usize = 20_000;
-const DIAGNOSTICS: &str = "microsoft.insights/diagnosticsettings";
+const DIAGNOSTICS: &str = "Microsoft.Insights/diagnosticSettings";
 const DIAGNOSTICS_VERSION: &str = "2021-05-01-preview";
 
 /// One extension type of a subscription.
@@ -45,14 +49,14 @@ struct Extension {
 type Wanted = BTreeMap<String, Vec<Arc<Extension>>>;
 
 /// Reads what stands at every resource found so far.
-pub(super) async fn read(scan: &Scan, providers: &Providers, refusals: &Refusals) -> Result<(), ScanError> {
-    let wanted = wanted(scan, providers);
+pub(crate) async fn read(scan: &Scan, catalogue: &Catalogue, refusals: &Refusals) -> Result<(), ScanError> {
+    let wanted = wanted(scan, catalogue);
     if wanted.is_empty() {
         return Ok(());
     }
     let total = scan.generation.count();
     let done = AtomicU64::new(0);
-    let asked = batches(scan).map_ok(|entries| {
+    let asked = scan.batches().map_ok(|entries| {
         let seen = done.fetch_add(entries.len() as u64, Ordering::Relaxed);
         let message = format!("what stands at {seen} of {total} resources");
         scan.report("children", &message, 0.72, Some(total.saturating_sub(seen)));
@@ -77,18 +81,17 @@ fn fits(entry: &Entry, type_name: &str) -> bool {
     if is_extension || is_access || entry.type_name.eq_ignore_ascii_case(type_name) {
         return false;
     }
-    entry.label == Label::Resource || !type_name.eq_ignore_ascii_case(DIAGNOSTICS)
+    entry.label == Label::Resource || !is_diagnostics(type_name)
 }
 
-fn wanted(scan: &Scan, providers: &Providers) -> Wanted {
+fn wanted(scan: &Scan, catalogue: &Catalogue) -> Wanted {
     let mut wanted = Wanted::new();
     let parents = scan.generation.cells();
-    for subscription in providers.subscriptions() {
-        let marks = providers.marks_extensions(subscription);
+    for subscription in catalogue.subscriptions() {
+        let marks = catalogue.marks_extensions(subscription);
         let mut here = Vec::new();
-        for facts in providers.untracked(subscription) {
-            let name = facts.name.to_lowercase();
-            let elsewhere = READ_ELSEWHERE.contains(&name.as_str()) || is_skipped(&facts.name);
+        for facts in catalogue.untracked(subscription) {
+            let elsewhere = is_read_elsewhere(&facts.name) || is_skipped(&facts.name);
             if elsewhere || marks && !facts.extension || scan.filter.excludes_type(&facts.name) {
                 continue;
             }
@@ -103,9 +106,9 @@ fn wanted(scan: &Scan, providers: &Providers) -> Wanted {
             here.clear();
         }
         if scan.request.include_diagnostics {
-            let known = providers.type_of(subscription, DIAGNOSTICS).cloned();
+            let known = catalogue.type_of(subscription, DIAGNOSTICS).cloned();
             let facts = known.unwrap_or_else(|| TypeFacts {
-                name: "Microsoft.Insights/diagnosticSettings".to_owned(),
+                name: DIAGNOSTICS.to_owned(),
                 versions: vec![DIAGNOSTICS_VERSION.to_owned()],
                 tracked: false,
                 extension: true,
@@ -120,29 +123,27 @@ fn wanted(scan: &Scan, providers: &Providers) -> Wanted {
 }
 
 async fn at(scan: &Scan, parent: Arc<Entry>, extension: Arc<Extension>, refusals: &Refusals) -> Result<(), ScanError> {
-    let (type_name, subscription) = (&extension.facts.name, parent.subscription.clone().unwrap_or_default());
-    let what = format!("{} below {}", type_name.to_lowercase(), parent.type_name.to_lowercase());
-    let stream = format!("extension/{}/{}", parent.key, type_name.to_lowercase());
-    let Some(version) = extension.facts.version() else { return Ok(()) };
-    if refusals.is_given_up(&subscription, &what) || scan.reader().is_done(&stream)? {
-        return Ok(());
-    }
+    let Extension { facts, guessed } = &*extension;
+    let Some(version) = facts.version() else { return Ok(()) };
+    let (type_name, subscription) = (facts.name.as_str(), parent.subscription.as_deref().unwrap_or_default());
     let below = format!("{}/providers/", parent.key);
     let path = format!("{}/providers/{type_name}", encoded(&parent.id));
     let keep = |body: Value, version: &str| {
-        let found = element(body, type_name, version, &subscription)?;
-        (arm::key(&found.id).starts_with(&below) && admits(scan, &found.id)).then_some(found)
+        let found = element(body, type_name, version, subscription)?;
+        (arm::key(&found.id).starts_with(&below) && scan.admits(&found.id)).then_some(found)
     };
-    match scan.reader().versioned(&stream, (&path, ""), &version, keep).await {
-        Ok(listed) => refusals.answered(scan, &subscription, &what, listed.read, extension.guessed).await,
-        Err(ScanError::Azure(error)) => {
-            if let Some(400 | 404 | 405) = error.refusal().map(|refusal| refusal.status) {
-                refusals.refused(scan, &subscription, &what, &error.word()).await?;
-                return scan.reader().settle(&stream, Vec::new()).await;
-            }
-            scan.receipt.partial(&subscription, type_name, &error.word());
-            settle::<()>(scan, &parent.id, Err(error.into()))
-        }
-        Err(error) => Err(error),
+    let question = Question {
+        stream: StreamKey::Extension { parent: &parent.key, type_name },
+        asked: AskedList::new(subscription, type_name).below(&parent.type_name),
+        subscription,
+        type_name,
+        path: &path,
+        version: &version,
+        scope: &parent.id,
+        guessed: *guessed,
+    };
+    match ask(scan, refusals, &question, keep).await? {
+        Some(error) => give_up(scan, refusals, &question, &error).await,
+        None => Ok(()),
     }
 }

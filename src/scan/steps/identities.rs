@@ -4,17 +4,22 @@
 //! members of its groups are there. With one only those are read that role assignments and identities of
 //! what was kept refer to, by `getByIds`. What may not be read is a gap, not an error.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
 
-use super::{AT_ONCE, Scan, ScanError, children::PRINCIPALS, resources::is_fatal};
 use crate::{
     azure::AzureError,
-    graph::{
-        Cursor,
-        model::{Found, Fullness, Label},
+    graph::model::{Found, Fullness, Label},
+    scan::{
+        error::ScanError,
+        facts::{receipt::Ground, stream_key::StreamKey},
+        read::{
+            listing::Listing,
+            mentions::PRINCIPALS,
+            scan::{AT_ONCE, Scan},
+        },
     },
 };
 
@@ -29,11 +34,9 @@ const LISTS: [(Label, &str, &str); 4] = [
 const BATCH: usize = 20;
 /// Ids of one `getByIds`.
 const IDS: usize = 1_000;
-/// Pages of one list.
-const PAGES: usize = 100_000;
 
 /// How many of each kind were read.
-pub(super) async fn read(scan: &Scan) -> Result<BTreeMap<String, u64>, ScanError> {
+pub(crate) async fn read(scan: &Scan) -> Result<BTreeMap<String, u64>, ScanError> {
     if !scan.filter.is_open() {
         return referenced(scan).await;
     }
@@ -51,10 +54,10 @@ pub(super) async fn read(scan: &Scan) -> Result<BTreeMap<String, u64>, ScanError
 fn gap(scan: &Scan, label: Label, scope: &str, error: ScanError) -> Result<(), ScanError> {
     match error {
         ScanError::Azure(error) if !matches!(error, AzureError::WrongTenant { .. }) => {
-            if matches!(error, AzureError::Network { .. }) && is_fatal(&scan.client, &error) {
+            if matches!(error, AzureError::Network { .. }) && scan.is_fatal(&error) {
                 return Err(error.into());
             }
-            scan.receipt.unlisted("", label.word(), &error.word());
+            scan.receipt.unlisted(Ground::Identities(label), &error.word());
             scan.receipt.gap(scope, &error);
             Ok(())
         }
@@ -63,35 +66,21 @@ fn gap(scan: &Scan, label: Label, scope: &str, error: ScanError) -> Result<(), S
 }
 
 async fn list(scan: &Scan, label: Label, name: &str, first: &str) -> Result<(), ScanError> {
-    let stream = format!("graph/{name}");
-    let mut next = match scan.generation.cursor(&stream)? {
-        Some(Cursor::Done) => return Ok(()),
-        Some(Cursor::Next(address)) => address,
-        None => first.to_owned(),
-    };
-    let mut links = HashSet::new();
-    loop {
-        scan.check_cancel()?;
-        if links.len() >= PAGES || !links.insert(next.clone()) {
-            return Err(AzureError::EndlessList(next).into());
-        }
-        let answer = scan.client.graph(&next).await?;
+    let stream = StreamKey::Directory { collection: name };
+    let Some(mut listing) = Listing::open(scan, &stream, |client| client.graph_pages(first))? else { return Ok(()) };
+    while let Some(answer) = listing.next().await? {
         let bodies = answer.values().collect::<Result<Vec<Value>, _>>()?;
         let found = with_relations(scan, label, bodies).await?;
-        let cursor = answer.next.clone().map_or(Cursor::Done, Cursor::Next);
-        scan.reader().put(&stream, found, cursor).await?;
-        match answer.next {
-            Some(link) => next = link,
-            None => return Ok(()),
-        }
+        scan.put(&stream.to_string(), found, Listing::after(&answer)).await?;
         scan.report("identities", &format!("{} {name}", scan.generation.count_of(label)), 0.82, None);
     }
+    Ok(())
 }
 
 /// Only those that something kept refers to.
 async fn referenced(scan: &Scan) -> Result<BTreeMap<String, u64>, ScanError> {
     for (label, ..) in LISTS {
-        scan.receipt.unlisted("", label.word(), "only referenced identities were read");
+        scan.receipt.unlisted(Ground::Identities(label), "only referenced identities were read");
     }
     let mut counts: BTreeMap<String, u64> = LISTS.iter().map(|(_, name, _)| ((*name).to_owned(), 0)).collect();
     let mut after = Some(PRINCIPALS.to_owned());
@@ -118,7 +107,7 @@ async fn referenced(scan: &Scan) -> Result<BTreeMap<String, u64>, ScanError> {
                 *counts.entry((*name).to_owned()).or_default() += bodies.len() as u64;
             }
             let found = with_relations(scan, label, bodies).await?;
-            scan.reader().settle("graph/referenced", found).await?;
+            scan.settle(&StreamKey::Referenced, found).await?;
         }
     }
 }
@@ -202,7 +191,7 @@ async fn one_batch(scan: &Scan, label: Label, asked: Vec<(usize, String, String)
             Some(body) => {
                 let mut items = body["value"].as_array().cloned().unwrap_or_default();
                 match body["@odata.nextLink"].as_str().filter(|link| !link.is_empty()) {
-                    Some(next) => scan.client.graph_list(next).await.map(|more| {
+                    Some(next) => scan.client.graph_pages(next).all().await.map(|more| {
                         items.extend(more);
                         items
                     }),
@@ -210,7 +199,7 @@ async fn one_batch(scan: &Scan, label: Label, asked: Vec<(usize, String, String)
                 }
             }
             // Refused or throttled inside the batch, or no batch at all: asked alone, with its own patience.
-            None => scan.client.graph_list(&format!("/v1.0{url}")).await,
+            None => scan.client.graph_pages(&format!("/v1.0{url}")).all().await,
         };
         match read {
             Ok(items) => {

@@ -6,9 +6,9 @@ use std::io::{BufWriter, Write};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::ScanError;
 use crate::{
     graph::{Snapshot, redact::redacted_key},
+    scan::error::ScanError,
     work::{ArtifactError, Work},
 };
 
@@ -37,7 +37,7 @@ struct EdgeLine<'a> {
 }
 
 /// Writes `coverage.json` and `graph.json`; streams, so that memory stays flat.
-pub(super) fn write(work: &Work, snapshot: &Snapshot, coverage: &Value) -> Result<(), ScanError> {
+pub(crate) fn write(work: &Work, snapshot: &Snapshot, coverage: &Value) -> Result<(), ScanError> {
     work.artifacts.write("coverage.json", coverage.to_string().as_bytes())?;
     let io = |source| ArtifactError::Io { path: "graph.json".to_owned(), source };
     let mut out = BufWriter::new(work.artifacts.create("graph.json")?);

@@ -15,7 +15,7 @@ use crate::{
 const ONE_BY_ONE: usize = 10;
 
 /// A compiled `filter_config`.
-pub(super) struct Filter {
+pub(crate) struct Filter {
     config: FilterConfig,
     types: Option<GlobSet>,
     excluded: Option<GlobSet>,
@@ -27,7 +27,7 @@ pub(super) struct Filter {
 }
 
 impl Filter {
-    pub(super) fn of(config: Option<&FilterConfig>) -> Self {
+    pub(crate) fn of(config: Option<&FilterConfig>) -> Self {
         let config = config.cloned().unwrap_or_default();
         Self {
             types: globs(&config.resource_types),
@@ -41,7 +41,7 @@ impl Filter {
     }
 
     /// Whether everything is kept.
-    pub(super) fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.types.is_none()
             && self.excluded.is_none()
             && self.regions.is_empty()
@@ -51,12 +51,12 @@ impl Filter {
     }
 
     /// Whether what kept resources refer to is read too.
-    pub(super) fn wants_referenced(&self) -> bool {
+    pub(crate) fn wants_referenced(&self) -> bool {
         !self.is_open() && self.config.include_referenced_resources
     }
 
     /// Whether a resource is kept; children come with their parents.
-    pub(super) fn keeps(&self, found: &Found) -> bool {
+    pub(crate) fn keeps(&self, found: &Found) -> bool {
         let Some(id) = ResourceId::parse(&found.id) else { return false };
         let part = |name: &str| found.body.get(name).unwrap_or(&Value::Null);
         self.keeps_row(&id, &found.type_name, part("location"), part("tags"))
@@ -64,13 +64,13 @@ impl Filter {
 
     /// The same from the parts that a row of the inventory has. What stands above wanted children is kept as
     /// the way to them.
-    pub(super) fn keeps_row(&self, id: &ResourceId, type_name: &str, location: &Value, tags: &Value) -> bool {
+    pub(crate) fn keeps_row(&self, id: &ResourceId, type_name: &str, location: &Value, tags: &Value) -> bool {
         self.keeps_name(id, type_name) && self.keeps_place_and_tags(location, tags)
             || self.is_way(type_name) && self.keeps_group_of(id) && !self.excludes_type(type_name)
     }
 
     /// Hears which types there are: those above wanted ones are on the way.
-    pub(super) fn learn<'a>(&'a self, types: impl Iterator<Item = &'a str>) {
+    pub(crate) fn learn<'a>(&'a self, types: impl Iterator<Item = &'a str>) {
         let Some(wanted) = &self.types else { return };
         let mut way = HashSet::new();
         // What is named is meant, whatever the metadata tells of it.
@@ -89,12 +89,12 @@ impl Filter {
     }
 
     /// Whether a type is only the way to wanted children.
-    pub(super) fn is_way(&self, type_name: &str) -> bool {
+    pub(crate) fn is_way(&self, type_name: &str) -> bool {
         self.way.get().is_some_and(|way| way.contains(&type_name.to_lowercase()))
     }
 
     /// Whether children of a type are read: they come with what was wanted, or are wanted, or on the way.
-    pub(super) fn wants_children(&self, child_type: &str) -> bool {
+    pub(crate) fn wants_children(&self, child_type: &str) -> bool {
         let Some(wanted) = &self.types else { return true };
         let mut at = Some(child_type);
         while let Some(name) = at {
@@ -107,7 +107,7 @@ impl Filter {
     }
 
     /// Whether a child is kept where its parent is only the way to it.
-    pub(super) fn keeps_child(&self, child_type: &str, name: &str) -> bool {
+    pub(crate) fn keeps_child(&self, child_type: &str, name: &str) -> bool {
         let parent = child_type.rsplit_once('/').map_or("", |(above, _)| above);
         !self.is_way(parent) || self.is_way(child_type) || matches(self.names.as_ref(), name)
     }
@@ -119,7 +119,7 @@ impl Filter {
     }
 
     /// Only what the id says: type, group, name.
-    pub(super) fn keeps_name(&self, id: &ResourceId, type_name: &str) -> bool {
+    pub(crate) fn keeps_name(&self, id: &ResourceId, type_name: &str) -> bool {
         matches(self.types.as_ref(), type_name)
             && !self.excludes_type(type_name)
             && self
@@ -130,34 +130,34 @@ impl Filter {
     }
 
     /// Groups are kept by their own name; the rest of the filter is about resources.
-    pub(super) fn keeps_group(&self, id: &str) -> bool {
+    pub(crate) fn keeps_group(&self, id: &str) -> bool {
         let name = ResourceId::parse(id).and_then(|id| id.resource_group);
         self.groups.as_ref().is_none_or(|globs| name.is_some_and(|name| globs.is_match(name)))
     }
 
-    pub(super) fn excludes_type(&self, type_name: &str) -> bool {
+    pub(crate) fn excludes_type(&self, type_name: &str) -> bool {
         self.excluded.as_ref().is_some_and(|globs| globs.is_match(type_name))
     }
 
     /// Whether a list of globs names a type.
     #[allow(clippy::unused_self, reason = "reads as a question to the filter")]
-    pub(super) fn asks_for(&self, asked: &[String], type_name: &str) -> bool {
+    pub(crate) fn asks_for(&self, asked: &[String], type_name: &str) -> bool {
         globs(asked).is_some_and(|globs| globs.is_match(type_name))
     }
 
     /// Types that the filter writes out.
-    pub(super) fn named_types(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn named_types(&self) -> impl Iterator<Item = &str> {
         self.config.resource_types.iter().map(String::as_str).filter(|name| is_exact(name))
     }
 
     /// Whether the filter writes a type out.
-    pub(super) fn names_type(&self, type_name: &str) -> bool {
+    pub(crate) fn names_type(&self, type_name: &str) -> bool {
         self.named_types().any(|name| name.eq_ignore_ascii_case(type_name))
     }
 
     /// What ARM itself can filter by: which lists give the inventory of a subscription (name, scope, more
     /// of the query). Every row is looked at again here.
-    pub(super) fn pushed_down(&self, subscription: &str) -> Vec<(String, String, String)> {
+    pub(crate) fn pushed_down(&self, subscription: &str) -> Vec<(String, String, String)> {
         let scopes: Vec<(String, String)> = match exact(&self.config.resource_groups)
             .filter(|groups| !groups.iter().any(|group| group.contains('/')))
         {
@@ -202,7 +202,7 @@ impl Filter {
     }
 
     /// The same for Resource Graph: a step of its query that leaves out what is not wanted, or nothing.
-    pub(super) fn kusto(&self) -> String {
+    pub(crate) fn kusto(&self) -> String {
         let list = |names: Vec<&String>| {
             let quoted = names
                 .into_iter()

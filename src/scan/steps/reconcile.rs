@@ -9,18 +9,24 @@ use std::collections::{BTreeMap, HashSet};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
 
-use super::{
-    AT_ONCE, Scan, ScanError,
-    children::LeftOut,
-    providers::Providers,
-    resources::is_fatal,
-    types::{Denied, READ_ELSEWHERE, get},
-};
 use crate::{
     arm::{self, ResourceId},
     graph::{
         Entry, Kept,
         model::{Found, Label},
+    },
+    scan::{
+        error::ScanError,
+        facts::{
+            catalogue::{Catalogue, TypeFacts, is_diagnostics, is_read_elsewhere},
+            receipt::Ground,
+            refusals::{LeftOut, Meaning, Reason},
+            stream_key::StreamKey,
+        },
+        read::{
+            by_id::{Denied, get},
+            scan::{AT_ONCE, Scan},
+        },
     },
 };
 
@@ -44,7 +50,7 @@ enum Verdict {
 
 struct Reconciler<'a> {
     scan: &'a Scan,
-    providers: &'a Providers,
+    catalogue: &'a Catalogue,
     subscriptions: &'a [String],
     left_out: BTreeMap<(String, String), &'a str>,
     denied: Denied,
@@ -54,19 +60,19 @@ struct Reconciler<'a> {
     is_delta: bool,
 }
 
-pub(super) async fn reconcile(
+pub(crate) async fn reconcile(
     scan: &Scan,
-    providers: &Providers,
+    catalogue: &Catalogue,
     subscriptions: &[String],
     left_out: &[LeftOut],
     is_delta: bool,
 ) -> Result<(), ScanError> {
     let left_out = left_out
         .iter()
-        .map(|left| ((left.subscription.clone(), left.type_name.to_lowercase()), left.reason.as_str()))
+        .map(|left| ((left.subscription.clone(), left.type_name.to_lowercase()), left.reason.sentence.as_str()))
         .collect();
     let (denied, gone, stale) = (Denied::default(), HashSet::new(), HashSet::new());
-    let mut work = Reconciler { scan, providers, subscriptions, left_out, denied, gone, stale, is_delta };
+    let mut work = Reconciler { scan, catalogue, subscriptions, left_out, denied, gone, stale, is_delta };
     let mut after = None;
     loop {
         let (absent, last) = scan.generation.absent(after.as_deref(), BATCH)?;
@@ -118,14 +124,14 @@ impl Reconciler<'_> {
         let scan = self.scan;
         match entry.label {
             Label::User | Label::Group | Label::ServicePrincipal | Label::Application => {
-                return match scan.receipt.why_unlisted("", entry.label.word()) {
+                return match scan.receipt.why_unlisted(&Ground::Identities(entry.label)) {
                     Some(reason) => Verdict::Stale(reason),
                     None if scan.request.include_identities => Verdict::Gone,
                     None => stale("identities were not part of the scan"),
                 };
             }
             Label::ManagementGroup => {
-                return match scan.receipt.why_unlisted("", "management groups") {
+                return match scan.receipt.why_unlisted(&Ground::ManagementGroups) {
                     Some(reason) => Verdict::Stale(reason),
                     None => Verdict::Ask { keep: true },
                 };
@@ -151,7 +157,7 @@ impl Reconciler<'_> {
         }
         if self.is_delta && !is_read_anyway(entry) {
             // What had changed was asked for by id; what lies below something read again is asked now.
-            let asked = scan.reader().is_done(&format!("get/{}", entry.key)).unwrap_or(false);
+            let asked = scan.is_done(&StreamKey::Get { key: &entry.key }).unwrap_or(false);
             let is_below =
                 ancestors(&entry.id).iter().any(|key| key.contains("/providers/") && scan.generation.has(key));
             return match (asked, is_below || entry.is_stale) {
@@ -161,7 +167,7 @@ impl Reconciler<'_> {
             };
         }
         if entry.label == Label::ResourceGroup {
-            return match scan.receipt.why_unlisted(&subscription, "groups") {
+            return match scan.receipt.why_unlisted(&Ground::groups(&subscription)) {
                 Some(reason) => Verdict::Stale(reason),
                 None if !scan.filter.keeps_group(&entry.id) => stale("the filter leaves it out"),
                 None => Verdict::Ask { keep: true },
@@ -185,10 +191,10 @@ impl Reconciler<'_> {
         if is_top_level && !self.is_kept(entry, &parsed) {
             return stale("the filter leaves it out");
         }
-        if is_top_level && let Some(reason) = scan.receipt.why_unlisted(&subscription, "inventory") {
+        if is_top_level && let Some(reason) = scan.receipt.why_unlisted(&Ground::inventory(&subscription)) {
             return Verdict::Stale(reason);
         }
-        let is_diagnostic = entry.type_name.eq_ignore_ascii_case("Microsoft.Insights/diagnosticSettings");
+        let is_diagnostic = is_diagnostics(&entry.type_name);
         if is_diagnostic && !scan.request.include_diagnostics {
             return stale("diagnostic settings were not asked for");
         }
@@ -203,9 +209,9 @@ impl Reconciler<'_> {
 
     /// Whether this scan reads the type at all; some are only read on request.
     fn is_read(&self, subscription: &str, entry: &Entry) -> bool {
-        let facts = self.providers.type_of(subscription, &entry.type_name);
+        let facts = self.catalogue.type_of(subscription, &entry.type_name);
         facts.is_none_or(|facts| facts.tracked)
-            || READ_ELSEWHERE.contains(&entry.type_name.to_lowercase().as_str())
+            || is_read_elsewhere(&entry.type_name)
             || self.scan.filter.asks_for(&self.scan.request.include_child_types, &entry.type_name)
     }
 
@@ -215,47 +221,48 @@ impl Reconciler<'_> {
         if self.denied.gave_up(&places) {
             return Ok(Verdict::Stale("not permitted for several of its kind".to_owned()));
         }
-        let known =
-            self.providers.type_of(&subscription, &entry.type_name).and_then(super::providers::TypeFacts::version);
+        let known = self.catalogue.type_of(&subscription, &entry.type_name).and_then(TypeFacts::version);
         let version = known.unwrap_or_else(|| entry.api_version.clone());
-        match get(self.scan, &entry.id, &entry.type_name, &version).await {
+        let got = get(self.scan, &entry.id, &entry.type_name, &version).await;
+        match self.scan.unless_fatal(got)? {
             Ok(None) => {
                 self.denied.note(&places, false);
                 Ok(Verdict::Gone)
             }
             Ok(Some(found)) => {
                 self.denied.note(&places, false);
-                let found = Found { label: entry.label, ..found };
-                let is_wanted = keep
-                    && (entry.label != Label::Resource
-                        || ResourceId::parse(&entry.id)
-                            .is_some_and(|id| id.is_child() || id.scope.contains("/providers/"))
-                        || self.scan.filter.keeps(&found));
-                if !is_wanted || !self.scan.receipt.admit() {
-                    return Ok(Verdict::Stale("it is there, and no part of this scan".to_owned()));
-                }
-                self.scan.reader().settle(&format!("get/{}", arm::key(&entry.id)), vec![found]).await?;
-                Ok(Verdict::Found)
+                self.is_there(entry, Found { label: entry.label, ..found }, keep).await
             }
-            Err(error) if is_fatal(&self.scan.client, &error) => Err(error.into()),
-            Err(error) => match error.refusal().map(|refusal| refusal.status) {
-                // No GET of this type: what lists it was read whole, and did not have it.
-                Some(400 | 404 | 405) if entry.label == Label::Resource => Ok(Verdict::Gone),
-                status => {
-                    self.denied.note(&places, matches!(status, Some(401 | 403)));
-                    self.scan.receipt.partial(&subscription, &entry.type_name, &error.word());
-                    Ok(Verdict::Stale(error.to_string()))
-                }
-            },
+            // No GET of this type: what lists it was read whole, and did not have it.
+            Err(error) if entry.label == Label::Resource && self.scan.meaning(&error) == Meaning::Absent => {
+                Ok(Verdict::Gone)
+            }
+            Err(error) => {
+                self.denied.note(&places, self.scan.meaning(&error) == Meaning::NotPermitted);
+                self.scan.receipt.partial(&subscription, &entry.type_name, Reason::of(&error));
+                Ok(Verdict::Stale(error.to_string()))
+            }
         }
+    }
+
+    /// A GET has found it: kept if the scan wants it.
+    async fn is_there(&self, entry: &Entry, found: Found, keep: bool) -> Result<Verdict, ScanError> {
+        let stands_at_another = |id: ResourceId| id.is_child() || id.scope.contains("/providers/");
+        let is_wanted = keep
+            && (entry.label != Label::Resource
+                || ResourceId::parse(&entry.id).is_some_and(stands_at_another)
+                || self.scan.filter.keeps(&found));
+        if !is_wanted || !self.scan.receipt.admit() {
+            return Ok(Verdict::Stale("it is there, and no part of this scan".to_owned()));
+        }
+        self.scan.settle(&StreamKey::Get { key: &arm::key(&entry.id) }, vec![found]).await?;
+        Ok(Verdict::Found)
     }
 }
 
 /// Whether a scan of changes reads all of its kind.
 fn is_read_anyway(entry: &Entry) -> bool {
-    let type_name = entry.type_name.to_lowercase();
-    entry.label != Label::Resource
-        || READ_ELSEWHERE.contains(&type_name.as_str()) && type_name != "microsoft.insights/diagnosticsettings"
+    entry.label != Label::Resource || is_read_elsewhere(&entry.type_name) && !is_diagnostics(&entry.type_name)
 }
 
 /// Keys of what an id lies in, outermost last: parents, the scope, its group, its subscription.

@@ -1,29 +1,55 @@
 //! What `GET /providers` says of each type: how it is spelled, its api-versions, whether it is tracked.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{AT_ONCE, Scan, ScanError, resources::is_fatal};
-use crate::{
-    arm,
-    azure::{AzureError, Client},
-    graph::GraphError,
-};
+use crate::arm;
 
-const VERSION: &str = "2021-04-01";
+/// What a type is asked with of which no version is known at all; also the metadata itself.
+pub(crate) const VERSION: &str = "2021-04-01";
+
+/// Top-level types that other steps read, each in its own way.
+const READ_ELSEWHERE: [&str; 11] = [
+    "microsoft.resources/resourcegroups",
+    "microsoft.resources/subscriptions",
+    "microsoft.resources/tenants",
+    "microsoft.authorization/roleassignments",
+    "microsoft.authorization/roledefinitions",
+    "microsoft.authorization/locks",
+    "microsoft.authorization/policyassignments",
+    "microsoft.authorization/policydefinitions",
+    "microsoft.authorization/policysetdefinitions",
+    "microsoft.management/managementgroups",
+    DIAGNOSTICS,
+];
+/// Read where the request asks for it, at each resource.
+const DIAGNOSTICS: &str = "microsoft.insights/diagnosticsettings";
+
+/// Whether a step of its own reads a type, so that no list of types does.
+pub(crate) fn is_read_elsewhere(type_name: &str) -> bool {
+    READ_ELSEWHERE.iter().any(|known| known.eq_ignore_ascii_case(type_name))
+}
+
+pub(crate) fn is_diagnostics(type_name: &str) -> bool {
+    type_name.eq_ignore_ascii_case(DIAGNOSTICS)
+}
+
+/// Whether a type is no child.
+pub(crate) fn is_top_level(type_name: &str) -> bool {
+    type_name.matches('/').count() == 1
+}
 
 /// Types of each subscription, by lower-cased name.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Providers {
+pub(crate) struct Catalogue {
     by_subscription: BTreeMap<String, BTreeMap<String, TypeFacts>>,
 }
 
 /// One type.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct TypeFacts {
+pub(crate) struct TypeFacts {
     /// As the metadata spells it.
     pub name: String,
     pub versions: Vec<String>,
@@ -36,13 +62,38 @@ pub(super) struct TypeFacts {
 
 impl TypeFacts {
     /// The newest stable version; a preview only if there is nothing else.
-    pub(super) fn version(&self) -> Option<String> {
+    pub(crate) fn version(&self) -> Option<String> {
         arm::newest(self.versions.iter().map(String::as_str)).map(|version| version.as_str().to_owned())
     }
 }
 
-impl Providers {
-    pub(super) fn type_of(&self, subscription: &str, type_name: &str) -> Option<&TypeFacts> {
+impl Catalogue {
+    /// From the elements of `GET /providers`.
+    pub(crate) fn of(subscription: &str, providers: &[Value]) -> Self {
+        let mut types = BTreeMap::new();
+        for provider in providers {
+            read(provider, &mut types);
+        }
+        fill_in(&mut types);
+        Self { by_subscription: BTreeMap::from([(subscription.to_owned(), types)]) }
+    }
+
+    /// From the text of [`Self::noted`]; `None`: it is none.
+    pub(crate) fn recalled(subscription: &str, text: &str) -> Option<Self> {
+        let types = serde_json::from_str(text).ok()?;
+        Some(Self { by_subscription: BTreeMap::from([(subscription.to_owned(), types)]) })
+    }
+
+    /// The types of a subscription as a text, for another run of the same scan.
+    pub(crate) fn noted(&self, subscription: &str) -> Result<String, serde_json::Error> {
+        serde_json::to_string(&self.by_subscription.get(subscription))
+    }
+
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.by_subscription.extend(other.by_subscription);
+    }
+
+    pub(crate) fn type_of(&self, subscription: &str, type_name: &str) -> Option<&TypeFacts> {
         self.types_of(subscription)?.get(&type_name.to_lowercase())
     }
 
@@ -55,18 +106,18 @@ impl Providers {
     }
 
     /// Whether there is a type; both are lower-cased.
-    pub(super) fn knows(&self, subscription: &str, type_name: &str) -> bool {
+    pub(crate) fn knows(&self, subscription: &str, type_name: &str) -> bool {
         self.by_subscription.get(subscription).is_some_and(|types| types.contains_key(type_name))
     }
 
     /// The spelling of the metadata, or the given one.
-    pub(super) fn spelled(&self, subscription: &str, type_name: &str) -> String {
+    pub(crate) fn spelled(&self, subscription: &str, type_name: &str) -> String {
         self.type_of(subscription, type_name).map_or_else(|| type_name.to_owned(), |facts| facts.name.clone())
     }
 
     /// Which api-version to read a type with. One that the metadata does not know is asked with that of the
     /// type above it, or the newest of its namespace: if it is refused, the refusal names those that it has.
-    pub(super) fn version_of(&self, subscription: &str, type_name: &str) -> String {
+    pub(crate) fn version_of(&self, subscription: &str, type_name: &str) -> String {
         let mut name = type_name;
         loop {
             if let Some(version) = self.type_of(subscription, name).and_then(TypeFacts::version) {
@@ -86,17 +137,17 @@ impl Providers {
         newest.map_or_else(|| VERSION.to_owned(), |version| version.as_str().to_owned())
     }
 
-    pub(super) fn subscriptions(&self) -> impl Iterator<Item = &String> {
+    pub(crate) fn subscriptions(&self) -> impl Iterator<Item = &String> {
         self.by_subscription.keys()
     }
 
     /// Names of all types, as the metadata spells them.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.by_subscription.values().flat_map(BTreeMap::values).map(|facts| facts.name.as_str())
     }
 
     /// Types exactly one level below a type.
-    pub(super) fn children_of(&self, subscription: &str, type_name: &str) -> Vec<&TypeFacts> {
+    pub(crate) fn children_of(&self, subscription: &str, type_name: &str) -> Vec<&TypeFacts> {
         let prefix = format!("{}/", type_name.to_lowercase());
         let Some(types) = self.types_of(subscription) else { return Vec::new() };
         let below = types.range(prefix.clone()..).take_while(|(name, _)| name.starts_with(&prefix));
@@ -104,7 +155,7 @@ impl Providers {
     }
 
     /// Types that stand below a location.
-    pub(super) fn located(&self, subscription: &str) -> impl Iterator<Item = &TypeFacts> {
+    pub(crate) fn located(&self, subscription: &str) -> impl Iterator<Item = &TypeFacts> {
         let types = self.by_subscription.get(subscription).into_iter().flat_map(BTreeMap::values);
         types.filter(|facts| {
             let parts: Vec<&str> = facts.name.split('/').collect();
@@ -113,66 +164,16 @@ impl Providers {
     }
 
     /// Whether the metadata of a subscription says of any type that it stands at other resources.
-    pub(super) fn marks_extensions(&self, subscription: &str) -> bool {
+    pub(crate) fn marks_extensions(&self, subscription: &str) -> bool {
         let types = self.by_subscription.get(subscription).into_iter().flat_map(BTreeMap::values);
         types.into_iter().any(|facts| facts.extension)
     }
 
     /// Top-level types whose resources the inventory does not list.
-    pub(super) fn untracked(&self, subscription: &str) -> Vec<&TypeFacts> {
+    pub(crate) fn untracked(&self, subscription: &str) -> Vec<&TypeFacts> {
         let types = self.by_subscription.get(subscription).into_iter().flat_map(BTreeMap::values);
-        types.filter(|facts| !facts.tracked && facts.name.matches('/').count() == 1).collect()
+        types.filter(|facts| !facts.tracked && is_top_level(&facts.name)).collect()
     }
-}
-
-/// The metadata of one subscription.
-pub(super) async fn metadata(client: &Client, subscription: &str) -> Result<Providers, ScanError> {
-    let mut types = BTreeMap::new();
-    let mut links = BTreeSet::new();
-    let mut next = Some(format!("/subscriptions/{subscription}/providers?api-version={VERSION}"));
-    while let Some(address) = next.take() {
-        if !links.insert(address.clone()) {
-            return Err(AzureError::EndlessList(address).into());
-        }
-        let answer = client.arm(&address).await?;
-        for provider in answer.values() {
-            read(&provider?, &mut types);
-        }
-        next = answer.next;
-    }
-    fill_in(&mut types);
-    Ok(Providers { by_subscription: BTreeMap::from([(subscription.to_owned(), types)]) })
-}
-
-/// Asks every subscription, once a scan; one that does not answer has no metadata and is said in the receipt.
-pub(super) async fn load(scan: &Scan, subscriptions: &[String]) -> Result<Providers, ScanError> {
-    let mut providers = Providers::default();
-    let each = stream::iter(subscriptions.iter().cloned().map(|subscription| async move {
-        let note = format!("providers/{subscription}");
-        if let Some(noted) = scan.generation.note(&note)?
-            && let Ok(types) = serde_json::from_str(&noted)
-        {
-            return Ok(Providers { by_subscription: BTreeMap::from([(subscription.clone(), types)]) });
-        }
-        match metadata(&scan.client, &subscription).await {
-            Ok(known) => {
-                let types = known.by_subscription.get(&subscription);
-                let text = serde_json::to_string(&types).map_err(|error| GraphError::Body(error.to_string()))?;
-                scan.generation.set_note(&note, text).await?;
-                Ok(known)
-            }
-            Err(ScanError::Azure(error)) if !is_fatal(&scan.client, &error) => {
-                scan.receipt.gap(&format!("/subscriptions/{subscription}/providers"), &error);
-                Ok(Providers::default())
-            }
-            Err(error) => Err(error),
-        }
-    }));
-    let mut known = std::pin::pin!(each.buffered(AT_ONCE));
-    while let Some(known) = known.try_next().await? {
-        providers.by_subscription.extend(known.by_subscription);
-    }
-    Ok(providers)
 }
 
 fn read(provider: &Value, types: &mut BTreeMap<String, TypeFacts>) {
@@ -212,36 +213,51 @@ mod tests {
 
     use super::*;
 
-    fn providers() -> Providers {
-        let mut types = BTreeMap::new();
-        read(
-            &json!({"namespace": "Contoso.X", "resourceTypes": [
-                {"resourceType": "a", "apiVersions": ["2020-01-01", "2021-01-01-preview"], "capabilities": "SupportsTags"},
-                {"resourceType": "b/c/d", "apiVersions": ["2019-01-01"], "capabilities": "None"},
-                {"resourceType": "e", "apiVersions": ["2018-01-01"], "capabilities": "SupportsExtension"},
-            ]}),
-            &mut types,
+    fn catalogue() -> Catalogue {
+        let provider = json!({"namespace": "Contoso.X", "resourceTypes": [
+            {"resourceType": "a", "apiVersions": ["2020-01-01", "2021-01-01-preview"], "capabilities": "SupportsTags"},
+            {"resourceType": "b/c/d", "apiVersions": ["2019-01-01"], "capabilities": "None"},
+            {"resourceType": "e", "apiVersions": ["2018-01-01"], "capabilities": "SupportsExtension"},
+        ]});
+        Catalogue::of("s", &[provider])
+    }
+
+    #[test]
+    fn types_are_sorted_by_who_reads_them() {
+        assert!(
+            is_read_elsewhere("Microsoft.Authorization/locks")
+                && is_diagnostics("microsoft.insights/diagnosticSettings")
         );
-        fill_in(&mut types);
-        Providers { by_subscription: BTreeMap::from([("s".to_owned(), types)]) }
+        assert!(is_top_level("N.X/a") && !is_top_level("N.X/a/b"));
     }
 
     #[test]
     fn a_type_between_two_is_there_although_the_metadata_leaves_it_out() {
-        let providers = providers();
+        let catalogue = catalogue();
         let names = |facts: Vec<&TypeFacts>| facts.iter().map(|facts| facts.name.clone()).collect::<Vec<_>>();
-        assert_eq!(names(providers.children_of("s", "contoso.x/B")), ["Contoso.X/b/c"]);
-        assert_eq!(names(providers.children_of("s", "Contoso.X/b/c")), ["Contoso.X/b/c/d"]);
-        assert_eq!(names(providers.untracked("s")), ["Contoso.X/b", "Contoso.X/e"]);
-        assert!(providers.marks_extensions("s") && !providers.marks_extensions("t"));
+        assert_eq!(names(catalogue.children_of("s", "contoso.x/B")), ["Contoso.X/b/c"]);
+        assert_eq!(names(catalogue.children_of("s", "Contoso.X/b/c")), ["Contoso.X/b/c/d"]);
+        assert_eq!(names(catalogue.untracked("s")), ["Contoso.X/b", "Contoso.X/e"]);
+        assert!(catalogue.marks_extensions("s") && !catalogue.marks_extensions("t"));
+    }
+
+    #[test]
+    fn what_an_earlier_run_noted_is_the_same_catalogue() {
+        let catalogue = catalogue();
+        let noted = catalogue.noted("s").expect("JSON");
+        let recalled = Catalogue::recalled("s", &noted).expect("a catalogue");
+        assert_eq!(recalled.type_of("s", "Contoso.X/A"), catalogue.type_of("s", "Contoso.X/A"));
+        // As a version of the daemon wrote it that knew no extensions.
+        let older = r#"{"n.x/t":{"name":"N.X/t","versions":["2020-01-01"],"tracked":true}}"#;
+        assert!(Catalogue::recalled("s", older).is_some_and(|older| older.type_of("s", "N.X/T").is_some()));
     }
 
     #[test]
     fn a_type_that_the_metadata_lacks_is_asked_as_those_around_it() {
-        let providers = providers();
-        assert_eq!(providers.version_of("s", "contoso.x/a"), "2020-01-01");
-        assert_eq!(providers.version_of("s", "Contoso.X/e/below"), "2018-01-01");
-        assert_eq!(providers.version_of("s", "Contoso.X/unknown"), "2020-01-01");
-        assert_eq!(providers.version_of("s", "Fabrikam.Y/z"), VERSION);
+        let catalogue = catalogue();
+        assert_eq!(catalogue.version_of("s", "contoso.x/a"), "2020-01-01");
+        assert_eq!(catalogue.version_of("s", "Contoso.X/e/below"), "2018-01-01");
+        assert_eq!(catalogue.version_of("s", "Contoso.X/unknown"), "2020-01-01");
+        assert_eq!(catalogue.version_of("s", "Fabrikam.Y/z"), VERSION);
     }
 }

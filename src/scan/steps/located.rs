@@ -15,16 +15,23 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 
 use super::{
-    AT_ONCE, Scan, ScanError,
-    children::{admits, batches, is_skipped},
-    providers::{Providers, TypeFacts},
-    refusals::Refusals,
-    resources::settle,
-    types::{READ_ELSEWHERE, element, list_type},
+    refusable::{Question, ask, give_up},
+    type_list,
 };
 use crate::{
     arm,
     graph::{Entry, model::Label},
+    scan::{
+        error::ScanError,
+        facts::{
+            body::element,
+            catalogue::{Catalogue, TypeFacts, is_read_elsewhere},
+            child_rules::is_skipped,
+            refusals::{AskedList, Meaning, Reason, Refusals},
+            stream_key::StreamKey,
+        },
+        read::scan::{AT_ONCE, Scan},
+    },
 };
 
 /// A type that is asked for in a subscription.
@@ -44,9 +51,9 @@ struct Place {
 }
 
 /// Reads what stands below locations, and at the tenant.
-pub(super) async fn read(scan: &Scan, providers: &Providers, refusals: &Refusals) -> Result<(), ScanError> {
-    at_tenant(scan, providers).await?;
-    let wanted = wanted(scan, providers);
+pub(crate) async fn read(scan: &Scan, catalogue: &Catalogue, refusals: &Refusals) -> Result<(), ScanError> {
+    at_tenant(scan, catalogue).await?;
+    let wanted = wanted(scan, catalogue);
     if wanted.is_empty() {
         return Ok(());
     }
@@ -90,7 +97,7 @@ async fn places(scan: &Scan) -> Result<BTreeMap<String, BTreeSet<String>>, ScanE
         }
         Some(())
     };
-    let mut all = std::pin::pin!(batches(scan));
+    let mut all = std::pin::pin!(scan.batches());
     while let Some(entries) = all.try_next().await? {
         for entry in entries {
             note(entry);
@@ -99,17 +106,17 @@ async fn places(scan: &Scan) -> Result<BTreeMap<String, BTreeSet<String>>, ScanE
     Ok(places)
 }
 
-fn wanted(scan: &Scan, providers: &Providers) -> Vec<Arc<Located>> {
+fn wanted(scan: &Scan, catalogue: &Catalogue) -> Vec<Arc<Located>> {
     let patterns = &scan.request.include_child_types;
     let cells = scan.generation.cells();
     let mut wanted = Vec::new();
-    for subscription in providers.subscriptions() {
+    for subscription in catalogue.subscriptions() {
         let in_use: BTreeSet<&str> = cells
             .iter()
             .filter(|cell| cell.subscription == *subscription)
             .filter_map(|cell| cell.type_name.split('/').next())
             .collect();
-        for facts in providers.located(subscription) {
+        for facts in catalogue.located(subscription) {
             let namespace = facts.name.split('/').next().unwrap_or_default();
             let exact = |asked: &String| asked.eq_ignore_ascii_case(&facts.name);
             let names_it =
@@ -132,59 +139,55 @@ fn wanted(scan: &Scan, providers: &Providers) -> Vec<Arc<Located>> {
 async fn one(scan: &Scan, place: Place, refusals: &Refusals) -> Result<(), ScanError> {
     let Place { located, scope, location, kind } = place;
     let Located { subscription, facts, guessed } = &*located;
-    let what = format!("{} below {kind}", facts.name.to_lowercase());
-    let stream = format!("located/{scope}/{location}/{}", facts.name.to_lowercase());
     let (Some(version), Some((namespace, rest))) = (facts.version(), facts.name.split_once('/')) else { return Ok(()) };
-    if refusals.is_given_up(subscription, &what) || scan.reader().is_done(&stream)? {
-        return Ok(());
-    }
     let segment = rest.rsplit('/').next().unwrap_or_default();
     let path = format!("{scope}/providers/{namespace}/locations/{location}/{segment}");
     let keep = |body: Value, version: &str| {
         let found = element(body, &facts.name, version, subscription)?;
-        (scan.filter.keeps(&found) && admits(scan, &found.id)).then_some(found)
+        (scan.filter.keeps(&found) && scan.admits(&found.id)).then_some(found)
     };
-    match scan.reader().versioned(&stream, (&path, ""), &version, keep).await {
-        Ok(listed) => refusals.answered(scan, subscription, &what, listed.read, *guessed).await,
-        Err(ScanError::Azure(error)) => {
-            if let Some(400 | 404 | 405) = error.refusal().map(|refusal| refusal.status) {
-                refusals.refused(scan, subscription, &what, &error.word()).await?;
-                return scan.reader().settle(&stream, Vec::new()).await;
-            }
-            scan.receipt.partial(subscription, &facts.name, &error.word());
-            settle::<()>(scan, &path, Err(error.into()))
-        }
-        Err(error) => Err(error),
+    let question = Question {
+        stream: StreamKey::Located { scope: &scope, location: &location, type_name: &facts.name },
+        asked: AskedList::new(subscription, &facts.name).below(kind),
+        subscription,
+        type_name: &facts.name,
+        path: &path,
+        version: &version,
+        scope: &path,
+        guessed: *guessed,
+    };
+    match ask(scan, refusals, &question, keep).await? {
+        Some(error) => give_up(scan, refusals, &question, &error).await,
+        None => Ok(()),
     }
 }
 
 /// Types that are written out are asked for at the tenant too: billing accounts, orders of reservations, aliases.
-async fn at_tenant(scan: &Scan, providers: &Providers) -> Result<(), ScanError> {
+async fn at_tenant(scan: &Scan, catalogue: &Catalogue) -> Result<(), ScanError> {
     let asked = scan.request.include_child_types.iter().map(String::as_str).chain(scan.filter.named_types());
     let mut types: BTreeMap<String, (String, String)> = BTreeMap::new();
     for name in asked.filter(|name| name.matches('/').count() == 1) {
-        let known = providers.subscriptions().find_map(|subscription| {
-            let facts = providers.type_of(subscription, name)?;
+        let known = catalogue.subscriptions().find_map(|subscription| {
+            let facts = catalogue.type_of(subscription, name)?;
             (!facts.tracked).then(|| Some((facts.name.clone(), facts.version()?)))?
         });
         let key = name.to_lowercase();
-        if let Some(known) = known.filter(|_| !READ_ELSEWHERE.contains(&key.as_str()) && !is_skipped(name)) {
+        if let Some(known) = known.filter(|_| !is_read_elsewhere(name) && !is_skipped(name)) {
             types.insert(key, known);
         }
     }
-    let each = stream::iter(types.into_values().map(|(type_name, version)| async move {
-        match list_type(scan, "", "", &type_name, &version).await {
-            // Most types have no list there; only what was refused for lack of rights is a gap.
-            Err(ScanError::Azure(error)) if matches!(error.refusal().map(|of| of.status), Some(400 | 404 | 405)) => {
-                Ok(())
-            }
-            Err(ScanError::Azure(error)) => {
-                scan.receipt.partial("", &type_name, &error.word());
-                settle::<()>(scan, &format!("/providers/{type_name}"), Err(error.into()))
-            }
-            outcome => outcome,
-        }
-    }));
+    let each = stream::iter(types.into_values().map(|(type_name, version)| one_at_tenant(scan, type_name, version)));
     each.buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await?;
+    Ok(())
+}
+
+async fn one_at_tenant(scan: &Scan, type_name: String, version: String) -> Result<(), ScanError> {
+    let listed = type_list::read(scan, "", "", &type_name, &version).await;
+    let Err(error) = scan.unless_fatal(listed)? else { return Ok(()) };
+    // Most types have no list there.
+    if scan.meaning(&error) != Meaning::Absent {
+        scan.receipt.partial("", &type_name, Reason::of(&error));
+        scan.receipt.gap(&format!("/providers/{type_name}"), &error);
+    }
     Ok(())
 }

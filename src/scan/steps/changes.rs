@@ -10,10 +10,19 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Scan, ScanError, children, providers::Providers, resource_graph, resources, types};
+use super::{below, inventory, leftover, resource_graph};
 use crate::{
     api::{ScanRequest, Time},
-    graph::{GraphError, NotRead, TenantGraph},
+    graph::{GraphError, TenantGraph},
+    scan::{
+        error::ScanError,
+        facts::{
+            catalogue::Catalogue,
+            receipt::{self, Status},
+            refusals::{Cause, LeftOut, Reason},
+        },
+        read::scan::Scan,
+    },
 };
 
 /// Changes appear late: so much before the watermark is asked for again.
@@ -52,7 +61,7 @@ fn scope(request: &ScanRequest) -> String {
 }
 
 /// Notes when this scan began, for the delta after it. Written before its snapshot is published.
-pub(super) async fn note(
+pub(crate) async fn note(
     graph: &TenantGraph,
     snapshot: u64,
     begun_ms: i64,
@@ -68,7 +77,7 @@ pub(super) async fn note(
 }
 
 /// Since when changes are to be read, or why everything is.
-pub(super) fn since(graph: &TenantGraph, request: &ScanRequest) -> Result<Result<String, &'static str>, GraphError> {
+pub(crate) fn since(graph: &TenantGraph, request: &ScanRequest) -> Result<Result<String, &'static str>, GraphError> {
     if request.filter_config.is_some() || request.resource_limit.is_some() {
         return Ok(Err("a filter or a limit was given"));
     }
@@ -88,22 +97,21 @@ pub(super) fn since(graph: &TenantGraph, request: &ScanRequest) -> Result<Result
 /// What the scan before could not read is not known now either.
 fn carry(scan: &Scan, graph: &TenantGraph) -> Result<(), GraphError> {
     let Some(latest) = graph.latest()? else { return Ok(()) };
-    let coverage = serde_json::from_str(&latest.info().coverage).unwrap_or_default();
-    for row in NotRead::of(&coverage) {
-        let reason = row.reason.unwrap_or_else(|| "it was not read by the scan before".to_owned());
-        scan.receipt.partial(&row.subscription, &row.type_name, &reason);
+    for row in receipt::stored(&latest.info().coverage).iter().filter(|row| row.status == Status::Partial) {
+        let unsaid = || Reason::new(Cause::NotReadBefore, "it was not read by the scan before");
+        scan.receipt.partial(&row.subscription, &row.type_name, row.why().unwrap_or_else(unsaid));
     }
     Ok(())
 }
 
 /// Reads what changed; children of what was read again as well. What is left out by a full scan is here too.
-pub(super) async fn read(
+pub(crate) async fn read(
     scan: &Scan,
     graph: &TenantGraph,
-    providers: &Providers,
+    catalogue: &Catalogue,
     subscriptions: &[String],
     since: &str,
-) -> Result<Vec<children::LeftOut>, ScanError> {
+) -> Result<Vec<LeftOut>, ScanError> {
     carry(scan, graph)?;
     for (at, subscription) in subscriptions.iter().enumerate() {
         scan.report(
@@ -113,10 +121,10 @@ pub(super) async fn read(
             Some((subscriptions.len() - at) as u64),
         );
         resource_graph::changes(scan, subscription, since).await?;
-        resources::groups(scan, subscription).await?;
+        inventory::groups(scan, subscription).await?;
     }
     let changed = scan.generation.expected_cells().iter().map(|cell| cell.count).sum::<u64>();
     scan.report("changes", &format!("reading {changed} changed resources"), 0.2, Some(changed));
-    types::changed(scan, providers).await?;
-    children::read(scan, providers).await
+    leftover::top_level(scan, catalogue).await?;
+    below::read(scan, catalogue).await
 }

@@ -7,11 +7,22 @@
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 
-use super::{AT_ONCE, Scan, ScanError, resources::settle, stream::other_version, types::encoded};
+use super::management_groups;
 use crate::{
     arm::ResourceId,
-    azure::{Answer, AzureError, Client},
     graph::model::{Found, Fullness, Label},
+    scan::{
+        error::ScanError,
+        facts::{
+            body::encoded,
+            refusals::{Meaning, Reason},
+            stream_key::StreamKey,
+        },
+        read::{
+            listing::Address,
+            scan::{AT_ONCE, Scan},
+        },
+    },
 };
 
 /// One list of a scope: its type, the api-version that it is asked with first, and what of it is asked for.
@@ -24,7 +35,7 @@ struct List {
 
 const ROLES: &str = "Microsoft.Authorization/roleDefinitions";
 /// Policies that somebody made.
-pub(super) const POLICIES: [&str; 2] =
+pub(crate) const POLICIES: [&str; 2] =
     ["Microsoft.Authorization/policyDefinitions", "Microsoft.Authorization/policySetDefinitions"];
 const CUSTOM: &str = "&$filter=policyType%20eq%20'Custom'";
 static LISTS: [List; 6] = [
@@ -45,14 +56,11 @@ static LISTS: [List; 6] = [
     List { type_name: POLICIES[0], version: "2023-04-01", at_groups: Some(CUSTOM), more: CUSTOM },
     List { type_name: POLICIES[1], version: "2023-04-01", at_groups: Some(CUSTOM), more: CUSTOM },
 ];
-const TYPE: &str = "Microsoft.Management/managementGroups";
-const SCOPE: &str = "/providers/Microsoft.Management/managementGroups";
 /// Lists of each management group.
-pub(super) const AT_GROUPS: u64 = 4;
-const MANAGEMENT_GROUPS: &str = "2021-04-01";
+pub(crate) const AT_GROUPS: u64 = 4;
 
-pub(super) async fn read(scan: &Scan, subscriptions: &[String]) -> Result<(), ScanError> {
-    let groups = management_groups(scan).await?;
+pub(crate) async fn read(scan: &Scan, subscriptions: &[String]) -> Result<(), ScanError> {
+    let groups = management_groups::read(scan).await?;
     let is_wanted = |list: &List| {
         let is_policy = POLICIES.contains(&list.type_name);
         !is_policy || scan.filter.wants_children(list.type_name) && !scan.filter.excludes_type(list.type_name)
@@ -80,18 +88,17 @@ async fn one(scan: &Scan, scope: &str, subscription: &str, at: usize) -> Result<
     let more = if more == CUSTOM && wants_built_in(scan, list.type_name) { "" } else { more };
     let type_name = list.type_name;
     let path = format!("{scope}/providers/{type_name}");
-    let stream = format!("access/{}/{type_name}", scope.to_lowercase());
+    let stream = StreamKey::Access { scope, type_name };
     let keep = |body: Value, version: &str| found(scan, body, type_name, version);
-    let listed = scan.reader().versioned(&stream, (&path, more), list.version, keep).await;
-    if let Err(ScanError::Azure(error)) = &listed {
-        // Not every cloud has policies, and not every scope has every list.
-        let is_absent = matches!(error.refusal().map(|refusal| refusal.status), Some(400 | 404 | 405));
-        if is_absent && (POLICIES.contains(&type_name) || subscription.is_empty()) {
-            return Ok(());
-        }
-        scan.receipt.partial(subscription, type_name, &error.word());
+    let listed = scan.list(&stream, Address { path: &path, more }, list.version, keep).await;
+    let Err(error) = scan.unless_fatal(listed)? else { return Ok(()) };
+    // Not every cloud has policies, and not every scope has every list.
+    let may_lack = POLICIES.contains(&type_name) || subscription.is_empty();
+    if !(may_lack && scan.meaning(&error) == Meaning::Absent) {
+        scan.receipt.partial(subscription, type_name, Reason::of(&error));
+        scan.receipt.gap(&path, &error);
     }
-    settle(scan, &path, listed)
+    Ok(())
 }
 
 /// An element as it is kept; those above the scope show in its list too.
@@ -130,75 +137,4 @@ fn keeps(scan: &Scan, found: &Found) -> bool {
     let scope = ResourceId::parse(&found.id).and_then(|id| ResourceId::parse(&id.parent()));
     let resource = scope.filter(|scope| scope.namespace.is_some());
     !scan.filter.excludes_type(&found.type_name) && resource.is_some_and(|scope| scan.generation.has(&scope.text))
-}
-
-/// An answer, with the api-versions that a refusal names where ours is not known.
-async fn versioned(client: &Client, path: &str, more: &str) -> Result<Answer, AzureError> {
-    let mut tried = vec![MANAGEMENT_GROUPS.to_owned()];
-    loop {
-        let version = tried.last().cloned().unwrap_or_default();
-        match client.arm(&format!("{path}?api-version={version}{more}")).await {
-            Err(error) => match other_version(&error, &tried) {
-                Some(next) => tried.push(next),
-                None => return Err(error),
-            },
-            answered => return answered,
-        }
-    }
-}
-
-/// Management groups with what lies in them; their ids.
-async fn management_groups(scan: &Scan) -> Result<Vec<String>, ScanError> {
-    let items = match listed(&scan.client, SCOPE).await {
-        Ok(items) => items,
-        Err(error) => {
-            scan.receipt.unlisted("", "management groups", &error.word());
-            settle::<()>(scan, SCOPE, Err(error.into()))?;
-            return Ok(Vec::new());
-        }
-    };
-    let each = stream::iter(items.into_iter().map(|item| async move {
-        let id = item.get("id").and_then(Value::as_str).map(str::to_owned)?;
-        ResourceId::parse(&id).filter(|id| id.type_name().eq_ignore_ascii_case(TYPE))?;
-        let whole = versioned(&scan.client, &encoded(&id), "&$expand=children").await.and_then(|answer| answer.value());
-        let (body, fullness) = match whole {
-            Ok(body) => (body, Fullness::Read),
-            Err(error) => {
-                scan.receipt.gap(&id, &error);
-                (item, Fullness::Listed)
-            }
-        };
-        Some(Found {
-            label: Label::ManagementGroup,
-            id,
-            type_name: TYPE.to_owned(),
-            api_version: MANAGEMENT_GROUPS.to_owned(),
-            fullness,
-            body,
-        })
-    }));
-    let found: Vec<Found> = each.buffered(AT_ONCE).filter_map(async |found| found).collect().await;
-    let ids = found.iter().map(|found| found.id.clone()).collect();
-    scan.reader().settle("management-groups", found).await?;
-    Ok(ids)
-}
-
-/// How many management groups there are; none where they can't be read.
-pub(super) async fn count_groups(client: &Client) -> u64 {
-    listed(client, SCOPE).await.map_or(0, |groups| groups.len() as u64)
-}
-
-async fn listed(client: &Client, scope: &str) -> Result<Vec<Value>, AzureError> {
-    let (mut items, mut links) = (Vec::new(), std::collections::BTreeSet::new());
-    let mut answer = versioned(client, scope, "").await?;
-    loop {
-        for item in answer.values() {
-            items.push(item?);
-        }
-        let Some(next) = answer.next.take() else { return Ok(items) };
-        if !links.insert(next.clone()) {
-            return Err(AzureError::EndlessList(next));
-        }
-        answer = client.arm(&next).await?;
-    }
 }

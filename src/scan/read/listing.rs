@@ -1,0 +1,142 @@
+//! A list that is read to its end, page by page, each page committed with its cursor.
+//!
+//! Where its cursor stands at the end, nothing is asked; where it stands in between, the list goes on there.
+
+use serde_json::Value;
+
+use super::{scan::Scan, versions::with_versions};
+use crate::{
+    azure::{Answer, AzureError, Client, Pages},
+    graph::{Cursor, Expected, model::Found},
+    scan::{error::ScanError, facts::stream_key::StreamKey},
+};
+
+/// One list, and where it stands.
+pub(crate) struct Listing<'a> {
+    scan: &'a Scan,
+    stream: String,
+    pages: Pages,
+}
+
+impl<'a> Listing<'a> {
+    /// `begin` makes the list from its first page on; `None`: it was read to its end before.
+    pub(crate) fn open(
+        scan: &'a Scan,
+        stream: &StreamKey<'_>,
+        begin: impl FnOnce(&Client) -> Pages,
+    ) -> Result<Option<Self>, ScanError> {
+        let stream = stream.to_string();
+        let pages = match scan.generation.cursor(&stream)? {
+            Some(Cursor::Done) => return Ok(None),
+            Some(Cursor::Next(address)) => begin(&scan.client).resumed_at(address),
+            None => begin(&scan.client),
+        };
+        Ok(Some(Self { scan, stream, pages }))
+    }
+
+    /// The next page; `None`: the list has ended.
+    pub(crate) async fn next(&mut self) -> Result<Option<Answer>, ScanError> {
+        self.scan.check_cancel()?;
+        Ok(self.pages.next().await?)
+    }
+
+    /// Where the list stands after a page.
+    pub(crate) fn after(answer: &Answer) -> Cursor {
+        answer.next.clone().map_or(Cursor::Done, Cursor::Next)
+    }
+}
+
+/// The address of a list without its api-version: a path, and what follows the version in the query.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Address<'a> {
+    pub path: &'a str,
+    pub more: &'a str,
+}
+
+impl<'a> Address<'a> {
+    pub(crate) fn of(path: &'a str) -> Self {
+        Self { path, more: "" }
+    }
+}
+
+impl Scan {
+    /// Reads a list of Resource Manager; where its api-version is refused, with one that the refusal names. `found`
+    /// makes of an element what is stored, or nothing. How many were stored by this run.
+    pub(crate) async fn list(
+        &self,
+        stream: &StreamKey<'_>,
+        Address { path, more }: Address<'_>,
+        version: &str,
+        found: impl Fn(Value, &str) -> Option<Found>,
+    ) -> Result<u64, ScanError> {
+        let found = &found;
+        with_versions(version, |version| async move {
+            let first = format!("{path}?api-version={version}{more}");
+            self.list_once(stream, &first, |body| found(body, &version)).await
+        })
+        .await
+    }
+
+    async fn list_once(
+        &self,
+        stream: &StreamKey<'_>,
+        first: &str,
+        found: impl Fn(Value) -> Option<Found>,
+    ) -> Result<u64, ScanError> {
+        let Some(mut listing) = Listing::open(self, stream, |client| client.pages(first))? else { return Ok(0) };
+        let mut read = 0;
+        while let Some(answer) = listing.next().await? {
+            let mut page = self.generation.draft()?;
+            for value in answer.values() {
+                if let Some(found) = found(value?) {
+                    read += 1;
+                    self.mentions.of(&found, page.mentioned());
+                    page.add(found)?;
+                }
+            }
+            page.commit(&listing.stream, Listing::after(&answer)).await?;
+            self.checkpoint()?;
+        }
+        Ok(read)
+    }
+
+    /// Reads a part of the inventory: rows are kept as what is expected, not as what was found.
+    pub(crate) async fn expect(
+        &self,
+        stream: &StreamKey<'_>,
+        first: &str,
+        wanted: impl Fn(&str) -> Result<Option<Expected>, AzureError>,
+    ) -> Result<(), ScanError> {
+        let Some(mut listing) = Listing::open(self, stream, |client| client.pages(first))? else { return Ok(()) };
+        while let Some(answer) = listing.next().await? {
+            let mut rows = Vec::with_capacity(answer.len());
+            for text in answer.texts() {
+                rows.extend(wanted(text)?);
+            }
+            self.generation.expect(&listing.stream, rows, Listing::after(&answer)).await?;
+            self.checkpoint()?;
+        }
+        Ok(())
+    }
+
+    /// Notes that a stream needs no further asking, with what was found for it by other means.
+    pub(crate) async fn settle(&self, stream: &StreamKey<'_>, found: Vec<Found>) -> Result<(), ScanError> {
+        self.put(&stream.to_string(), found, Cursor::Done).await
+    }
+
+    /// Writes a page and its cursor in one commit, with the ids that it mentions.
+    pub(crate) async fn put(&self, stream: &str, found: Vec<Found>, cursor: Cursor) -> Result<(), ScanError> {
+        let mut page = self.generation.draft()?;
+        for found in found {
+            self.mentions.of(&found, page.mentioned());
+            page.add(found)?;
+        }
+        page.commit(stream, cursor).await?;
+        self.checkpoint()
+    }
+
+    /// Whether a stream was read to its end.
+    pub(crate) fn is_done(&self, stream: &StreamKey<'_>) -> Result<bool, ScanError> {
+        Ok(self.generation.cursor(&stream.to_string())? == Some(Cursor::Done))
+    }
+}
