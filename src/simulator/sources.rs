@@ -20,7 +20,8 @@ pub(super) fn fill(settings: &Settings, base: &str) -> Result<World, SimulatorEr
     }
     for source in sources {
         match source {
-            Source::Contoso => contoso::fill(&mut world),
+            Source::Contoso => contoso::fill(&mut world)
+                .map_err(|cause| SimulatorError::Source { path: "contoso".to_owned(), cause })?,
             Source::Directory(path) => load::fill(&mut world, path)?,
             Source::Generated { resources, subscriptions } => {
                 world.generate(Generated::new(*resources, *subscriptions, settings.generated_children));

@@ -14,6 +14,7 @@ mod cli;
 mod credentials;
 mod disk;
 mod full_disk;
+mod golden;
 mod harness;
 mod iac;
 mod life;

@@ -1,0 +1,11 @@
+using 'main.bicep'
+
+param mysql_contoso_administrator_login_password = readEnvironmentVariable('ATGD_MYSQL_CONTOSO_ADMINISTRATOR_LOGIN_PASSWORD')
+
+param psql_contoso_administrator_login_password = readEnvironmentVariable('ATGD_PSQL_CONTOSO_ADMINISTRATOR_LOGIN_PASSWORD')
+
+param kv_contoso_api_token_value = readEnvironmentVariable('ATGD_KV_CONTOSO_API_TOKEN_VALUE')
+
+param kv_contoso_sql_admin_value = readEnvironmentVariable('ATGD_KV_CONTOSO_SQL_ADMIN_VALUE')
+
+param sql_contoso_administrator_login_password = readEnvironmentVariable('ATGD_SQL_CONTOSO_ADMINISTRATOR_LOGIN_PASSWORD')

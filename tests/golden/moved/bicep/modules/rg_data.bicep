@@ -1,0 +1,385 @@
+targetScope = 'resourceGroup'
+
+@description('properties.administratorLoginPassword of /subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg-data/providers/Microsoft.DBforMySQL/flexibleServers/mysql-contoso-dr: Azure wants it and never returns it.')
+@secure()
+param mysql_contoso_dr_administrator_login_password string
+
+@description('properties.administratorLoginPassword of /subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg-data/providers/Microsoft.DBforPostgreSQL/flexibleServers/psql-contoso-dr: Azure wants it and never returns it.')
+@secure()
+param psql_contoso_dr_administrator_login_password string
+
+@description('properties.administratorLoginPassword of /subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg-data/providers/Microsoft.Sql/servers/sql-contoso-dr: Azure wants it and never returns it.')
+@secure()
+param sql_contoso_dr_administrator_login_password string
+
+resource redis_contoso_dr 'Microsoft.Cache/redis@2024-03-01' = {
+  name: 'redis-contoso-dr'
+  location: 'swedencentral'
+  tags: {
+    'cost-center': '4711'
+    env: 'prod'
+    owner: 'platform@contoso.example'
+  }
+  properties: {
+    disableAccessKeyAuthentication: false
+    enableNonSslPort: false
+    minimumTlsVersion: '1.2'
+    publicNetworkAccess: 'Enabled'
+    redisConfiguration: {
+      'maxfragmentationmemory-reserved': '125'
+      'maxmemory-delta': '125'
+      'maxmemory-reserved': '125'
+    }
+    redisVersion: '6.0'
+    sku: {
+      capacity: 1
+      family: 'C'
+      name: 'Standard'
+    }
+    updateChannel: 'Stable'
+  }
+}
+
+resource cog_contoso_dr 'Microsoft.CognitiveServices/accounts@2024-10-01' = {
+  name: 'cog-contoso-dr'
+  location: 'swedencentral'
+  tags: {
+    'cost-center': '4711'
+    env: 'prod'
+    owner: 'platform@contoso.example'
+  }
+  kind: 'TextAnalytics'
+  sku: {
+    name: 'S'
+  }
+  properties: {
+    customSubDomainName: 'cog-contoso'
+    disableLocalAuth: false
+    networkAcls: {
+      defaultAction: 'Allow'
+    }
+    publicNetworkAccess: 'Enabled'
+  }
+}
+
+resource mysql_contoso_dr 'Microsoft.DBforMySQL/flexibleServers@2023-12-30' = {
+  name: 'mysql-contoso-dr'
+  location: 'swedencentral'
+  tags: {
+    'cost-center': '4711'
+    env: 'prod'
+    owner: 'platform@contoso.example'
+  }
+  sku: {
+    name: 'Standard_D2ds_v4'
+    tier: 'GeneralPurpose'
+  }
+  properties: {
+    administratorLogin: 'myadmin'
+    availabilityZone: '1'
+    backup: {
+      backupRetentionDays: 7
+      geoRedundantBackup: 'Disabled'
+    }
+    highAvailability: {
+      mode: 'Disabled'
+    }
+    maintenanceWindow: {
+      customWindow: 'Disabled'
+      dayOfWeek: 0
+      startHour: 0
+      startMinute: 0
+    }
+    network: {
+      publicNetworkAccess: 'Enabled'
+    }
+    replicationRole: 'None'
+    storage: {
+      autoGrow: 'Enabled'
+      autoIoScaling: 'Disabled'
+      iops: 492
+      logOnDisk: 'Disabled'
+      storageSizeGB: 64
+    }
+    version: '8.0.21'
+    administratorLoginPassword: mysql_contoso_dr_administrator_login_password
+  }
+}
+
+resource mysql_contoso_dr_blog 'Microsoft.DBforMySQL/flexibleServers/databases@2023-12-30' = {
+  parent: mysql_contoso_dr
+  name: 'blog'
+  properties: {
+    charset: 'utf8mb4'
+    collation: 'utf8mb4_0900_ai_ci'
+  }
+}
+
+resource psql_contoso_dr 'Microsoft.DBforPostgreSQL/flexibleServers@2024-08-01' = {
+  name: 'psql-contoso-dr'
+  location: 'swedencentral'
+  tags: {
+    'cost-center': '4711'
+    env: 'prod'
+    owner: 'platform@contoso.example'
+  }
+  sku: {
+    name: 'Standard_D2ds_v5'
+    tier: 'GeneralPurpose'
+  }
+  properties: {
+    administratorLogin: 'pgadmin'
+    authConfig: {
+      activeDirectoryAuth: 'Disabled'
+      passwordAuth: 'Enabled'
+    }
+    availabilityZone: '1'
+    backup: {
+      backupRetentionDays: 7
+      geoRedundantBackup: 'Disabled'
+    }
+    dataEncryption: {
+      type: 'SystemManaged'
+    }
+    highAvailability: {
+      mode: 'Disabled'
+    }
+    maintenanceWindow: {
+      customWindow: 'Disabled'
+      dayOfWeek: 0
+      startHour: 0
+      startMinute: 0
+    }
+    network: {
+      publicNetworkAccess: 'Enabled'
+    }
+    replica: {
+      role: 'Primary'
+    }
+    replicationRole: 'Primary'
+    storage: {
+      autoGrow: 'Enabled'
+      iops: 500
+      storageSizeGB: 128
+      tier: 'P10'
+    }
+    version: '16'
+    administratorLoginPassword: psql_contoso_dr_administrator_login_password
+  }
+}
+
+resource psql_contoso_dr_app 'Microsoft.DBforPostgreSQL/flexibleServers/databases@2024-08-01' = {
+  parent: psql_contoso_dr
+  name: 'app'
+  properties: {
+    charset: 'UTF8'
+    collation: 'en_US.utf8'
+  }
+}
+
+resource rsv_contoso 'Microsoft.RecoveryServices/vaults@2024-04-01' = {
+  name: 'rsv-contoso'
+  location: 'swedencentral'
+  tags: {
+    'cost-center': '4711'
+    env: 'prod'
+    owner: 'platform@contoso.example'
+  }
+  sku: {
+    name: 'RS0'
+    tier: 'Standard'
+  }
+  properties: {
+    monitoringSettings: {
+      azureMonitorAlertSettings: {
+        alertsForAllFailoverIssues: 'Enabled'
+        alertsForAllJobFailures: 'Enabled'
+        alertsForAllReplicationIssues: 'Enabled'
+      }
+      classicAlertSettings: {
+        alertsForCriticalOperations: 'Enabled'
+        emailNotificationsForSiteRecovery: 'Enabled'
+      }
+    }
+    publicNetworkAccess: 'Enabled'
+    redundancySettings: {
+      crossRegionRestore: 'Disabled'
+      standardTierStorageRedundancy: 'GeoRedundant'
+    }
+    restoreSettings: {
+      crossSubscriptionRestoreSettings: {
+        crossSubscriptionRestoreState: 'Enabled'
+      }
+    }
+    securitySettings: {
+      softDeleteSettings: {
+        enhancedSecurityState: 'Enabled'
+        softDeleteRetentionPeriodInDays: 14
+        softDeleteState: 'Enabled'
+      }
+    }
+  }
+}
+
+resource srch_contoso_dr 'Microsoft.Search/searchServices@2023-11-01' = {
+  name: 'srch-contoso-dr'
+  location: 'swedencentral'
+  tags: {
+    'cost-center': '4711'
+    env: 'prod'
+    owner: 'platform@contoso.example'
+  }
+  sku: {
+    name: 'basic'
+  }
+  properties: {
+    disableLocalAuth: false
+    encryptionWithCmk: {
+      enforcement: 'Unspecified'
+    }
+    hostingMode: 'default'
+    partitionCount: 1
+    publicNetworkAccess: 'enabled'
+    replicaCount: 1
+    semanticSearch: 'disabled'
+  }
+}
+
+resource sql_contoso_dr 'Microsoft.Sql/servers@2023-08-01' = {
+  name: 'sql-contoso-dr'
+  location: 'swedencentral'
+  tags: {
+    'cost-center': '4711'
+    env: 'prod'
+    owner: 'platform@contoso.example'
+  }
+  properties: {
+    administratorLogin: 'sqladmin'
+    minimalTlsVersion: '1.2'
+    publicNetworkAccess: 'Disabled'
+    restrictOutboundNetworkAccess: 'Disabled'
+    version: '12.0'
+    administratorLoginPassword: sql_contoso_dr_administrator_login_password
+  }
+}
+
+resource sql_contoso_dr_catalog 'Microsoft.Sql/servers/databases@2023-08-01' = {
+  parent: sql_contoso_dr
+  name: 'catalog'
+  location: 'swedencentral'
+  tags: {
+    'cost-center': '4711'
+    env: 'prod'
+    owner: 'platform@contoso.example'
+  }
+  sku: {
+    capacity: 0
+    name: 'ElasticPool'
+    tier: 'Standard'
+  }
+  properties: {
+    collation: 'SQL_Latin1_General_CP1_CI_AS'
+    elasticPoolId: sql_contoso_dr_pool.id
+    isLedgerOn: false
+    maintenanceConfigurationId: subscriptionResourceId('Microsoft.Maintenance/publicMaintenanceConfigurations', 'SQL_Default')
+    maxSizeBytes: json('34359738368')
+    readScale: 'Disabled'
+    requestedBackupStorageRedundancy: 'Geo'
+    zoneRedundant: false
+  }
+}
+
+resource sql_contoso_dr_customers 'Microsoft.Sql/servers/databases@2023-08-01' = {
+  parent: sql_contoso_dr
+  name: 'customers'
+  location: 'swedencentral'
+  tags: {
+    'cost-center': '4711'
+    env: 'prod'
+    owner: 'platform@contoso.example'
+  }
+  sku: {
+    capacity: 0
+    name: 'ElasticPool'
+    tier: 'Standard'
+  }
+  properties: {
+    collation: 'SQL_Latin1_General_CP1_CI_AS'
+    elasticPoolId: sql_contoso_dr_pool.id
+    isLedgerOn: false
+    maintenanceConfigurationId: subscriptionResourceId('Microsoft.Maintenance/publicMaintenanceConfigurations', 'SQL_Default')
+    maxSizeBytes: json('34359738368')
+    readScale: 'Disabled'
+    requestedBackupStorageRedundancy: 'Geo'
+    zoneRedundant: false
+  }
+}
+
+resource sql_contoso_dr_orders 'Microsoft.Sql/servers/databases@2023-08-01' = {
+  parent: sql_contoso_dr
+  name: 'orders'
+  location: 'swedencentral'
+  tags: {
+    'cost-center': '4711'
+    env: 'prod'
+    owner: 'platform@contoso.example'
+  }
+  sku: {
+    capacity: 0
+    name: 'ElasticPool'
+    tier: 'Standard'
+  }
+  properties: {
+    collation: 'SQL_Latin1_General_CP1_CI_AS'
+    elasticPoolId: sql_contoso_dr_pool.id
+    isLedgerOn: false
+    maintenanceConfigurationId: subscriptionResourceId('Microsoft.Maintenance/publicMaintenanceConfigurations', 'SQL_Default')
+    maxSizeBytes: json('34359738368')
+    readScale: 'Disabled'
+    requestedBackupStorageRedundancy: 'Geo'
+    zoneRedundant: false
+  }
+}
+
+resource sql_contoso_dr_pool 'Microsoft.Sql/servers/elasticPools@2023-08-01' = {
+  parent: sql_contoso_dr
+  name: 'pool'
+  location: 'swedencentral'
+  tags: {
+    'cost-center': '4711'
+    env: 'prod'
+    owner: 'platform@contoso.example'
+  }
+  sku: {
+    capacity: 100
+    name: 'StandardPool'
+    tier: 'Standard'
+  }
+  properties: {
+    maintenanceConfigurationId: subscriptionResourceId('Microsoft.Maintenance/publicMaintenanceConfigurations', 'SQL_Default')
+    maxSizeBytes: json('107374182400')
+    perDatabaseSettings: {
+      maxCapacity: 100
+      minCapacity: 0
+    }
+    zoneRedundant: false
+  }
+}
+
+resource sql_contoso_dr_office 'Microsoft.Sql/servers/firewallRules@2023-08-01' = {
+  parent: sql_contoso_dr
+  name: 'office'
+  properties: {
+    endIpAddress: '203.0.113.9'
+    startIpAddress: '203.0.113.1'
+  }
+}
+
+resource keep_sql 'Microsoft.Authorization/locks@2020-05-01' = {
+  scope: sql_contoso_dr
+  name: 'keep-sql'
+  properties: {
+    level: 'CanNotDelete'
+    notes: 'ask the platform team first'
+  }
+}

@@ -1,0 +1,374 @@
+targetScope = 'resourceGroup'
+
+@description('properties.value of /subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg-data/providers/Microsoft.KeyVault/vaults/kv-contoso-dr/secrets/api-token: Azure wants it and never returns it.')
+@secure()
+param kv_contoso_dr_api_token_value string
+
+@description('properties.value of /subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg-data/providers/Microsoft.KeyVault/vaults/kv-contoso-dr/secrets/sql-admin: Azure wants it and never returns it.')
+@secure()
+param kv_contoso_dr_sql_admin_value string
+
+resource id_web 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' existing = {
+  name: 'id-web'
+  scope: resourceGroup('rg-identity')
+}
+
+resource sql_contoso_dr 'Microsoft.Sql/servers@2023-08-01' existing = {
+  name: 'sql-contoso-dr'
+}
+
+resource vnet_spoke 'Microsoft.Network/virtualNetworks@2024-05-01' existing = {
+  name: 'vnet-spoke'
+  scope: resourceGroup('rg-spoke-network')
+}
+
+resource cosmos_contoso_dr 'Microsoft.DocumentDB/databaseAccounts@2024-05-15' = {
+  name: 'cosmos-contoso-dr'
+  location: 'swedencentral'
+  tags: {
+    'cost-center': '4711'
+    env: 'prod'
+    owner: 'platform@contoso.example'
+  }
+  kind: 'GlobalDocumentDB'
+  properties: {
+    analyticalStorageConfiguration: {
+      schemaType: 'WellDefined'
+    }
+    backupPolicy: {
+      periodicModeProperties: {
+        backupIntervalInMinutes: 240
+        backupRetentionIntervalInHours: 8
+        backupStorageRedundancy: 'Geo'
+      }
+      type: 'Periodic'
+    }
+    consistencyPolicy: {
+      defaultConsistencyLevel: 'Session'
+      maxIntervalInSeconds: 5
+      maxStalenessPrefix: 100
+    }
+    databaseAccountOfferType: 'Standard'
+    defaultIdentity: 'FirstPartyIdentity'
+    disableKeyBasedMetadataWriteAccess: false
+    disableLocalAuth: false
+    enableAnalyticalStorage: false
+    enableAutomaticFailover: false
+    enableBurstCapacity: false
+    enableFreeTier: false
+    enableMultipleWriteLocations: false
+    enablePartitionMerge: false
+    isVirtualNetworkFilterEnabled: false
+    locations: [
+      {
+        failoverPriority: 0
+        isZoneRedundant: false
+        locationName: 'swedencentral'
+      }
+    ]
+    minimalTlsVersion: 'Tls12'
+    networkAclBypass: 'None'
+    publicNetworkAccess: 'Enabled'
+    virtualNetworkRules: [
+      {
+        id: '${vnet_spoke.id}/subnets/snet-data'
+        ignoreMissingVNetServiceEndpoint: false
+      }
+    ]
+  }
+}
+
+resource cosmos_contoso_dr_shop 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases@2024-05-15' = {
+  parent: cosmos_contoso_dr
+  name: 'shop'
+  properties: {
+    resource: {
+      id: 'shop'
+    }
+  }
+}
+
+resource cosmos_contoso_dr_shop_carts 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containers@2024-05-15' = {
+  parent: cosmos_contoso_dr_shop
+  name: 'carts'
+  properties: {
+    resource: {
+      conflictResolutionPolicy: {
+        conflictResolutionPath: '/_ts'
+        mode: 'LastWriterWins'
+      }
+      id: 'carts'
+      indexingPolicy: {
+        automatic: true
+        excludedPaths: [
+          {
+            path: '/"_etag"/?'
+          }
+        ]
+        includedPaths: [
+          {
+            path: '/*'
+          }
+        ]
+        indexingMode: 'consistent'
+      }
+      partitionKey: {
+        kind: 'Hash'
+        paths: [
+          '/userId'
+        ]
+      }
+    }
+  }
+}
+
+resource kv_contoso_dr 'Microsoft.KeyVault/vaults@2023-07-01' = {
+  name: 'kv-contoso-dr'
+  location: 'swedencentral'
+  tags: {
+    'cost-center': '4711'
+    env: 'prod'
+    owner: 'platform@contoso.example'
+  }
+  properties: {
+    enablePurgeProtection: true
+    enableRbacAuthorization: true
+    enableSoftDelete: true
+    networkAcls: {
+      bypass: 'AzureServices'
+      defaultAction: 'Deny'
+      virtualNetworkRules: [
+        {
+          id: '${vnet_spoke.id}/subnets/snet-web'
+        }
+      ]
+    }
+    publicNetworkAccess: 'Disabled'
+    sku: {
+      family: 'A'
+      name: 'standard'
+    }
+    softDeleteRetentionInDays: 90
+    tenantId: 'c0470500-0000-4000-8000-000000000001'
+    vaultUri: 'https://kv-contoso-dr.vault.azure.net/'
+  }
+}
+
+resource roleassignment_801be730 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: kv_contoso_dr
+  name: '801be730-e3f8-5f55-ada4-c275b2dcd831'
+  properties: {
+    principalId: id_web.properties.principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '4633458b-17de-408a-b874-0445c86b69e6')
+  }
+}
+
+resource kv_contoso_dr_api_token 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = {
+  parent: kv_contoso_dr
+  name: 'api-token'
+  properties: {
+    attributes: {
+      enabled: true
+    }
+    contentType: 'text/plain'
+    value: kv_contoso_dr_api_token_value
+  }
+}
+
+resource kv_contoso_dr_sql_admin 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = {
+  parent: kv_contoso_dr
+  name: 'sql-admin'
+  properties: {
+    attributes: {
+      enabled: true
+    }
+    contentType: 'text/plain'
+    value: kv_contoso_dr_sql_admin_value
+  }
+}
+
+resource sql_contoso_dr_from_web 'Microsoft.Sql/servers/virtualNetworkRules@2023-08-01' = {
+  parent: sql_contoso_dr
+  name: 'from-web'
+  properties: {
+    ignoreMissingVnetServiceEndpoint: false
+    virtualNetworkSubnetId: '${vnet_spoke.id}/subnets/snet-web'
+  }
+}
+
+resource stcontosodatadr 'Microsoft.Storage/storageAccounts@2023-05-01' = {
+  name: 'stcontosodatadr'
+  location: 'swedencentral'
+  tags: {
+    emoji: '📦'
+    env: 'prod'
+    lines: 'one\ntwo'
+  }
+  kind: 'StorageV2'
+  sku: {
+    name: 'Standard_ZRS'
+  }
+  properties: {
+    accessTier: 'Hot'
+    allowBlobPublicAccess: false
+    allowSharedKeyAccess: true
+    encryption: {
+      keySource: 'Microsoft.Storage'
+      services: {
+        blob: {
+          enabled: true
+          keyType: 'Account'
+        }
+        file: {
+          enabled: true
+          keyType: 'Account'
+        }
+      }
+    }
+    minimumTlsVersion: 'TLS1_2'
+    networkAcls: {
+      bypass: 'AzureServices'
+      defaultAction: 'Deny'
+      virtualNetworkRules: [
+        {
+          action: 'Allow'
+          id: '${vnet_spoke.id}/subnets/snet-web'
+          state: 'Succeeded'
+        }
+      ]
+    }
+    supportsHttpsTrafficOnly: true
+  }
+}
+
+resource stcontosodatadr_default_8ae64787 'Microsoft.Storage/storageAccounts/blobServices@2023-05-01' = {
+  parent: stcontosodatadr
+  name: 'default'
+  properties: {
+    deleteRetentionPolicy: {
+      days: 7
+      enabled: true
+    }
+  }
+}
+
+resource stcontosodatadr_default_curated 'Microsoft.Storage/storageAccounts/blobServices/containers@2023-05-01' = {
+  parent: stcontosodatadr_default_8ae64787
+  name: 'curated'
+  properties: {
+    publicAccess: 'None'
+  }
+}
+
+resource stcontosodatadr_default_raw 'Microsoft.Storage/storageAccounts/blobServices/containers@2023-05-01' = {
+  parent: stcontosodatadr_default_8ae64787
+  name: 'raw'
+  properties: {
+    publicAccess: 'None'
+  }
+}
+
+resource roleassignment_561629a1 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: stcontosodatadr
+  name: '561629a1-1563-5b9e-ab0e-3584173cb768'
+  properties: {
+    condition: '((!(ActionMatches{\'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/delete\'})))'
+    conditionVersion: '2.0'
+    principalId: id_web.properties.principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'ba92f5b4-2d11-453d-a403-e96b0029c9fe')
+  }
+}
+
+resource stcontosodatadr_default_8deb87a1 'Microsoft.Storage/storageAccounts/queueServices@2023-05-01' = {
+  parent: stcontosodatadr
+  name: 'default'
+}
+
+resource stcontosodatadr_default_work 'Microsoft.Storage/storageAccounts/queueServices/queues@2023-05-01' = {
+  parent: stcontosodatadr_default_8deb87a1
+  name: 'work'
+}
+
+resource stcontosologsdr 'Microsoft.Storage/storageAccounts@2023-05-01' = {
+  name: 'stcontosologsdr'
+  location: 'swedencentral'
+  tags: {
+    emoji: '📦'
+    env: 'prod'
+    lines: 'one\ntwo'
+  }
+  kind: 'StorageV2'
+  sku: {
+    name: 'Standard_ZRS'
+  }
+  properties: {
+    accessTier: 'Hot'
+    allowBlobPublicAccess: false
+    allowSharedKeyAccess: true
+    encryption: {
+      keySource: 'Microsoft.Storage'
+      services: {
+        blob: {
+          enabled: true
+          keyType: 'Account'
+        }
+        file: {
+          enabled: true
+          keyType: 'Account'
+        }
+      }
+    }
+    minimumTlsVersion: 'TLS1_2'
+    networkAcls: {
+      bypass: 'AzureServices'
+      defaultAction: 'Deny'
+      virtualNetworkRules: [
+        {
+          action: 'Allow'
+          id: '${vnet_spoke.id}/subnets/snet-web'
+          state: 'Succeeded'
+        }
+      ]
+    }
+    supportsHttpsTrafficOnly: true
+  }
+}
+
+resource stcontosologsdr_default_0f798513 'Microsoft.Storage/storageAccounts/blobServices@2023-05-01' = {
+  parent: stcontosologsdr
+  name: 'default'
+  properties: {
+    deleteRetentionPolicy: {
+      days: 7
+      enabled: true
+    }
+  }
+}
+
+resource stcontosologsdr_default_curated 'Microsoft.Storage/storageAccounts/blobServices/containers@2023-05-01' = {
+  parent: stcontosologsdr_default_0f798513
+  name: 'curated'
+  properties: {
+    publicAccess: 'None'
+  }
+}
+
+resource stcontosologsdr_default_raw 'Microsoft.Storage/storageAccounts/blobServices/containers@2023-05-01' = {
+  parent: stcontosologsdr_default_0f798513
+  name: 'raw'
+  properties: {
+    publicAccess: 'None'
+  }
+}
+
+resource stcontosologsdr_default_31a0b4d8 'Microsoft.Storage/storageAccounts/queueServices@2023-05-01' = {
+  parent: stcontosologsdr
+  name: 'default'
+}
+
+resource stcontosologsdr_default_work 'Microsoft.Storage/storageAccounts/queueServices/queues@2023-05-01' = {
+  parent: stcontosologsdr_default_31a0b4d8
+  name: 'work'
+}

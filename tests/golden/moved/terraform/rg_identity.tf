@@ -1,0 +1,52 @@
+resource "azurerm_resource_group" "rg_identity" {
+  name     = "rg-identity"
+  location = "swedencentral"
+  tags = {
+    env        = "prod"
+    expression = "$${var.admin} %%{if true}"
+    quote      = "say \"hi\" \\ there"
+  }
+}
+
+resource "azurerm_user_assigned_identity" "id_aks" {
+  name                = "id-aks"
+  resource_group_name = azurerm_resource_group.rg_identity.name
+  location            = "swedencentral"
+  tags = {
+    "cost-center" = "4711"
+    env           = "prod"
+    owner         = "platform@contoso.example"
+  }
+}
+
+resource "azurerm_user_assigned_identity" "id_deploy" {
+  name                = "id-deploy"
+  resource_group_name = azurerm_resource_group.rg_identity.name
+  location            = "swedencentral"
+  tags = {
+    "cost-center" = "4711"
+    env           = "prod"
+    owner         = "platform@contoso.example"
+  }
+}
+
+resource "azurerm_federated_identity_credential" "id_deploy_github" {
+  name                      = "github"
+  user_assigned_identity_id = azurerm_user_assigned_identity.id_deploy.id
+  audience = [
+    "api://AzureADTokenExchange",
+  ]
+  issuer  = "https://token.actions.githubusercontent.com"
+  subject = "repo:contoso/infra:ref:refs/heads/main"
+}
+
+resource "azurerm_user_assigned_identity" "id_web" {
+  name                = "id-web"
+  resource_group_name = azurerm_resource_group.rg_identity.name
+  location            = "swedencentral"
+  tags = {
+    "cost-center" = "4711"
+    env           = "prod"
+    owner         = "platform@contoso.example"
+  }
+}

@@ -1,0 +1,461 @@
+resource "azurerm_resource_group" "rg_web" {
+  name     = "rg-web"
+  location = "swedencentral"
+  tags = {
+    env        = "prod"
+    expression = "$${var.admin} %%{if true}"
+    quote      = "say \"hi\" \\ there"
+  }
+}
+
+resource "azurerm_container_app" "ca_api" {
+  name                = "ca-api"
+  resource_group_name = azurerm_resource_group.rg_web.name
+  tags = {
+    "cost-center" = "4711"
+    env           = "prod"
+    owner         = "platform@contoso.example"
+  }
+  container_app_environment_id = azurerm_container_app_environment.cae_contoso.id
+  revision_mode                = "Single"
+  max_inactive_revisions       = 100
+
+  ingress {
+    external_enabled           = true
+    target_port                = 8080
+    transport                  = "auto"
+    allow_insecure_connections = false
+
+    traffic_weight {
+      latest_revision = true
+      percentage      = 100
+    }
+  }
+
+  template {
+    min_replicas = 1
+    max_replicas = 5
+
+    container {
+      name   = "api"
+      image  = "crcontosodr.azurecr.io/api:1.4.2"
+      cpu    = 0.5
+      memory = "1Gi"
+
+      env {
+        name  = "MODE"
+        value = "prod"
+      }
+    }
+  }
+}
+
+resource "azurerm_container_app_environment" "cae_contoso" {
+  name                = "cae-contoso"
+  resource_group_name = azurerm_resource_group.rg_web.name
+  location            = "swedencentral"
+  tags = {
+    "cost-center" = "4711"
+    env           = "prod"
+    owner         = "platform@contoso.example"
+  }
+  logs_destination   = "azure-monitor"
+  mutual_tls_enabled = false
+}
+
+resource "azurerm_role_assignment" "roleassignment_60d8e6cf" {
+  name               = "60d8e6cf-10bf-510e-918a-f746fd9061f8"
+  scope              = azurerm_resource_group.rg_web.id
+  principal_id       = "c0470500-0000-4000-9001-000000000005"
+  principal_type     = "User"
+  role_definition_id = "/subscriptions/11111111-1111-4111-8111-111111111111/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
+}
+
+resource "azurerm_container_registry" "crcontosodr" {
+  name                = "crcontosodr"
+  resource_group_name = azurerm_resource_group.rg_web.name
+  location            = "swedencentral"
+  tags = {
+    "cost-center" = "4711"
+    env           = "prod"
+    owner         = "platform@contoso.example"
+  }
+  sku                                          = "Premium"
+  admin_enabled                                = false
+  anonymous_pull_enabled                       = false
+  data_endpoint_enabled                        = false
+  public_network_access_enabled                = true
+  network_rule_bypass_option                   = "AzureServices"
+  zone_redundancy_enabled                      = false
+  quarantine_policy_enabled                    = false
+  export_policy_enabled                        = true
+  azuread_authentication_as_arm_policy_enabled = true
+}
+
+resource "azurerm_role_assignment" "roleassignment_ac948111" {
+  name               = "ac948111-e0af-5a99-97b0-fed2a46565bb"
+  scope              = azurerm_container_registry.crcontosodr.id
+  principal_id       = azurerm_user_assigned_identity.id_aks.principal_id
+  principal_type     = "ServicePrincipal"
+  role_definition_id = "/subscriptions/11111111-1111-4111-8111-111111111111/providers/Microsoft.Authorization/roleDefinitions/7f951dda-4ed3-4680-a7ca-43fe172d538d"
+}
+
+resource "azurerm_eventgrid_topic" "egt_contoso_dr" {
+  name                = "egt-contoso-dr"
+  resource_group_name = azurerm_resource_group.rg_web.name
+  location            = "swedencentral"
+  tags = {
+    "cost-center" = "4711"
+    env           = "prod"
+    owner         = "platform@contoso.example"
+  }
+  input_schema                  = "EventGridSchema"
+  public_network_access_enabled = true
+  local_auth_enabled            = true
+}
+
+resource "azurerm_eventhub_namespace" "evh_contoso_dr" {
+  name                = "evh-contoso-dr"
+  resource_group_name = azurerm_resource_group.rg_web.name
+  location            = "swedencentral"
+  tags = {
+    "cost-center" = "4711"
+    env           = "prod"
+    owner         = "platform@contoso.example"
+  }
+  sku                           = "Standard"
+  capacity                      = 1
+  minimum_tls_version           = "1.2"
+  local_authentication_enabled  = true
+  public_network_access_enabled = true
+  auto_inflate_enabled          = false
+}
+
+resource "azurerm_eventhub" "evh_contoso_dr_telemetry" {
+  name              = "telemetry"
+  namespace_id      = azurerm_eventhub_namespace.evh_contoso_dr.id
+  partition_count   = 4
+  status            = "Active"
+  message_retention = 1
+}
+
+resource "azurerm_eventhub_consumer_group" "evh_contoso_dr_telemetry_archive" {
+  name                = "archive"
+  resource_group_name = azurerm_resource_group.rg_web.name
+  eventhub_name       = azurerm_eventhub.evh_contoso_dr_telemetry.name
+  namespace_name      = azurerm_eventhub_namespace.evh_contoso_dr.name
+}
+
+resource "azurerm_monitor_autoscale_setting" "scale_web" {
+  resource_group_name = azurerm_resource_group.rg_web.name
+  location            = "swedencentral"
+  tags = {
+    "cost-center" = "4711"
+    env           = "prod"
+    owner         = "platform@contoso.example"
+  }
+  name               = "scale-web"
+  enabled            = true
+  target_resource_id = azurerm_service_plan.plan_web.id
+
+  profile {
+    name = "by cpu"
+
+    capacity {
+      minimum = 2
+      maximum = 6
+      default = 2
+    }
+
+    rule {
+      metric_trigger {
+        metric_name              = "CpuPercentage"
+        metric_namespace         = "microsoft.web/serverfarms"
+        metric_resource_id       = azurerm_service_plan.plan_web.id
+        time_grain               = "PT1M"
+        statistic                = "Average"
+        time_window              = "PT5M"
+        time_aggregation         = "Average"
+        operator                 = "GreaterThan"
+        threshold                = 70.0
+        divide_by_instance_count = false
+      }
+
+      scale_action {
+        direction = "Increase"
+        type      = "ChangeCount"
+        value     = 1
+        cooldown  = "PT5M"
+      }
+    }
+  }
+}
+
+resource "azurerm_servicebus_namespace" "sb_contoso_dr" {
+  name                = "sb-contoso-dr"
+  resource_group_name = azurerm_resource_group.rg_web.name
+  location            = "swedencentral"
+  tags = {
+    "cost-center" = "4711"
+    env           = "prod"
+    owner         = "platform@contoso.example"
+  }
+  sku                           = "Standard"
+  minimum_tls_version           = "1.2"
+  local_auth_enabled            = true
+  public_network_access_enabled = true
+}
+
+resource "azurerm_servicebus_queue" "sb_contoso_dr_invoices" {
+  name                                    = "invoices"
+  namespace_id                            = azurerm_servicebus_namespace.sb_contoso_dr.id
+  auto_delete_on_idle                     = "P10675199DT2H48M5.4775807S"
+  dead_lettering_on_message_expiration    = false
+  default_message_ttl                     = "P10675199DT2H48M5.4775807S"
+  duplicate_detection_history_time_window = "PT10M"
+  batched_operations_enabled              = true
+  express_enabled                         = false
+  partitioning_enabled                    = false
+  lock_duration                           = "PT1M"
+  max_delivery_count                      = 10
+  max_size_in_megabytes                   = 1024
+  requires_duplicate_detection            = false
+  requires_session                        = false
+  status                                  = "Active"
+}
+
+resource "azurerm_servicebus_queue" "sb_contoso_dr_orders" {
+  name                                    = "orders"
+  namespace_id                            = azurerm_servicebus_namespace.sb_contoso_dr.id
+  auto_delete_on_idle                     = "P10675199DT2H48M5.4775807S"
+  dead_lettering_on_message_expiration    = false
+  default_message_ttl                     = "P10675199DT2H48M5.4775807S"
+  duplicate_detection_history_time_window = "PT10M"
+  batched_operations_enabled              = true
+  express_enabled                         = false
+  partitioning_enabled                    = false
+  lock_duration                           = "PT1M"
+  max_delivery_count                      = 10
+  max_size_in_megabytes                   = 1024
+  requires_duplicate_detection            = false
+  requires_session                        = false
+  status                                  = "Active"
+}
+
+resource "azurerm_servicebus_topic" "sb_contoso_dr_events" {
+  name                                    = "events"
+  namespace_id                            = azurerm_servicebus_namespace.sb_contoso_dr.id
+  auto_delete_on_idle                     = "P10675199DT2H48M5.4775807S"
+  default_message_ttl                     = "P10675199DT2H48M5.4775807S"
+  duplicate_detection_history_time_window = "PT10M"
+  batched_operations_enabled              = true
+  express_enabled                         = false
+  partitioning_enabled                    = false
+  max_size_in_megabytes                   = 1024
+  requires_duplicate_detection            = false
+  status                                  = "Active"
+  support_ordering                        = true
+}
+
+resource "azurerm_servicebus_subscription" "sb_contoso_dr_events_audit" {
+  name                                      = "audit"
+  topic_id                                  = azurerm_servicebus_topic.sb_contoso_dr_events.id
+  auto_delete_on_idle                       = "P10675199DT2H48M5.4775807S"
+  dead_lettering_on_filter_evaluation_error = true
+  dead_lettering_on_message_expiration      = false
+  default_message_ttl                       = "P10675199DT2H48M5.4775807S"
+  batched_operations_enabled                = true
+  lock_duration                             = "PT1M"
+  max_delivery_count                        = 10
+  requires_session                          = false
+  status                                    = "Active"
+}
+
+resource "azurerm_service_plan" "plan_web" {
+  name                = "plan-web"
+  resource_group_name = azurerm_resource_group.rg_web.name
+  location            = "swedencentral"
+  tags = {
+    "cost-center" = "4711"
+    env           = "prod"
+    owner         = "platform@contoso.example"
+  }
+  sku_name                        = "P1v3"
+  worker_count                    = 2
+  os_type                         = "Linux"
+  per_site_scaling_enabled        = false
+  zone_balancing_enabled          = false
+  premium_plan_auto_scale_enabled = false
+  maximum_elastic_worker_count    = 1
+}
+
+resource "azapi_resource" "app_admin_dr" {
+  type      = "Microsoft.Web/sites@2023-12-01"
+  parent_id = azurerm_resource_group.rg_web.id
+  name      = "app-admin-dr"
+  location  = "swedencentral"
+  tags = {
+    "cost-center" = "4711"
+    env           = "prod"
+    owner         = "platform@contoso.example"
+  }
+  body = {
+    kind = "app,linux"
+    properties = {
+      clientAffinityEnabled     = false
+      clientCertEnabled         = false
+      clientCertMode            = "Required"
+      enabled                   = true
+      hostNamesDisabled         = false
+      httpsOnly                 = true
+      hyperV                    = false
+      isXenon                   = false
+      keyVaultReferenceIdentity = "SystemAssigned"
+      publicNetworkAccess       = "Enabled"
+      reserved                  = true
+      scmSiteAlsoStopped        = false
+      serverFarmId              = azurerm_service_plan.plan_web.id
+      storageAccountRequired    = false
+      virtualNetworkSubnetId    = azurerm_subnet.vnet_spoke_snet_web.id
+      vnetBackupRestoreEnabled  = false
+      vnetContentShareEnabled   = false
+      vnetImagePullEnabled      = false
+    }
+  }
+
+  identity {
+    type = "UserAssigned"
+    identity_ids = [
+      azurerm_user_assigned_identity.id_web.id,
+    ]
+  }
+}
+
+resource "azapi_resource" "app_admin_dr_web" {
+  type      = "Microsoft.Web/sites/config@2023-12-01"
+  parent_id = azapi_resource.app_admin_dr.id
+  name      = "web"
+  body = {
+    properties = {
+      alwaysOn       = true
+      ftpsState      = "Disabled"
+      http20Enabled  = true
+      linuxFxVersion = "DOTNETCORE|8.0"
+      minTlsVersion  = "1.2"
+    }
+  }
+}
+
+resource "azapi_resource" "app_shop_dr" {
+  type      = "Microsoft.Web/sites@2023-12-01"
+  parent_id = azurerm_resource_group.rg_web.id
+  name      = "app-shop-dr"
+  location  = "swedencentral"
+  tags = {
+    "cost-center" = "4711"
+    env           = "prod"
+    owner         = "platform@contoso.example"
+  }
+  body = {
+    kind = "app,linux"
+    properties = {
+      clientAffinityEnabled     = false
+      clientCertEnabled         = false
+      clientCertMode            = "Required"
+      enabled                   = true
+      hostNamesDisabled         = false
+      httpsOnly                 = true
+      hyperV                    = false
+      isXenon                   = false
+      keyVaultReferenceIdentity = "SystemAssigned"
+      publicNetworkAccess       = "Enabled"
+      reserved                  = true
+      scmSiteAlsoStopped        = false
+      serverFarmId              = azurerm_service_plan.plan_web.id
+      storageAccountRequired    = false
+      virtualNetworkSubnetId    = azurerm_subnet.vnet_spoke_snet_web.id
+      vnetBackupRestoreEnabled  = false
+      vnetContentShareEnabled   = false
+      vnetImagePullEnabled      = false
+    }
+  }
+
+  identity {
+    type = "UserAssigned"
+    identity_ids = [
+      azurerm_user_assigned_identity.id_web.id,
+    ]
+  }
+}
+
+resource "azapi_resource" "app_shop_dr_web" {
+  type      = "Microsoft.Web/sites/config@2023-12-01"
+  parent_id = azapi_resource.app_shop_dr.id
+  name      = "web"
+  body = {
+    properties = {
+      alwaysOn       = true
+      ftpsState      = "Disabled"
+      http20Enabled  = true
+      linuxFxVersion = "DOTNETCORE|8.0"
+      minTlsVersion  = "1.2"
+    }
+  }
+}
+
+resource "azapi_resource" "func_orders_dr" {
+  type      = "Microsoft.Web/sites@2023-12-01"
+  parent_id = azurerm_resource_group.rg_web.id
+  name      = "func-orders-dr"
+  location  = "swedencentral"
+  tags = {
+    "cost-center" = "4711"
+    env           = "prod"
+    owner         = "platform@contoso.example"
+  }
+  body = {
+    kind = "functionapp,linux"
+    properties = {
+      clientAffinityEnabled     = false
+      clientCertEnabled         = false
+      clientCertMode            = "Required"
+      enabled                   = true
+      hostNamesDisabled         = false
+      httpsOnly                 = true
+      hyperV                    = false
+      isXenon                   = false
+      keyVaultReferenceIdentity = "SystemAssigned"
+      publicNetworkAccess       = "Enabled"
+      reserved                  = true
+      scmSiteAlsoStopped        = false
+      serverFarmId              = azurerm_service_plan.plan_web.id
+      storageAccountRequired    = false
+      virtualNetworkSubnetId    = azurerm_subnet.vnet_spoke_snet_web.id
+      vnetBackupRestoreEnabled  = false
+      vnetContentShareEnabled   = false
+      vnetImagePullEnabled      = false
+    }
+  }
+
+  identity {
+    type = "UserAssigned"
+    identity_ids = [
+      azurerm_user_assigned_identity.id_web.id,
+    ]
+  }
+}
+
+resource "azapi_resource" "func_orders_dr_web" {
+  type      = "Microsoft.Web/sites/config@2023-12-01"
+  parent_id = azapi_resource.func_orders_dr.id
+  name      = "web"
+  body = {
+    properties = {
+      alwaysOn       = true
+      ftpsState      = "Disabled"
+      http20Enabled  = true
+      linuxFxVersion = "DOTNETCORE|8.0"
+      minTlsVersion  = "1.2"
+    }
+  }
+}
