@@ -9,8 +9,8 @@
 use std::{collections::HashMap, sync::LazyLock};
 
 use super::{
-    change::{self, plain},
     draft::{Cell, Entry},
+    values::plain,
 };
 use crate::iac::term::Term;
 
@@ -87,7 +87,7 @@ fn within(kind: &str, path: &str, entries: &[Entry]) -> Option<String> {
             Entry::Attribute(_, Cell::Term(value)) => {
                 let allowed = ALLOWED.get(&(kind, path.as_str()))?;
                 // Azure never said it, and no placeholder would be a word of the list.
-                if change::has_parameter(value) && matches!(allowed, Allowed::Words(_)) {
+                if value.has_parameters() && matches!(allowed, Allowed::Words(_)) {
                     return Some(format!("{path} as a variable: it wants one of a list of words"));
                 }
                 let refused = match value {

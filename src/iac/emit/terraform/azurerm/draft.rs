@@ -1,10 +1,6 @@
 //! A drafted `azurerm_*` resource: what a table made of a body, before addresses are known.
 
-use super::change;
 use crate::iac::term::{Term, Text};
-
-/// A place in a body: numbers of fields and items.
-pub type Spot = Vec<usize>;
 
 /// A resource to print.
 #[derive(Debug)]
@@ -37,18 +33,34 @@ pub enum Entry {
     Block(&'static str, Vec<Entry>),
 }
 
+/// What the id of a resource says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdPart {
+    Name,
+    /// The name of its group.
+    Group,
+    /// The id itself, as the provider spells it.
+    Whole,
+    /// The same as a reference, for what stands beside the resource.
+    Itself,
+    Parent,
+    ParentName,
+    Grandparent,
+    GrandparentName,
+    /// What an assignment stands at.
+    Scope,
+}
+
 /// A value of the draft.
 #[derive(Debug, Clone)]
 pub enum Cell {
     Term(Term),
     /// Printed letter by letter.
     Verbatim(Term),
-    /// What the resource's own id says: `name`, `group`, `parent`…
-    Id(&'static str),
+    /// What the resource's own id says.
+    Id(IdPart),
     /// The name that an id ends in.
     Name(Text),
-    /// An id without its last segments.
-    Above(Text, usize),
     Json(Term),
     List(Vec<Cell>),
     /// Somebody has to give it.
@@ -88,7 +100,7 @@ impl Entry {
 impl Cell {
     pub fn has_parameter(&self) -> bool {
         match self {
-            Self::Term(term) | Self::Verbatim(term) | Self::Json(term) => change::has_parameter(term),
+            Self::Term(term) | Self::Verbatim(term) | Self::Json(term) => term.has_parameters(),
             Self::List(cells) => cells.iter().any(Self::has_parameter),
             _ => false,
         }

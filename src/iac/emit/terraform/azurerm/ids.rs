@@ -1,7 +1,7 @@
 //! Ids as azurerm reads them: every word that is not a name is case-sensitive, and not always spelled as
 //! Azure spells it.
 
-use super::table::SPELLED;
+use super::tables::SPELLED;
 
 /// An id with its static words spelled as the provider wants them; names stay as they are.
 pub fn canonical(id: &str) -> String {

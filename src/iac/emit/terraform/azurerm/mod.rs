@@ -1,27 +1,55 @@
-//! `azurerm_*` resources from tables: which resources get one, and how it is printed.
+//! `azurerm_*` resources from tables: which resources get one, and how it is printed. Knows no format but
+//! Terraform, and of a kind of resource only what its table says.
 //!
 //! ```text
-//! body ─▶ table ─▶ draft ─▶ HCL          table.rs, walk.rs, spots.rs, change.rs, told.rs, draft.rs, print.rs
-//!            └──▶ refused: azapi, with the input that azurerm cannot carry
+//! tables/*.map ─▶ rows ─▶ parse ─▶ sections          words.rs says what each word takes, means and does
+//! body ─▶ walk ─▶ draft ─▶ HCL                       with the sections; values.rs holds the functions of the words
+//!           └──▶ refused: azapi, with the input that azurerm cannot carry
 //! ```
 //! The choice is made for each resource by itself, and falls on azurerm only where every writable input
 //! of its pruned body is consumed, where the body says all that the provider's schema requires
 //! (`required.rs`), where the provider takes each value (`allowed.rs`) and all of them together, and where
 //! it would set nothing that Azure does not say (`rules.rs`). Import ids are case-sensitive (`ids.rs`); what azurerm has as
 //! resources of their own leaves its parent's body before the plan is made (`split.rs`).
+//!
+//! # The language of the tables
+//! A file holds sections, a section lines, an indent of two blanks the lines of a block; `#` begins a comment.
+//! ```text
+//! azurerm_subnet Microsoft.Network/virtualNetworks/subnets
+//!   base name group                                            what most types share
+//!   @parent.name virtual_network_name                          what the id says
+//!   properties.addressPrefix address_prefixes list             a path, an attribute, what is done to the value
+//!   properties.purpose -                                       told by Azure, or carried otherwise: consumed
+//!   properties.x - 0 None                                      consumed only with one of these values (the defaults)
+//!   properties.delegations delegation                          a block for each object there, by the deeper lines
+//!     properties.serviceName service_delegation.name           an attribute of a block in it
+//!   sku.name sku_name! if:properties.a=b|c                     `!`: required; a condition
+//! ```
+//! A path is `properties.a.b`, goes through lists by itself, `a[0]` takes one item, `*` stands for any part of a
+//! name, `\` for a dot in one, `.` is where one stands, `^a` one level out, `/properties.a` the whole body, `+child.a`
+//! an absorbed child, `@…` what the id says. A condition is a path that must be there, `PATH=A|B` or `PATH=~part`,
+//! `!` before it its opposite. A body is translated only if every writable leaf of it is consumed. Attributes are
+//! those that both azurerm 5.2 and 5.10 have. What is not in the language is refused with file and line.
+#![doc = include_str!("tables/words.md")]
 
 mod allowed;
-mod change;
+mod arguments;
+mod body_path;
 mod draft;
 mod ids;
+mod parse;
+mod paths;
 mod print;
 mod required;
+mod rows;
 mod rules;
+mod section;
 mod split;
-mod spots;
-mod table;
+mod tables;
 mod told;
+mod values;
 mod walk;
+mod words;
 
 pub use self::print::{besides, id_parts, import_id, literal, resource};
 pub use ids::canonical;

@@ -2,7 +2,7 @@
 
 use super::{
     Form, canonical,
-    draft::{Cell, Draft, Entry},
+    draft::{Cell, Draft, Entry, IdPart},
 };
 use crate::{
     arm::{self, ResourceId},
@@ -36,9 +36,9 @@ pub fn besides(context: &Context<'_>, draft: &Draft) -> Vec<(Block, String, Stri
 /// A composite import id as text.
 pub fn import_id(context: &Context<'_>, cells: &[Cell]) -> String {
     let text = |cell: &Cell| match cell {
-        Cell::Id("id") => canonical(&context.item().id.text),
-        Cell::Id("name") => context.item().name.clone(),
-        Cell::Id("parent") => canonical(&context.item().id.parent()),
+        Cell::Id(IdPart::Whole) => canonical(&context.item().id.text),
+        Cell::Id(IdPart::Name) => context.item().name.clone(),
+        Cell::Id(IdPart::Scope) => canonical(&context.item().id.parent()),
         Cell::Term(Term::Text(text)) => {
             let whole = literal(context, text);
             if whole.starts_with('/') { canonical(&whole) } else { whole }
@@ -89,14 +89,7 @@ fn value(context: &Context<'_>, cell: &Cell) -> Value {
         Cell::Json(term) => Value::Json(Box::new(of_term(context, term, false))),
         Cell::List(cells) => Value::List(cells.iter().map(|cell| value(context, cell)).collect()),
         Cell::Name(text) => name_of(context, text),
-        Cell::Above(text, count) => {
-            let (above, rest) = cut(text, *count);
-            match above {
-                Some(text) => Value::Template(id_parts(context, &text)),
-                None => Value::text(canonical(cut_text(&literal(context, text), rest))),
-            }
-        }
-        Cell::Id(word) => of_id(context, word),
+        Cell::Id(part) => of_id(context, *part),
         // Its variable is filled in before anything is printed.
         Cell::Asked => Value::Null,
     }
@@ -181,49 +174,19 @@ fn item_name(context: &Context<'_>, number: usize) -> Value {
     }
 }
 
-/// A text without its last segments; where they are not in its literal end, their count.
-fn cut(text: &Text, count: usize) -> (Option<Text>, usize) {
-    if let [Piece::Reference(number), Piece::Literal(rest)] = text.0.as_slice() {
-        let left = cut_text(rest, count);
-        if rest.matches('/').count() >= count {
-            let mut pieces = vec![Piece::Reference(*number)];
-            if !left.is_empty() {
-                pieces.push(Piece::Literal(left.to_owned()));
-            }
-            return (Some(Text(pieces)), 0);
-        }
-    }
-    (None, count)
-}
-
-fn cut_text(text: &str, count: usize) -> &str {
-    (0..count).fold(text, |text, _| text.rsplit_once('/').map_or("", |(before, _)| before))
-}
-
 /// What the resource's own id says.
-fn of_id(context: &Context<'_>, word: &str) -> Value {
+fn of_id(context: &Context<'_>, part: IdPart) -> Value {
     let item = context.item();
-    match word {
-        "name" => Value::text(item.name.as_str()),
-        "group" => group(context, item),
-        "group.id" | "group_id" => match context.group_of(item) {
-            Some(number) => Value::code(format!("{}.id", address(context.plan, number))),
-            None => Value::text(item.id.text.split('/').take(5).collect::<Vec<_>>().join("/")),
-        },
-        "self" => Value::code(format!("{}.id", address(context.plan, context.number))),
-        "self.name" => Value::code(format!("{}.name", address(context.plan, context.number))),
-        "id" => Value::text(canonical(&item.id.text)),
-        "subscription" => {
-            Value::text(format!("/subscriptions/{}", item.id.subscription.as_deref().unwrap_or_default()))
-        }
-        "parent" => above(context, 1),
-        "scope" => scope(context),
-        "grandparent" => above(context, 2),
-        "great" => above(context, 3),
-        "parent.name" => above_name(context, 1),
-        "grandparent.name" => above_name(context, 2),
-        "great.name" => above_name(context, 3),
-        _ => Value::Null,
+    match part {
+        IdPart::Name => Value::text(item.name.as_str()),
+        IdPart::Group => group(context, item),
+        IdPart::Whole => Value::text(canonical(&item.id.text)),
+        IdPart::Itself => Value::code(format!("{}.id", address(context.plan, context.number))),
+        IdPart::Parent => above(context, 1),
+        IdPart::ParentName => above_name(context, 1),
+        IdPart::Grandparent => above(context, 2),
+        IdPart::GrandparentName => above_name(context, 2),
+        IdPart::Scope => scope(context),
     }
 }
 

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    table::{Apart, Step, TABLES},
+    section::{Apart, Step},
+    tables::TABLES,
     told, walk,
 };
 use crate::{

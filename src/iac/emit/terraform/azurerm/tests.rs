@@ -1,6 +1,7 @@
 //! The tables against recorded groups: how much is typed, and what the real provider is known to want.
 
 mod inputs;
+mod language;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,7 +10,7 @@ use std::{
 
 use serde_json::{Value as Json, json};
 
-use super::{Form, table};
+use super::{Form, section, tables};
 use crate::{
     api::GenerateIacRequest,
     arm::{self, ResourceId},
@@ -76,19 +77,13 @@ fn scenarios() -> Option<Vec<(String, plan::Plan)>> {
 }
 
 #[test]
-fn every_word_of_the_tables_means_something() {
-    assert_eq!(table::strangers(), Vec::<String>::new());
-    assert!(table::TABLES.values().flatten().count() > 30);
-}
-
-#[test]
 fn most_of_the_recorded_resources_of_listed_types_are_typed() {
     let Some(plans) = scenarios() else { return };
     let (mut listed, mut typed) = (0, 0);
     let mut reasons: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (name, plan) in &plans {
         for (number, item) in plan.items.iter().enumerate() {
-            let is_listed = table::TABLES.contains_key(&item.type_name.to_ascii_lowercase());
+            let is_listed = tables::TABLES.contains_key(&item.type_name.to_ascii_lowercase());
             if let Some(Form::Generic(reason)) = plan.forms.get(number) {
                 listed += usize::from(is_listed);
                 if is_listed {
@@ -124,12 +119,12 @@ fn schema() -> Option<Json> {
 }
 
 /// Attributes and blocks that a line writes which the schema lacks, or has as the other.
-fn misfits(block: &Json, line: &table::Line, at: &str, found: &mut Vec<String>) {
+fn misfits(block: &Json, line: &section::Line, at: &str, found: &mut Vec<String>) {
     let (blocks, name, is_block) = match &line.target {
-        table::Target::Attribute { blocks, name } | table::Target::Constant { blocks, name, .. } => {
+        section::Target::Attribute { blocks, name } | section::Target::Constant { blocks, name, .. } => {
             (blocks, *name, false)
         }
-        table::Target::Block { blocks, name } => (blocks, *name, true),
+        section::Target::Block { blocks, name } => (blocks, *name, true),
         _ => return,
     };
     let mut here = block;
@@ -167,7 +162,7 @@ fn what_tables_write_is_in_the_schema_of_the_provider() {
         return;
     };
     let mut found = Vec::new();
-    for table in table::TABLES.values().flatten().filter(|table| table.left.is_none()) {
+    for table in tables::TABLES.values().flatten().filter(|table| table.left.is_none()) {
         let block = &schema[table.kind]["block"];
         if block.is_null() {
             found.push(format!("{} is no resource", table.kind));
@@ -175,7 +170,7 @@ fn what_tables_write_is_in_the_schema_of_the_provider() {
         }
         for line in &table.lines {
             misfits(block, line, table.kind, &mut found);
-            if let table::Target::Beside(kind) = line.target {
+            if let section::Target::Association(kind, _) = line.target {
                 let block = &schema[kind]["block"];
                 assert!(!block.is_null(), "{kind} is no resource");
                 line.inner.iter().for_each(|inner| misfits(block, inner, kind, &mut found));
@@ -183,9 +178,8 @@ fn what_tables_write_is_in_the_schema_of_the_provider() {
         }
         for (name, attribute) in block["attributes"].as_object().into_iter().flatten() {
             let is_written = table.lines.iter().any(|line| match &line.target {
-                table::Target::Attribute { blocks, name: own } | table::Target::Constant { blocks, name: own, .. } => {
-                    blocks.is_empty() && own == name
-                }
+                section::Target::Attribute { blocks, name: own }
+                | section::Target::Constant { blocks, name: own, .. } => blocks.is_empty() && own == name,
                 _ => false,
             });
             if attribute["required"] == true && !is_written {
@@ -278,7 +272,7 @@ fn what_the_schema_requires_is_known() {
         return;
     };
     let mut rows = BTreeSet::new();
-    for table in table::TABLES.values().flatten() {
+    for table in tables::TABLES.values().flatten() {
         requirements(table.kind, "", &schema[table.kind]["block"], &mut rows);
     }
     let text: String = rows.iter().flat_map(|row| [row.as_str(), "\n"]).collect();

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::table::{Step, TABLES};
+use super::{section::Step, tables::TABLES};
 use crate::iac::term::{self, Term, Text};
 
 /// A value at its place in a body; the numbers are those of fields' names and items.

@@ -3,12 +3,14 @@
 //! resource is refused with its path.
 
 use super::{
-    allowed, change,
-    draft::{Beside, Cell, Draft, Entry, Spot},
+    allowed,
+    body_path::{BodyPath, expand, field, fill, get, get_mut, holds, is_blank, is_one_of, leftover, spelled, start},
+    draft::{Beside, Cell, Draft, Entry, IdPart},
     required, rules,
-    spots::{expand, field, get, get_mut, holds, is_blank, is_one_of, leftover, peek_text, spelled, start, template},
-    table::{Absorbed, Change, Guard, Line, Path, Root, Step, TABLES, Table, Target},
+    section::{Absorbed, Does, Guard, Line, Mark, Path, Root, Section, Step, Target},
+    tables::TABLES,
     told::{Told, forget, tell},
+    values,
 };
 use crate::{
     arm::ResourceId,
@@ -74,8 +76,8 @@ pub fn translate(subject: Subject<'_>, children: &[Child<'_>]) -> Result<Draft, 
     }
     let repeated = table.same.as_ref().and_then(|(kind, path)| {
         let mut found = Vec::new();
-        expand(&body, Spot::new(), &path.steps, false, &mut found);
-        let name = found.first().and_then(|spot| get(&body, spot)).and_then(change::plain)?;
+        expand(&body, BodyPath::new(), &path.steps, false, &mut found);
+        let name = found.first().and_then(|spot| get(&body, spot)).and_then(values::plain)?;
         children.iter().find(|child| child.type_key == *kind && child.name.eq_ignore_ascii_case(&name))
     });
     let mut within: Vec<&Child<'_>> = children.iter().filter(|child| absorbed(table, child).is_some()).collect();
@@ -102,7 +104,7 @@ pub fn translate(subject: Subject<'_>, children: &[Child<'_>]) -> Result<Draft, 
     }
 }
 
-fn absorbed<'t>(table: &'t Table, child: &Child<'_>) -> Option<&'t Absorbed> {
+fn absorbed<'t>(table: &'t Section, child: &Child<'_>) -> Option<&'t Absorbed> {
     table.absorb.iter().find(|rule| rule.type_key == child.type_key)
 }
 
@@ -116,7 +118,12 @@ fn scope_of(id: &ResourceId) -> &'static str {
     }
 }
 
-fn attempt(table: &'static Table, body: &Term, subject: Subject<'_>, within: &[&Child<'_>]) -> Result<Draft, Refusal> {
+fn attempt(
+    table: &'static Section,
+    body: &Term,
+    subject: Subject<'_>,
+    within: &[&Child<'_>],
+) -> Result<Draft, Refusal> {
     let mut whole = body.clone();
     for rule in &table.absorb {
         let bodies: Vec<Term> =
@@ -171,7 +178,7 @@ fn attempt(table: &'static Table, body: &Term, subject: Subject<'_>, within: &[&
     if let Some((name, value)) = rules::defaulted(table.kind, &entries).find(|(name, _)| !is_meant(name)) {
         return Err(Refusal::Because(format!("azurerm would set {name} to {value}, of which Azure says nothing")));
     }
-    let import = table.import.map(|text| template(text, |path| peek_text(&whole, path, &[], &[])));
+    let import = table.import.as_ref().map(|import| fill(import, &whole, &[], &[]));
     Ok(Draft {
         kind: table.kind,
         entries,
@@ -195,7 +202,7 @@ struct Walk<'b> {
     /// The body, crossed out.
     rest: Term,
     /// Where the enclosing objects are.
-    frames: Vec<Spot>,
+    frames: Vec<BodyPath>,
     is_compared: bool,
     ignored: Vec<String>,
     /// What Azure does not say and only an import needs: the provider's default stands for it.
@@ -222,13 +229,13 @@ impl Walk<'_> {
                 Ok(())
             }
             Target::Attribute { blocks, name } => {
-                let reads = |change: &Change| matches!(change, Change::Reads(_));
                 let found = self.read(line, here)?;
-                if found.is_none() && !self.is_compared && line.changes.iter().any(reads) {
+                let is_read = line.changes.iter().any(|change| matches!(change.does, Does::Absent(true)));
+                if found.is_none() && !self.is_compared && is_read {
                     self.unsaid.push(blocks.iter().copied().chain([*name]).collect::<Vec<_>>().join("."));
                 }
                 if let Some(cell) = found {
-                    self.note_secrets(&cell, blocks, name, &line.changes);
+                    self.note_secrets(&cell, blocks, name, line.is(Mark::Secret));
                     put(out, blocks, Entry::Attribute(name, cell));
                 }
                 Ok(())
@@ -237,9 +244,9 @@ impl Walk<'_> {
                 let mut merged = Vec::new();
                 for spot in self.chosen(line, here, true) {
                     let entries = self.inside(line, here, &spot)?;
-                    if line.changes.contains(&Change::Merged) {
+                    if line.is(Mark::Merged) {
                         merged.extend(entries);
-                    } else if !entries.is_empty() || line.changes.contains(&Change::Ever) {
+                    } else if !entries.is_empty() || line.is(Mark::Ever) {
                         self.note_block_secrets(&entries, blocks, name);
                         put(out, blocks, Entry::Block(name, entries));
                     }
@@ -249,26 +256,21 @@ impl Walk<'_> {
                 }
                 Ok(())
             }
-            Target::Beside(kind) => {
+            Target::Association(kind, import) => {
                 for spot in self.chosen(line, here, true) {
                     let ignored = std::mem::take(&mut self.ignored);
                     let entries = self.inside(line, here, &spot);
                     let own = std::mem::replace(&mut self.ignored, ignored);
-                    let import = line.inner.iter().find_map(|inner| match inner.target {
-                        Target::Import(text) => Some(text),
-                        _ => None,
-                    });
                     let mut frames = self.frames.clone();
                     frames.push(here.to_vec());
-                    let import = template(import.unwrap_or("{id}"), |path| peek_text(self.body, path, &spot, &frames));
+                    let import = fill(import, self.body, &spot, &frames);
                     self.besides.push(Beside { kind, entries: entries?, ignored: own, import });
                     self.cross(&spot);
                 }
                 Ok(())
             }
-            Target::Import(_) => Ok(()),
             Target::Constant { blocks, name, value } => {
-                put(out, blocks, Entry::Attribute(name, Cell::Term(change::typed(value))));
+                put(out, blocks, Entry::Attribute(name, Cell::Term(values::typed(value))));
                 Ok(())
             }
         }
@@ -302,7 +304,7 @@ impl Walk<'_> {
     fn read(&mut self, line: &Line, here: &[usize]) -> Result<Option<Cell>, Refusal> {
         if let Root::Id(word) = line.path.root {
             // Inside an absorbed child, its own name.
-            let child = get(self.body, here).filter(|_| !here.is_empty() && word == "name");
+            let child = get(self.body, here).filter(|_| !here.is_empty() && word == IdPart::Name);
             if let Some((_, name)) = child.and_then(|child| field(child, "@name")) {
                 return Ok(Some(Cell::Term(name.clone())));
             }
@@ -313,17 +315,17 @@ impl Walk<'_> {
         let values: Vec<Term> = spots
             .iter()
             .filter_map(|spot| get(self.body, spot))
-            .filter(|value| !is_blank(value) || line.changes.contains(&Change::Empty))
+            .filter(|value| !is_blank(value) || line.is(Mark::Empty))
             .cloned()
             .collect();
         let value = if listed && !values.is_empty() { Some(Term::List(values)) } else { values.into_iter().next() };
-        let value = line.changes.iter().fold(value, |value, change| match change {
-            Change::With(between, path) => self.joined(value, between, path, here),
+        let value = line.changes.iter().fold(value, |value, change| match (change.does, change.given.path()) {
+            (Does::Mark(Mark::With), Some(path)) => self.joined(value, change.given.text(0), path, here),
             _ => value,
         });
-        let found = change::run(value, &line.changes, self.is_compared)
+        let found = values::run(value, &line.changes, self.is_compared)
             .map_err(|cause| Refusal::Because(format!("{} {cause}", self.spell(&spots, line))))?;
-        if !line.changes.contains(&Change::Keep) && line.path.root == Root::Here {
+        if !line.is(Mark::Keep) && line.path.root == Root::Here {
             for spot in &spots {
                 self.cross(spot);
             }
@@ -334,13 +336,13 @@ impl Walk<'_> {
     /// A text with what stands elsewhere behind it.
     fn joined(&self, value: Option<Term>, between: &str, path: &Path, here: &[usize]) -> Option<Term> {
         let spots = self.spots(path, here, false);
-        let other = spots.first().and_then(|spot| get(self.body, spot)).and_then(change::plain)?;
-        let text = change::plain(&value?)?;
+        let other = spots.first().and_then(|spot| get(self.body, spot)).and_then(values::plain)?;
+        let text = values::plain(&value?)?;
         Some(Term::Text(Text::literal(format!("{text}{between}{other}"))))
     }
 
     /// Where a line's path leads, without what its conditions leave out.
-    fn chosen(&self, line: &Line, here: &[usize], open: bool) -> Vec<Spot> {
+    fn chosen(&self, line: &Line, here: &[usize], open: bool) -> Vec<BodyPath> {
         let mut spots = self.spots(&line.path, here, open);
         if !line.only.is_empty() {
             let mut frames = self.frames.clone();
@@ -357,7 +359,7 @@ impl Walk<'_> {
     }
 
     /// A reader finds a refused value by its path in the body.
-    fn spell(&self, spots: &[Spot], line: &Line) -> String {
+    fn spell(&self, spots: &[BodyPath], line: &Line) -> String {
         match spots.first() {
             Some(spot) => spelled(self.body, spot),
             None => line.path.steps.iter().map(|step| format!("{step:?}")).collect::<Vec<_>>().join("."),
@@ -365,7 +367,7 @@ impl Walk<'_> {
     }
 
     /// Where a path leads, through lists; with `open` also into a list at its end.
-    fn spots(&self, path: &Path, here: &[usize], open: bool) -> Vec<Spot> {
+    fn spots(&self, path: &Path, here: &[usize], open: bool) -> Vec<BodyPath> {
         let start = start(path.root, here, &self.frames);
         let mut found = Vec::new();
         expand(self.body, start, &path.steps, open, &mut found);
@@ -386,17 +388,13 @@ impl Walk<'_> {
         false
     }
 
-    fn note_secrets(&mut self, cell: &Cell, blocks: &[&'static str], name: &'static str, changes: &[Change]) {
-        let told = changes.iter().find_map(|change| match change {
-            Change::Secret(path) => Some(path.unwrap_or(blocks.first().copied().unwrap_or(name))),
-            _ => None,
-        });
-        if let Some(path) = told {
-            self.ignored.push(path.to_owned());
+    fn note_secrets(&mut self, cell: &Cell, blocks: &[&'static str], name: &'static str, is_secret: bool) {
+        if is_secret {
+            self.ignored.push(blocks.first().copied().unwrap_or(name).to_owned());
         } else if cell.has_parameter() {
             match (cell, blocks) {
                 (Cell::Term(Term::Map(fields)), []) => {
-                    let secret = fields.iter().filter(|(_, value)| change::has_parameter(value));
+                    let secret = fields.iter().filter(|(_, value)| value.has_parameters());
                     let keys = secret.filter_map(|(key, _)| key.as_literal());
                     self.ignored.extend(keys.map(|key| format!("{name}[{}]", super::super::hcl::quoted(key))));
                 }

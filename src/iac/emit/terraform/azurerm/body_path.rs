@@ -1,24 +1,27 @@
 //! Where values are: paths of a table, followed through a body.
 
 use super::{
-    change,
-    draft::{Cell, Spot},
-    table::{Guard, Path, Root, Step},
+    draft::Cell,
+    section::{Guard, Path, Piece, Root, Step, Template},
+    values,
 };
 use crate::iac::term::{self, Term, Text};
 
-pub(super) fn start(root: Root, here: &[usize], frames: &[Spot]) -> Spot {
+/// A place in a body: the numbers of its fields and items.
+pub(super) type BodyPath = Vec<usize>;
+
+pub(super) fn start(root: Root, here: &[usize], frames: &[BodyPath]) -> BodyPath {
     match root {
         Root::Here => here.to_vec(),
         Root::Outer(levels) => {
             frames.len().checked_sub(levels).and_then(|at| frames.get(at)).cloned().unwrap_or_default()
         }
-        Root::Body | Root::Id(_) => Spot::new(),
+        Root::Body | Root::Id(_) => BodyPath::new(),
     }
 }
 
 /// Whether a condition on a body holds.
-pub(super) fn holds(guard: &Guard, body: &Term, here: &[usize], frames: &[Spot]) -> bool {
+pub(super) fn holds(guard: &Guard, body: &Term, here: &[usize], frames: &[BodyPath]) -> bool {
     let mut found = Vec::new();
     expand(body, start(guard.path.root, here, frames), &guard.path.steps, true, &mut found);
     let mut values = found.iter().filter_map(|spot| get(body, spot));
@@ -27,7 +30,7 @@ pub(super) fn holds(guard: &Guard, body: &Term, here: &[usize], frames: &[Spot])
     } else {
         values.any(|value| {
             guard.values.iter().any(|wanted| match wanted.strip_prefix('~') {
-                Some(part) => change::plain(value).is_some_and(|text| text.to_ascii_lowercase().contains(part)),
+                Some(part) => values::plain(value).is_some_and(|text| text.to_ascii_lowercase().contains(part)),
                 None => is_one_of(value, &[wanted]),
             })
         })
@@ -35,7 +38,7 @@ pub(super) fn holds(guard: &Guard, body: &Term, here: &[usize], frames: &[Spot])
     is_so != guard.negated
 }
 
-pub(super) fn expand(body: &Term, at: Spot, steps: &[Step], open: bool, found: &mut Vec<Spot>) {
+pub(super) fn expand(body: &Term, at: BodyPath, steps: &[Step], open: bool, found: &mut Vec<BodyPath>) {
     let Some(value) = get(body, &at) else { return };
     let below = |index: usize| {
         let mut next = at.clone();
@@ -134,7 +137,7 @@ pub(super) fn is_blank(value: &Term) -> bool {
 }
 
 pub(super) fn is_one_of(value: &Term, values: &[&str]) -> bool {
-    change::plain(value).is_some_and(|text| values.iter().any(|wanted| wanted.eq_ignore_ascii_case(&text)))
+    values::plain(value).is_some_and(|text| values.iter().any(|wanted| wanted.eq_ignore_ascii_case(&text)))
 }
 
 /// The first leaf that is not crossed out.
@@ -164,33 +167,17 @@ pub(super) fn leftover(rest: &Term, path: &mut Vec<term::Step>) -> Option<String
     }
 }
 
-pub(super) fn peek_text(body: &Term, path: &'static str, here: &[usize], frames: &[Spot]) -> Option<Term> {
-    let path = Path::of(path);
-    let mut found = Vec::new();
-    expand(body, start(path.root, here, frames), &path.steps, false, &mut found);
-    found.first().and_then(|spot| get(body, spot)).cloned()
-}
-
-/// `{id}` and `{PATH}` in a text.
-pub(super) fn template(text: &'static str, peek: impl Fn(&'static str) -> Option<Term>) -> Vec<Cell> {
-    let mut cells = Vec::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('{') {
-        if !before.is_empty() {
-            cells.push(Cell::Term(Term::Text(Text::literal(before))));
-        }
-        let (name, more) = after.split_once('}').unwrap_or((after, ""));
-        match name.strip_prefix('@').or((name == "id").then_some("id")) {
-            Some("id") => cells.push(Cell::Id("id")),
-            Some("group.id") => cells.push(Cell::Id("group.id")),
-            Some("parent" | "scope") => cells.push(Cell::Id("parent")),
-            Some("name") => cells.push(Cell::Id("name")),
-            _ => cells.extend(peek(name).map(Cell::Term)),
-        }
-        rest = more;
-    }
-    if !rest.is_empty() {
-        cells.push(Cell::Term(Term::Text(Text::literal(rest))));
-    }
-    cells
+/// The pieces of an import id, with the values that they name.
+pub(super) fn fill(template: &Template, body: &Term, here: &[usize], frames: &[BodyPath]) -> Vec<Cell> {
+    let value = |path: &Path| {
+        let mut found = Vec::new();
+        expand(body, start(path.root, here, frames), &path.steps, false, &mut found);
+        found.first().and_then(|spot| get(body, spot)).cloned().map(Cell::Term)
+    };
+    let cell = |piece: &Piece| match piece {
+        Piece::Literal(text) => Some(Cell::Term(Term::Text(Text::literal(*text)))),
+        Piece::Id(part) => Some(Cell::Id(*part)),
+        Piece::Value(path) => value(path),
+    };
+    template.iter().filter_map(cell).collect()
 }
