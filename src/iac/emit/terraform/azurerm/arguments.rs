@@ -2,13 +2,13 @@
 
 use super::{
     paths::{guard, path, template},
-    rows::{Fault, Text},
+    rows::{Fault, Row},
     section::{Argument, Arguments},
     words::{Function, Kind, Takes, WORDS, Word},
 };
 
 /// What a word is given: separated by blanks after a word of a section, by commas after `word:`.
-pub fn arguments(row: &Text, word: &Word, text: &'static str) -> Result<Arguments, Fault> {
+pub fn arguments(row: &Row, word: &Word, text: &'static str) -> Result<Arguments, Fault> {
     let is_line = matches!(word.function, Function::Section(_));
     let between: &[char] = if is_line { &[' ', '\t'] } else { &[','] };
     let mut rest = text;
@@ -55,7 +55,7 @@ pub fn arguments(row: &Text, word: &Word, text: &'static str) -> Result<Argument
     }
 }
 
-fn argument(row: &Text, kind: Kind, text: &'static str) -> Result<Argument, Fault> {
+fn argument(row: &Row, kind: Kind, text: &'static str) -> Result<Argument, Fault> {
     let refused = |expected: String| row.fault(text, expected);
     match kind {
         Kind::Path => path(text).map(Argument::Path).map_err(refused),
@@ -70,7 +70,7 @@ fn argument(row: &Text, kind: Kind, text: &'static str) -> Result<Argument, Faul
 }
 
 /// Whether a text is of this kind.
-pub fn check(row: &Text, kind: Kind, text: &str) -> Result<(), Fault> {
+pub fn check(row: &Row, kind: Kind, text: &str) -> Result<(), Fault> {
     let is_name =
         |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
     let (is_right, expected) = match kind {
@@ -111,7 +111,7 @@ pub fn begins_with_word(text: &str) -> bool {
 }
 
 /// The blocks of a target and its name.
-pub fn place(row: &Text, target: &'static str) -> Result<(Vec<&'static str>, &'static str), Fault> {
+pub fn place(row: &Row, target: &'static str) -> Result<(Vec<&'static str>, &'static str), Fault> {
     check(row, Kind::Attribute, target)?;
     let mut blocks: Vec<&'static str> = target.split('.').collect();
     let name = blocks.pop().unwrap_or_default();

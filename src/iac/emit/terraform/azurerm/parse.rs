@@ -6,9 +6,9 @@ use std::collections::{HashMap, HashSet};
 use super::{
     arguments::{arguments, begins_with_word, check, is_resource, known, names, place},
     paths::{begins_at_top, path, template},
-    rows::{Fault, Text, groups, rows},
+    rows::{Fault, Row, groups, rows},
     section::{Argument, Arguments, Change, Does, Line, Mark, Path, Root, Section, Target, Template},
-    words::{Function, Head, Kind, Row, WORDS, Word},
+    words::{Directive, Function, Head, Kind, WORDS, Word},
 };
 
 /// What a file says.
@@ -37,8 +37,8 @@ pub fn parse(file: &'static str, text: &'static str) -> Result<Parsed, Fault> {
 }
 
 /// The rows with those of parts where they are used, as deep as there.
-fn with_parts(rows: Vec<Text>) -> Result<Vec<Text>, Fault> {
-    let mut parts: HashMap<&'static str, Vec<Text>> = HashMap::new();
+fn with_parts(rows: Vec<Row>) -> Result<Vec<Row>, Fault> {
+    let mut parts: HashMap<&'static str, Vec<Row>> = HashMap::new();
     let (mut out, mut part) = (Vec::new(), None);
     for (at, row) in rows.iter().enumerate() {
         let (first, rest) = row.text.split_once(' ').unwrap_or((row.text, ""));
@@ -53,18 +53,18 @@ fn with_parts(rows: Vec<Text>) -> Result<Vec<Text>, Fault> {
                 continue;
             }
         }
-        let found = if known(first, |function| matches!(function, Function::Row(Row::Use))).is_some() {
+        let found = if known(first, |function| matches!(function, Function::Directive(Directive::Use))).is_some() {
             let inner = parts.get(rest).ok_or_else(|| row.fault(rest, "the name of a part that stands before"))?;
             if rows.get(at + 1).is_some_and(|next| next.depth > row.depth) {
                 return Err(row.fault(row.text, "no lines below `use`"));
             }
-            inner.iter().map(|own| Text { depth: row.depth + own.depth, ..*own }).collect()
+            inner.iter().map(|own| Row { depth: row.depth + own.depth, ..*own }).collect()
         } else {
             vec![*row]
         };
         match part {
             Some(name) => {
-                let inner = found.into_iter().map(|own: Text| Text { depth: own.depth - 2, ..own });
+                let inner = found.into_iter().map(|own: Row| Row { depth: own.depth - 2, ..own });
                 parts.entry(name).or_default().extend(inner);
             }
             None => out.extend(found),
@@ -74,7 +74,7 @@ fn with_parts(rows: Vec<Text>) -> Result<Vec<Text>, Fault> {
 }
 
 /// The resource, the type, and whether a section begins here.
-fn heading(row: &Text) -> Result<(&'static str, &'static str, bool), Fault> {
+fn heading(row: &Row) -> Result<(&'static str, &'static str, bool), Fault> {
     let mut words = row.text.split_whitespace();
     let (kind, arm) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let is_spelling = known(kind, |function| matches!(function, Function::Head(Head::Spelling))).is_some();
@@ -88,10 +88,10 @@ fn heading(row: &Text) -> Result<(&'static str, &'static str, bool), Fault> {
     }
 }
 
-fn section(kind: &'static str, arm: &'static str, rows: &[Text]) -> Result<Section, Fault> {
+fn section(kind: &'static str, arm: &'static str, rows: &[Row]) -> Result<Section, Fault> {
     let mut section = Section { kind, arm, ..Section::default() };
     let mut seen = HashSet::new();
-    let mut guarded: Vec<(&Text, Path)> = Vec::new();
+    let mut guarded: Vec<(&Row, Path)> = Vec::new();
     for group in groups(rows) {
         let (row, below) = (&group[0], &group[1..]);
         unseen(row, &mut seen)?;
@@ -106,7 +106,7 @@ fn section(kind: &'static str, arm: &'static str, rows: &[Text]) -> Result<Secti
             if let Some(row) = below.first() {
                 return Err(row.fault(row.text, format!("no lines below `{first}`")));
             }
-        } else if known(first, |function| matches!(function, Function::Row(Row::Base))).is_some() {
+        } else if known(first, |function| matches!(function, Function::Directive(Directive::Base))).is_some() {
             for name in rest.split_whitespace() {
                 let word = known(name, |function| matches!(function, Function::Base(_)));
                 let Some(Word { function: Function::Base(texts), .. }) = word else {
@@ -115,7 +115,7 @@ fn section(kind: &'static str, arm: &'static str, rows: &[Text]) -> Result<Secti
                     );
                 };
                 for text in *texts {
-                    section.lines.push(line(&Text { text, ..*row }, &[], &mut section.require)?);
+                    section.lines.push(line(&Row { text, ..*row }, &[], &mut section.require)?);
                 }
             }
         } else {
@@ -145,12 +145,12 @@ fn tops(line: &Line) -> Vec<Path> {
 }
 
 /// Refuses a line that says what another of its block says.
-fn unseen(row: &Text, seen: &mut HashSet<String>) -> Result<(), Fault> {
+fn unseen(row: &Row, seen: &mut HashSet<String>) -> Result<(), Fault> {
     let words: Vec<&str> = row.text.split_whitespace().collect();
     if seen.insert(words.join(" ")) { Ok(()) } else { Err(row.fault(row.text, "a line that is not there already")) }
 }
 
-fn line(row: &Text, below: &[Text], require: &mut Vec<&'static str>) -> Result<Line, Fault> {
+fn line(row: &Row, below: &[Row], require: &mut Vec<&'static str>) -> Result<Line, Fault> {
     let (first, rest) = row.text.split_once(' ').unwrap_or((row.text, ""));
     let mut line = Line {
         path: Path::default(),
@@ -162,16 +162,18 @@ fn line(row: &Text, below: &[Text], require: &mut Vec<&'static str>) -> Result<L
         inner: Vec::new(),
     };
     let words = conditions(row, rest, &mut line)?;
-    let is = |wanted: Row| known(first, |function| matches!(function, Function::Row(own) if *own == wanted)).is_some();
-    if is(Row::Constant) {
+    let is = |wanted: Directive| {
+        known(first, |function| matches!(function, Function::Directive(own) if *own == wanted)).is_some()
+    };
+    if is(Directive::Constant) {
         let [target, value] = words.as_slice() else { return Err(row.fault(rest, "an attribute and its value")) };
         let (blocks, name) = place(row, target)?;
         line.target = Target::Constant { blocks, name, value };
-    } else if is(Row::Association) {
+    } else if is(Directive::Association) {
         let [kind, at] = words.as_slice() else { return Err(row.fault(rest, "a resource and a path")) };
         check(row, Kind::Resource, kind)?;
         line.path = path(at).map_err(|expected| row.fault(at, expected))?;
-        let (id, inner): (Vec<&[Text]>, Vec<&[Text]>) =
+        let (id, inner): (Vec<&[Row]>, Vec<&[Row]>) =
             groups(below).into_iter().partition(|rows| rows[0].text.starts_with("import "));
         line.target = Target::Association(kind, import_of(row, &id)?);
         line.inner = inner_lines(inner)?;
@@ -200,7 +202,7 @@ fn line(row: &Text, below: &[Text], require: &mut Vec<&'static str>) -> Result<L
 
 /// An attribute or a block, and what is done to the value.
 fn attribute(
-    row: &Text,
+    row: &Row,
     target: &'static str,
     words: &[&'static str],
     has_lines: bool,
@@ -228,7 +230,7 @@ fn attribute(
     Ok(())
 }
 
-fn inner_lines(groups: Vec<&[Text]>) -> Result<Vec<Line>, Fault> {
+fn inner_lines(groups: Vec<&[Row]>) -> Result<Vec<Line>, Fault> {
     let mut seen = HashSet::new();
     let mut lines = Vec::new();
     for group in groups {
@@ -239,7 +241,7 @@ fn inner_lines(groups: Vec<&[Text]>) -> Result<Vec<Line>, Fault> {
 }
 
 /// The import id of an association; without one it is the id of the resource itself.
-fn import_of(row: &Text, rows: &[&[Text]]) -> Result<Template, Fault> {
+fn import_of(row: &Row, rows: &[&[Row]]) -> Result<Template, Fault> {
     match rows {
         [] => template("{@id}").map_err(|expected| row.fault(row.text, expected)),
         [[import]] => {
@@ -252,7 +254,7 @@ fn import_of(row: &Text, rows: &[&[Text]]) -> Result<Template, Fault> {
 }
 
 /// Takes the conditions out of the end of a line.
-fn conditions(row: &Text, rest: &'static str, line: &mut Line) -> Result<Vec<&'static str>, Fault> {
+fn conditions(row: &Row, rest: &'static str, line: &mut Line) -> Result<Vec<&'static str>, Fault> {
     let mut words = Vec::new();
     let mut seen = HashSet::new();
     for text in rest.split_whitespace() {
@@ -274,7 +276,7 @@ fn conditions(row: &Text, rest: &'static str, line: &mut Line) -> Result<Vec<&'s
     Ok(words)
 }
 
-fn changes(row: &Text, words: &[&'static str]) -> Result<Vec<Change>, Fault> {
+fn changes(row: &Row, words: &[&'static str]) -> Result<Vec<Change>, Fault> {
     let mut out: Vec<Change> = Vec::new();
     let mut seen = HashSet::new();
     let mut after_word = false;

@@ -19,7 +19,7 @@ impl fmt::Display for Fault {
 
 /// A line of text that is neither empty nor a comment.
 #[derive(Debug, Clone, Copy)]
-pub struct Text {
+pub struct Row {
     pub file: &'static str,
     pub line: usize,
     /// In blanks, of which two are one level.
@@ -27,23 +27,23 @@ pub struct Text {
     pub text: &'static str,
 }
 
-impl Text {
+impl Row {
     pub fn fault(&self, found: &str, expected: impl Into<String>) -> Fault {
         Fault { file: self.file, line: self.line, found: format!("`{found}`"), expected: expected.into() }
     }
 }
 
 /// The lines that say something.
-pub fn rows(file: &'static str, text: &'static str) -> Result<Vec<Text>, Fault> {
-    let mut rows: Vec<Text> = Vec::new();
+pub fn rows(file: &'static str, text: &'static str) -> Result<Vec<Row>, Fault> {
+    let mut rows: Vec<Row> = Vec::new();
     for (at, whole) in text.lines().enumerate() {
         let text = whole.trim();
         if text.is_empty() || text.starts_with('#') {
             continue;
         }
-        let row = Text { file, line: at + 1, depth: whole.len() - whole.trim_start_matches(' ').len(), text };
+        let row = Row { file, line: at + 1, depth: whole.len() - whole.trim_start_matches(' ').len(), text };
         let deepest = rows.last().map_or(0, |before| before.depth + 2);
-        if row.depth % 2 != 0 || row.depth > deepest || whole[row.depth..].starts_with('\t') {
+        if !row.depth.is_multiple_of(2) || row.depth > deepest || whole[row.depth..].starts_with('\t') {
             return Err(row.fault(text, format!("an indent of two blanks a level, {deepest} at most here")));
         }
         rows.push(row);
@@ -52,7 +52,7 @@ pub fn rows(file: &'static str, text: &'static str) -> Result<Vec<Text>, Fault> 
 }
 
 /// Rows that stand at the depth of the first, each with the deeper ones below it.
-pub fn groups(rows: &[Text]) -> Vec<&[Text]> {
+pub fn groups(rows: &[Row]) -> Vec<&[Row]> {
     let Some(depth) = rows.first().map(|row| row.depth) else { return Vec::new() };
     let starts: Vec<usize> = (0..rows.len()).filter(|at| rows[*at].depth <= depth).collect();
     let ends = starts.iter().copied().skip(1).chain([rows.len()]);

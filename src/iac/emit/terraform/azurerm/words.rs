@@ -64,7 +64,7 @@ pub enum Function {
     /// A line of its own in a section.
     Section(fn(&mut Section, &Arguments)),
     /// A line that the parser takes apart itself.
-    Row(Row),
+    Directive(Directive),
     /// Lines that `base` puts in its place.
     Base(&'static [&'static str]),
     /// At the end of a line: `word:condition`.
@@ -83,7 +83,7 @@ pub enum Head {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Row {
+pub enum Directive {
     Base,
     Use,
     Constant,
@@ -91,7 +91,7 @@ pub enum Row {
     Import,
 }
 
-use Function::{Base, Condition, Head as Begins, Id, Row as Reads, Section as Says, Value};
+use Function::{Base, Condition, Directive as Reads, Head as Begins, Id, Section as Says, Value};
 use Kind::{Attribute, Field, Letters, Number, Part, Path, Resource, Sentence, Template, Type};
 use Takes::{If, Maybe, One, Some as Many};
 
@@ -132,8 +132,8 @@ pub static WORDS: &[Word] = &[
     ),
     // Lines of a section.
     word("when", &[One(Kind::Condition)], "The section is for such bodies only; all must hold.", Says(when)),
-    word("base", &[Many(Kind::Base)], "The lines that most types share, by the words below.", Reads(Row::Base)),
-    word("use", &[One(Part)], "The lines of a part, at the depth where this stands.", Reads(Row::Use)),
+    word("base", &[Many(Kind::Base)], "The lines that most types share, by the words below.", Reads(Directive::Base)),
+    word("use", &[One(Part)], "The lines of a part, at the depth where this stands.", Reads(Directive::Use)),
     word(
         "require",
         &[Many(Attribute)],
@@ -175,14 +175,19 @@ pub static WORDS: &[Word] = &[
         Says(ask),
     ),
     word("told", &[One(Path)], "Read-only, and the provider wants it all the same.", Says(told)),
-    word("const", &[One(Attribute), One(Letters)], "An attribute with always the same value.", Reads(Row::Constant)),
+    word(
+        "const",
+        &[One(Attribute), One(Letters)],
+        "An attribute with always the same value.",
+        Reads(Directive::Constant),
+    ),
     word(
         "beside",
         &[One(Resource), One(Path)],
         "A resource of its own for each value at the path (associations), from the lines below it; `import` among them says its id.",
-        Reads(Row::Association),
+        Reads(Directive::Association),
     ),
-    word("import", &[One(Template)], "Below `beside`: the import id of that resource.", Reads(Row::Import)),
+    word("import", &[One(Template)], "Below `beside`: the import id of that resource.", Reads(Directive::Import)),
     // What `base` knows.
     word("name", &[], "`name` from the id.", Base(&["@name name"])),
     word("group", &[], "`resource_group_name` from the id.", Base(&["@group resource_group_name"])),

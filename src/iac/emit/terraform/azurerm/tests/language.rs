@@ -9,7 +9,7 @@ use super::super::{
     section::{Section, Target},
     tables::FILES,
     values,
-    words::{Function, Head, Kind, Row, Takes, WORDS, Word},
+    words::{Directive, Function, Head, Kind, Takes, WORDS, Word},
 };
 use crate::iac::term::{Term, Text};
 
@@ -51,18 +51,19 @@ fn file(name: &str, word: &Word, wrong: Option<usize>) -> String {
     match word.function {
         Function::Head(Head::Section) => format!("{} {line}", name.replace("KIND", "a")),
         Function::Head(Head::Part | Head::Spelling) => format!("{name} {line}"),
-        Function::Section(_) | Function::Row(Row::Base | Row::Constant | Row::Association) => {
+        Function::Section(_) | Function::Directive(Directive::Base | Directive::Constant | Directive::Association) => {
             format!("{head}  {name} {line}")
         }
-        Function::Row(Row::Use) => format!("part shared\n  kind -\n{head}  {name} {line}"),
-        Function::Row(Row::Import) => format!("{head}  beside azurerm_b properties.a\n    {name} {line}"),
+        Function::Directive(Directive::Use) => format!("part shared\n  kind -\n{head}  {name} {line}"),
+        Function::Directive(Directive::Import) => format!("{head}  beside azurerm_b properties.a\n    {name} {line}"),
         Function::Base(_) => format!("{head}  base {name}"),
-        Function::Condition(_) => format!("{head}  properties.a a {name}:{}", given(word, wrong, ",")),
         Function::Value(_) if word.name == "FROM=TO" => {
             format!("{head}  properties.a a {}", name.replace("FROM=TO", "A=b"))
         }
         Function::Value(_) if word.takes.is_empty() => format!("{head}  properties.a a {name}"),
-        Function::Value(_) => format!("{head}  properties.a a {name}:{}", given(word, wrong, ",")),
+        Function::Condition(_) | Function::Value(_) => {
+            format!("{head}  properties.a a {name}:{}", given(word, wrong, ","))
+        }
         Function::Id(_) => format!("{head}  {name} a"),
     }
 }
@@ -220,7 +221,7 @@ fn no_word_is_there_that_no_table_uses() {
         let name = word.name;
         lines.iter().any(|line| match word.function {
             Function::Head(Head::Section) => line.starts_with("azurerm_"),
-            Function::Head(_) | Function::Section(_) | Function::Row(_) => {
+            Function::Head(_) | Function::Section(_) | Function::Directive(_) => {
                 line.trim_start().starts_with(&format!("{name} "))
             }
             Function::Base(_) => line.trim_start().starts_with("base ") && line.split(' ').any(|other| other == name),
@@ -256,9 +257,10 @@ fn signature(word: &Word) -> String {
 
 /// The documentation of the words.
 fn documentation() -> String {
-    let groups: [(&str, fn(&Function) -> bool); 6] = [
+    type IsOf = fn(&Function) -> bool;
+    let groups: [(&str, IsOf); 6] = [
         ("Begins lines that belong together", |function| matches!(function, Function::Head(_))),
-        ("A line of a section", |function| matches!(function, Function::Section(_) | Function::Row(_))),
+        ("A line of a section", |function| matches!(function, Function::Section(_) | Function::Directive(_))),
         ("What `base` knows", |function| matches!(function, Function::Base(_))),
         ("At the end of a line", |function| matches!(function, Function::Condition(_))),
         ("After an attribute", |function| matches!(function, Function::Value(_))),
