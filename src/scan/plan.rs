@@ -15,7 +15,7 @@ use super::{
     error::ScanError,
     facts::{
         catalogue::{Catalogue, is_read_elsewhere, is_top_level},
-        child_rules::{is_planned, list_of},
+        child_rules::{is_in_body, is_planned, list_of},
         filter::Filter,
         receipt,
         refusals::{Cause, REFUSED},
@@ -215,8 +215,8 @@ fn of_subscription(asked: &Asked<'_>, subscription: &str, children: &mut Childre
                 if many == 0 && !is_refused && known.is_of_inventory {
                     uncounted(asked, subscription, &child.name, &mut children.uncounted);
                 }
-                // Several types may come in one list.
-                if !counted.insert(list_of(&child.name)) {
+                // Several types may come in one list, and what its parent's body holds comes in none.
+                if is_in_body(&child.name) || !counted.insert(list_of(&child.name)) {
                     continue;
                 }
                 below += if is_refused { count.min(u64::from(REFUSED)) } else { count.max(many.div_ceil(PAGE)) };

@@ -29,9 +29,7 @@ pub(super) fn settle(state: &State) {
                 for id in world.remove(&operation.key) {
                     world.note("Delete", &id);
                 }
-                if let Some(parsed) = arm::ResourceId::parse(&operation.key).filter(arm::ResourceId::is_child) {
-                    inline::out_of_parent(&mut world, &parsed);
-                }
+                inline::forget(&mut world, &operation.key);
             }
             (work, failed) => {
                 let Some(mut body) = world.value(&operation.key) else { continue };
@@ -41,6 +39,7 @@ pub(super) fn settle(state: &State) {
                 }
                 let id = body["id"].as_str().unwrap_or(&operation.key).to_owned();
                 world.put(&id, "", &body);
+                inline::follow(&mut world, &id);
             }
         }
     }

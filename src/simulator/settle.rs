@@ -4,13 +4,17 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::world::{VERSION, World};
+use super::{
+    inline,
+    world::{VERSION, World},
+};
 use crate::arm::{self, ResourceId};
 
 impl World {
     /// Makes the resources and groups that others lie in and nobody gave, and versions for types without one.
     pub(super) fn settle(&mut self) {
         self.make_parents();
+        inline::settle(self);
         let mut missing = BTreeMap::new();
         for stored in self.resources.values() {
             let (Some(subscription), Some(group)) = (&stored.parsed.subscription, &stored.parsed.resource_group) else {

@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::sync::Notify;
 
 use super::{
-    deployments::Deployments, error::SimulatorError, faults::Faults, login::Login, operations::Operations,
+    deployments::Deployments, error::SimulatorError, faults::Faults, inline, login::Login, operations::Operations,
     quirks::Quirks, settings::Settings, throttle::Throttle, world::World,
 };
 use crate::arm;
@@ -113,6 +113,7 @@ impl State {
         let mut world = self.world_mut();
         let known = world.contains(&arm::key(id));
         let done = world.tell(id, body);
+        inline::spread(&mut world, id);
         world.note(if known { "Update" } else { "Create" }, id);
         done
     }
@@ -134,6 +135,7 @@ impl State {
     pub(super) fn remove(&self, id: &str) -> Vec<String> {
         let mut world = self.world_mut();
         let gone = world.remove(&arm::key(id));
+        inline::forget(&mut world, id);
         for id in &gone {
             world.note("Delete", id);
         }

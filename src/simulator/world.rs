@@ -319,6 +319,17 @@ impl World {
         self.resources.values()
     }
 
+    /// Bodies by key of what lies right below a lower-cased prefix that ends with a slash, generated or not.
+    pub(super) fn directly_below(&self, prefix: &str) -> BTreeMap<String, Value> {
+        let is_direct = |key: &str| key.strip_prefix(prefix).is_some_and(|rest| !rest.contains('/'));
+        let stored = self.resources.range(prefix.to_owned()..).take_while(|(key, _)| key.starts_with(prefix));
+        let stored = stored.filter(|(key, _)| is_direct(key)).map(|(key, stored)| (key.clone(), stored.value()));
+        let made = self.generated.below(prefix.trim_end_matches('/').rsplit_once('/').map_or("", |(parent, _)| parent));
+        let made = made.into_iter().map(|(id, text)| (arm::key(&id), text));
+        let made = made.filter(|(key, _)| is_direct(key) && !self.shadowed.contains(key));
+        made.map(|(key, text)| (key, serde_json::from_str(&text).unwrap_or_default())).chain(stored).collect()
+    }
+
     /// Everything that can be read by id in a subscription; generated ones are made here.
     pub(super) fn everything(&self) -> Vec<(String, Value)> {
         let loaded = self.resources.values().filter(|stored| stored.parsed.subscription.is_some());

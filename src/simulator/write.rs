@@ -113,9 +113,7 @@ pub(super) fn store(world: &mut World, parsed: &ResourceId, version: &str, body:
     for (child_id, child) in children {
         world.put(&child_id, version, &child);
     }
-    if parsed.is_child() {
-        inline::into_parent(world, parsed);
-    }
+    inline::follow(world, &id);
     beside::follow(world, &id, &body);
 }
 

@@ -26,6 +26,14 @@ pub(crate) fn element(body: Value, type_name: &str, version: &str, subscription:
     })
 }
 
+/// The children that a parent's body holds whole in an array of its properties; `None`: it does not show them, or
+/// not whole, and they are to be listed.
+pub(crate) fn held_whole(parent: &Value, array: &str) -> Option<Vec<Value>> {
+    let items = parent.get("properties")?.get(array)?.as_array()?;
+    let is_whole = |item: &Value| item["id"].is_string() && item["properties"].is_object();
+    items.iter().all(is_whole).then(|| items.clone())
+}
+
 /// Whether an answer to a GET is a body of what was asked for. The state of an operation has a `status`, and no id
 /// or that of the operation.
 pub(crate) fn is_resource(body: &Value, id: &str) -> bool {
@@ -43,4 +51,23 @@ pub(crate) fn encoded(id: &str) -> String {
         &percent_encoding::CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'?').add(b'`').add(b'%');
     let id = if id.starts_with('/') { id.to_owned() } else { format!("/{id}") };
     percent_encoding::utf8_percent_encode(&id, PATH).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn children_are_taken_from_a_body_only_where_all_of_them_are_whole() {
+        let whole = json!({"id": "/x/a", "properties": {}});
+        let held = |items: Value| held_whole(&json!({"properties": {"subnets": items}}), "subnets");
+        assert_eq!(held(json!([whole])), Some(vec![whole.clone()]));
+        assert_eq!(held(json!([])), Some(Vec::new()));
+        for items in [json!([whole, {"id": "/x/b"}]), json!([{"properties": {}}]), Value::Null] {
+            assert_eq!(held(items.clone()), None, "{items}");
+        }
+        assert_eq!(held_whole(&json!({"id": "/x"}), "subnets"), None);
+    }
 }

@@ -20,12 +20,15 @@ pub(crate) enum ChildRule {
     Many,
     /// It comes with its siblings in one list of this name.
     OneList(&'static str),
+    /// Its parent's body holds it whole, in this array of its properties: taken from there, and not listed.
+    InBody(&'static str),
 }
 
 impl ChildRule {
     fn read(words: &'static str) -> Option<Self> {
         Some(match words.split_once(' ') {
             Some(("other", name)) => Self::OneList(name),
+            Some(("body", name)) => Self::InBody(name),
             None if words == "skip" => Self::Skip,
             None if words == "needless" => Self::Needless,
             None if words == "many" => Self::Many,
@@ -40,9 +43,11 @@ static RULES: LazyLock<Vec<(ChildRule, globset::GlobMatcher)>> = LazyLock::new(|
 /// The rows of the table; `None`: one that can't be read, which a test refuses.
 fn rows() -> impl Iterator<Item = Option<(ChildRule, globset::GlobMatcher)>> {
     TABLE.lines().filter(|line| !line.starts_with('#')).map(|line| {
-        let (rule, glob) = line.split_once('\t')?;
+        let mut cells = line.split('\t');
+        let (rule, glob, source) = (ChildRule::read(cells.next()?)?, cells.next()?, cells.next());
         let glob = globset::GlobBuilder::new(glob).case_insensitive(true).literal_separator(true).build().ok()?;
-        Some((ChildRule::read(rule)?, glob.compile_matcher()))
+        // What is never asked for must be documented to be elsewhere.
+        (matches!(rule, ChildRule::InBody(_)) == source.is_some()).then(|| (rule, glob.compile_matcher()))
     })
 }
 
@@ -61,8 +66,13 @@ pub(crate) fn is_planned(asked: &[String], type_name: &str) -> bool {
     match rule_of(type_name) {
         Some(ChildRule::Skip | ChildRule::Needless) => false,
         Some(ChildRule::Many) => Filter::of(None).asks_for(asked, type_name),
-        Some(ChildRule::OneList(_)) | None => true,
+        Some(ChildRule::OneList(_) | ChildRule::InBody(_)) | None => true,
     }
+}
+
+/// Whether a child type costs no request: the body of its parent holds it.
+pub(crate) fn is_in_body(type_name: &str) -> bool {
+    matches!(rule_of(type_name), Some(ChildRule::InBody(_)))
 }
 
 /// The name of the list that gives a child type: its own, or one that gives its siblings too.

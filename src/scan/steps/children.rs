@@ -1,7 +1,8 @@
 //! Child resources, level by level below every parent that was found.
 //!
 //! Their types come from the provider metadata, so that none need be known; a table says what is no resource, what
-//! another list gives already, and what comes by the thousand: the latter is listed where the request asks for it.
+//! another list gives already, what its parent's body holds whole (taken from there, one request less a parent), and
+//! what comes by the thousand: the latter is listed where the request asks for it.
 //! A child list that a provider refuses for several parents is not asked again in the scan, and the receipt says so;
 //! where there is one child with a fixed name instead of a list, that is read.
 
@@ -20,7 +21,7 @@ use crate::{
     scan::{
         error::ScanError,
         facts::{
-            body::{element, encoded},
+            body::{element, encoded, held_whole},
             catalogue::{Catalogue, TypeFacts},
             child_rules::{ChildRule, rule_of},
             refusals::{AskedList, Cause, LeftOut, Reason, Refusals},
@@ -231,6 +232,11 @@ impl Below<'_> {
         if refusals.is_given_up(&asked) || scan.is_done(&stream)? {
             return Ok(());
         }
+        if let Some(ChildRule::InBody(array)) = rule_of(&child.name)
+            && self.taken_from_body(child, array, &version).await?
+        {
+            return Ok(());
+        }
         if refusals.is_single(&asked) && self.single(child, &version, &asked).await? {
             return Ok(());
         }
@@ -245,6 +251,20 @@ impl Below<'_> {
             return Ok(());
         }
         give_up(scan, refusals, &question, &error).await
+    }
+
+    /// Takes children from the body of their parent: whether it holds them whole.
+    async fn taken_from_body(&self, child: &TypeFacts, array: &str, version: &str) -> Result<bool, ScanError> {
+        let body = self.scan.generation.body(&self.parent.key)?;
+        let Some(children) = body.and_then(|body| held_whole(&body, array)) else { return Ok(false) };
+        // They look as the version of their parent shows them.
+        let shown = Some(self.parent.api_version.as_str()).filter(|shown| child.versions.iter().any(|of| of == shown));
+        let found = children.into_iter().filter_map(|body| {
+            let found = element(body, &child.name, shown.unwrap_or(version), self.subscription)?;
+            self.kept(&child.name, found)
+        });
+        self.scan.settle(&self.stream(child), found.collect()).await?;
+        Ok(true)
     }
 
     /// Some types have one resource below each parent, and no list: whether it was there.

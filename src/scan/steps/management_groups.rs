@@ -32,7 +32,8 @@ pub(crate) async fn read(scan: &Scan) -> Result<Vec<String>, ScanError> {
         }
     };
     let each = stream::iter(items.into_iter().map(|item| one(scan, item)));
-    let found: Vec<Found> = each.buffered(AT_ONCE).filter_map(async |found| found).collect().await;
+    let found: Vec<Option<Found>> = each.buffered(AT_ONCE).collect().await;
+    let found: Vec<Found> = found.into_iter().flatten().collect();
     let ids = found.iter().map(|found| found.id.clone()).collect();
     scan.settle(&StreamKey::ManagementGroups, found).await?;
     Ok(ids)
@@ -42,8 +43,8 @@ pub(crate) async fn read(scan: &Scan) -> Result<Vec<String>, ScanError> {
 async fn one(scan: &Scan, item: Value) -> Option<Found> {
     let id = item.get("id").and_then(Value::as_str).map(str::to_owned)?;
     ResourceId::parse(&id).filter(|id| id.type_name().eq_ignore_ascii_case(TYPE))?;
-    let path = encoded(&id);
-    let whole = with_versions(VERSION, async |version| {
+    let path = &encoded(&id);
+    let whole = with_versions(VERSION, |version| async move {
         let answer = scan.client.arm(&format!("{path}?api-version={version}&$expand=children")).await?;
         Ok(answer.value()?)
     });
@@ -72,7 +73,7 @@ pub(crate) async fn count(client: &Client) -> u64 {
 }
 
 async fn listed(client: &Client) -> Result<Vec<Value>, ScanError> {
-    with_versions(VERSION, async |version| {
+    with_versions(VERSION, |version| async move {
         let items: Result<Vec<Value>, AzureError> = client.pages(&format!("{SCOPE}?api-version={version}")).all().await;
         Ok(items?)
     })

@@ -475,16 +475,16 @@ resource rt_spoke 'Microsoft.Network/routeTables@2024-05-01' = {
   }
   properties: {
     disableBgpRoutePropagation: true
-  }
-}
-
-resource rt_spoke_default 'Microsoft.Network/routeTables/routes@2024-05-01' = {
-  parent: rt_spoke
-  name: 'default'
-  properties: {
-    addressPrefix: '0.0.0.0/0'
-    nextHopIpAddress: '10.0.0.4'
-    nextHopType: 'VirtualAppliance'
+    routes: [
+      {
+        name: 'default'
+        properties: {
+          addressPrefix: '0.0.0.0/0'
+          nextHopIpAddress: '10.0.0.4'
+          nextHopType: 'VirtualAppliance'
+        }
+      }
+    ]
   }
 }
 
