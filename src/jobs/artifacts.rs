@@ -11,26 +11,48 @@ use std::{
     io::{self, BufReader, Read, Seek, SeekFrom, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
+use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use zip::{CompressionMethod, DateTime, ZipWriter, write::SimpleFileOptions};
 
 use super::record::ArtifactsRow;
-use crate::work::{ArtifactError, Artifacts};
+use crate::{
+    api::{ArtifactEntry, JobStatus},
+    work::{ArtifactError, Artifacts},
+};
 
 /// Most files of a job.
-pub const MAX_FILES: u64 = 20_000;
+pub(crate) const MAX_FILES: u64 = 20_000;
 /// Most bytes of a job, before compression.
-pub const MAX_BYTES: u64 = 8 << 30;
+pub(crate) const MAX_BYTES: u64 = 8 << 30;
 const MAX_NAME: usize = 240;
 const COPY: usize = 64 << 10;
+
+/// What there is of a job's artifacts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ArtifactsState {
+    NoJob,
+    NotFinished(JobStatus),
+    /// A failed or cancelled job has none.
+    Nothing,
+    Expired,
+    Ready(ArtifactsZip),
+}
+
+/// A finished zip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArtifactsZip {
+    pub path: PathBuf,
+    pub size: u64,
+    /// Lower-case hex.
+    pub sha256: String,
+    pub entries: Vec<ArtifactEntry>,
+}
 
 /// The directory of everything of a job.
 pub(super) fn job_directory(jobs: &Path, id: Uuid) -> PathBuf {
@@ -76,7 +98,7 @@ impl Staging {
             return Err(ArtifactError::Limit { limit: MAX_BYTES, what: "bytes" });
         }
         let count = {
-            let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut names = self.names.lock();
             names.insert(path.to_owned());
             names.len() as u64
         };

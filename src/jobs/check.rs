@@ -1,12 +1,15 @@
-//! Looking at all of it: every record decoded, the indexes recounted, and what can be read written out.
+//! Checks the jobs' tables: decodes every record, recounts the indexes, and exports what can be read. Repairs nothing.
 
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::record::{
-    ARTIFACTS, BY_KEY, BY_STATUS, BY_TENANT, BY_TYPE, COUNTS, EVENTS, IDEMPOTENCY, JOBS, JOURNAL, LANES, PURGED, QUEUE,
-    RESULTS, status_byte, type_byte,
+use super::{
+    record::{
+        ARTIFACTS, BY_KEY, BY_STATUS, BY_TENANT, BY_TYPE, COUNTS, EVENTS, IDEMPOTENCY, JOBS, JOURNAL, LANES, PURGED,
+        QUEUE, RESULTS, status_byte, type_byte,
+    },
+    row::JobRow,
 };
 use crate::{
     api::{JobStatus, StoreReport, Time},
@@ -34,79 +37,28 @@ impl Checked {
 
 /// Decodes every record and recounts the indexes against the jobs.
 pub fn check_records(read: &Read) -> Result<Checked, StoreError> {
-    let mut checked = Checked::default();
-    let mut finding = |text: String| checked.findings.push(text);
-    let mut jobs = 0;
-    let mut recount: HashMap<(u8, u8), u64> = HashMap::new();
-    read.scan(&JOBS, &Span::all(), Order::Rising, |id, row| {
+    let mut findings = Vec::new();
+    let (mut jobs, mut recount) = (0, HashMap::new());
+    read.scan(&JOBS, &Span::all(), Order::Rising, |_, row| {
         jobs += 1;
-        let status = row.state.status();
-        let job_type = type_byte(row.job_type.into());
-        *recount.entry((job_type, status_byte(status))).or_default() += 1;
-        let indexed = read.get(&BY_STATUS, &(status_byte(status), id))?.is_some()
-            && read.get(&BY_TYPE, &(job_type, id))?.is_some()
-            && read.get(&BY_TENANT, &(row.tenant, id))?.is_some()
-            && read.get(&BY_KEY, &(row.key_id.clone(), id))?.is_some();
-        let name = row.uuid();
-        if !indexed {
-            finding(format!("job {name} is missing from an index"));
-        }
-        let queued = read.get(&QUEUE, &row.queue_key())?;
-        if let Some(queued) = &queued
-            && read.get(&LANES, &queued.lane_key(row.queue_key().0, id))?.map(|due| due.0) != Some(queued.not_before)
-        {
-            finding(format!("job {name} waits, but not in its lane"));
-        }
-        if queued.is_some() != (status == JobStatus::Pending) {
-            finding(format!("job {name} is {} but the queue says otherwise", status.word()));
-        }
-        let mut next = 1;
-        let mut completes = 0;
-        read.scan(&EVENTS, &Span::prefix(&id), Order::Rising, |(_, seq), event| {
-            if seq != next {
-                finding(format!("job {name} lacks event {next}"));
-            }
-            next = seq + 1;
-            completes += u32::from(event.kind.starts_with("{\"type\":\"complete\""));
-            Ok::<_, StoreError>(true)
-        })?;
-        if next != row.last_seq + 1 || completes != u32::from(status.is_terminal()) {
-            finding(format!("job {name} has {} events and {completes} ends", next - 1));
-        }
+        let cell = (type_byte(row.job_type.into()), status_byte(row.state.status()));
+        *recount.entry(cell).or_default() += 1;
+        check_job(read, &row, &mut findings)?;
         Ok::<_, StoreError>(true)
     })?;
-    for (table, rows) in [
-        ("status", read.len(&BY_STATUS)?),
-        ("type", read.len(&BY_TYPE)?),
-        ("tenant", read.len(&BY_TENANT)?),
-        ("key", read.len(&BY_KEY)?),
-    ] {
-        if rows != jobs {
-            finding(format!("the index by {table} has {rows} rows for {jobs} jobs"));
-        }
-    }
+    check_indexes(read, jobs, &recount, &mut findings)?;
     let mut owner = None;
     read.scan(&EVENTS, &Span::all(), Order::Rising, |(id, seq), _| {
         if owner != Some(id) {
             owner = Some(id);
             let left = read.get(&PURGED, &id)?.map_or(0, |left| left.0);
             if read.get(&JOBS, &id)?.is_none() && left < seq {
-                finding(format!("events of {} are left, which is no job", uuid::Uuid::from_u128(id)));
+                findings.push(format!("events of {} are left, which is no job", uuid::Uuid::from_u128(id)));
             }
         }
         Ok::<_, StoreError>(true)
     })?;
-    let (queued, in_lanes) = (read.len(&QUEUE)?, read.len(&LANES)?);
-    if queued != in_lanes {
-        finding(format!("{in_lanes} jobs are in the lanes of a queue of {queued}"));
-    }
-    read.scan(&COUNTS, &Span::all(), Order::Rising, |key, count| {
-        if recount.get(&key).copied().unwrap_or(0) != count.0 {
-            finding(format!("the count of {key:?} is {}", count.0));
-        }
-        Ok::<_, StoreError>(true)
-    })?;
-    checked.counted = vec![
+    let counted = vec![
         ("jobs", jobs),
         ("events", read.check(&EVENTS)?),
         ("results", read.check(&RESULTS)?),
@@ -114,7 +66,70 @@ pub fn check_records(read: &Read) -> Result<Checked, StoreError> {
         ("journal notes", read.check(&JOURNAL)?),
         ("idempotency keys", read.check(&IDEMPOTENCY)?),
     ];
-    Ok(checked)
+    Ok(Checked { counted, findings })
+}
+
+/// One job against its rows in the indexes, the queue and the event log.
+fn check_job(read: &Read, row: &JobRow, findings: &mut Vec<String>) -> Result<(), StoreError> {
+    let (id, name, status) = (row.id, row.uuid(), row.state.status());
+    let is_indexed = read.get(&BY_STATUS, &(status_byte(status), id))?.is_some()
+        && read.get(&BY_TYPE, &(type_byte(row.job_type.into()), id))?.is_some()
+        && read.get(&BY_TENANT, &(row.tenant, id))?.is_some()
+        && read.get(&BY_KEY, &(row.key_id.clone(), id))?.is_some();
+    if !is_indexed {
+        findings.push(format!("job {name} is missing from an index"));
+    }
+    let queued = read.get(&QUEUE, &row.queue_key())?;
+    if let Some(queued) = &queued
+        && read.get(&LANES, &queued.lane_key(row.queue_key().0, id))?.map(|due| due.0) != Some(queued.not_before)
+    {
+        findings.push(format!("job {name} waits, but not in its lane"));
+    }
+    if queued.is_some() != (status == JobStatus::Pending) {
+        findings.push(format!("job {name} is {} but the queue says otherwise", status.word()));
+    }
+    let (mut next, mut completes) = (1, 0);
+    read.scan(&EVENTS, &Span::prefix(&id), Order::Rising, |(_, seq), event| {
+        if seq != next {
+            findings.push(format!("job {name} lacks event {next}"));
+        }
+        next = seq + 1;
+        completes += u32::from(event.kind.starts_with("{\"type\":\"complete\""));
+        Ok::<_, StoreError>(true)
+    })?;
+    if next != row.last_seq + 1 || completes != u32::from(status.is_terminal()) {
+        findings.push(format!("job {name} has {} events and {completes} ends", next - 1));
+    }
+    Ok(())
+}
+
+/// Lengths of the indexes and of the queue's lanes, and the counts, against the jobs.
+fn check_indexes(
+    read: &Read,
+    jobs: u64,
+    recount: &HashMap<(u8, u8), u64>,
+    findings: &mut Vec<String>,
+) -> Result<(), StoreError> {
+    for (table, rows) in [
+        ("status", read.len(&BY_STATUS)?),
+        ("type", read.len(&BY_TYPE)?),
+        ("tenant", read.len(&BY_TENANT)?),
+        ("key", read.len(&BY_KEY)?),
+    ] {
+        if rows != jobs {
+            findings.push(format!("the index by {table} has {rows} rows for {jobs} jobs"));
+        }
+    }
+    let (queued, in_lanes) = (read.len(&QUEUE)?, read.len(&LANES)?);
+    if queued != in_lanes {
+        findings.push(format!("{in_lanes} jobs are in the lanes of a queue of {queued}"));
+    }
+    read.scan(&COUNTS, &Span::all(), Order::Rising, |key, count| {
+        if recount.get(&key).copied().unwrap_or(0) != count.0 {
+            findings.push(format!("the count of {key:?} is {}", count.0));
+        }
+        Ok::<_, StoreError>(true)
+    })
 }
 
 /// Every job with its parameters, result and events, one JSON object each; the answer is how many

@@ -1,15 +1,15 @@
-//! Following a job: replay from the store, then live, with no gap and no duplicate.
+//! Follows a job: replays its events from the store, then goes on live, with no gap and no duplicate.
 //!
-//! The hub carries only "there is something up to here"; viewers read the events themselves from the
-//! store, after their own cursor. So a viewer costs a few words of memory however slow it is, and a
-//! commit never waits for one.
+//! The hub tells viewers only the number of the newest event; each viewer reads the events from the store, after
+//! its own cursor. So a viewer costs a few words of memory however slow it is, and a commit never waits for one.
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
+use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -34,7 +34,7 @@ pub(super) struct Hub {
 impl Hub {
     /// Tells the viewers of a job that its log has grown.
     pub(super) fn grown(&self, id: Uuid, seq: u64) {
-        let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut jobs = self.jobs.lock();
         if let Some(sender) = jobs.get(&id)
             && sender.send(seq).is_err()
         {
@@ -43,7 +43,7 @@ impl Hub {
     }
 
     fn watch(&self, id: Uuid) -> watch::Receiver<u64> {
-        let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut jobs = self.jobs.lock();
         jobs.retain(|_, sender| sender.receiver_count() > 0);
         jobs.entry(id).or_insert_with(|| watch::channel(0).0).subscribe()
     }

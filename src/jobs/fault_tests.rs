@@ -1,11 +1,23 @@
 //! Jobs under what goes wrong: operations that do not end or come late, clocks that jump, long queues,
 //! older files.
 
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
 use super::{
     tests::{House, Scripted, assert_sound, iac, quick, scan, submit, until},
     *,
 };
-use crate::api::{EventKind, shift};
+use crate::{
+    api::{EventKind, JobStatus, JobType, JobView, Time, shift},
+    store::{Order, Span, Store, StoreError, WriteError},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_step_that_reports_nothing_is_ended_and_named() {
@@ -104,7 +116,7 @@ async fn a_deadline_counts_the_time_that_a_job_ran_over_stops_and_crashes_and_no
     let jobs = house.open(Settings { other_timeout_seconds: 2, max_concurrent: 0, ..quick() }).await;
     tokio::time::sleep(Duration::from_millis(2_500)).await;
     assert_eq!(ran(&jobs, id), stopped);
-    house.settings.lock().expect("whole").as_ref().expect("open").send_modify(|settings| settings.max_concurrent = 3);
+    house.settings.lock().as_ref().expect("open").send_modify(|settings| settings.max_concurrent = 3);
     let ended = until(&jobs, id, JobStatus::Failed).await;
     let error = ended.error.expect("a reason");
     assert_eq!((error.code.as_str(), error.message.as_str()), ("timed_out", "the job was not done within 2 seconds"));
@@ -263,7 +275,7 @@ async fn chores_of_other_rooms_run_and_are_seen_and_a_nudge_runs_them_again() {
         panic!("{:?} instead of {wanted:?}", outcome());
     };
     seen(ChoreOutcome::Removed(4)).await;
-    house.settings.lock().expect("whole").as_ref().expect("open").send_modify(|settings| settings.keep_snapshots = 7);
+    house.settings.lock().as_ref().expect("open").send_modify(|settings| settings.keep_snapshots = 7);
     seen(ChoreOutcome::Failed("no disk".into())).await;
     assert_eq!(runs.load(std::sync::atomic::Ordering::SeqCst), 2);
 }
@@ -318,12 +330,12 @@ async fn a_writer_that_comes_late_changes_nothing() {
     let events = jobs.events(id, 0, 100).expect("reads");
     house.script.gate.add_permits(1);
     let wrote = async {
-        while house.script.late.lock().expect("whole").is_empty() {
+        while house.script.late.lock().is_empty() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
     tokio::time::timeout(Duration::from_secs(20), wrote).await.expect("in time");
-    assert_eq!(*house.script.late.lock().expect("whole"), [false, false, false]);
+    assert_eq!(*house.script.late.lock(), [false, false, false]);
     assert_eq!(jobs.view(id), Ok(Some(ended)));
     assert_eq!(jobs.events(id, 0, 100), Ok(events));
     assert!(!artifacts::job_directory(&jobs.shared.directory, id).join("start-1/late").exists());

@@ -1,11 +1,9 @@
-//! Ids of new jobs: version 7, each above all before it, whatever the clock does.
+//! Makes the ids of new jobs: UUIDs of version 7, each greater than all before it, whatever the clock does.
 //!
-//! The order of ids is the order of submission, which queue, lists and cursors rest on. A clock that
-//! was set back (a day, or while the daemon was down) must not put new jobs among old ones: then ids
-//! go on from the highest there is, and so does the time of creation, which is the id's.
+//! Queue, lists and cursors rest on the order of ids being the order of submission. When the clock was set back,
+//! ids go on from the highest there is, and so does the time of creation, which is the id's.
 
-use std::sync::{Mutex, PoisonError};
-
+use parking_lot::Mutex;
 use uuid::Uuid;
 
 pub(super) struct Ids(Mutex<u128>);
@@ -20,7 +18,7 @@ impl Ids {
     pub(super) fn next(&self, now_ms: i64) -> (u128, i64) {
         let millis = u64::try_from(now_ms).unwrap_or(0);
         let fresh = uuid::Builder::from_unix_timestamp_millis(millis, &rand::random()).into_uuid().as_u128();
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.0.lock();
         *last = fresh.max(*last + 1);
         (*last, created_at(*last))
     }

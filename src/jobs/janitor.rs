@@ -2,28 +2,29 @@
 //!
 //! A chore takes no input but the settings and the clock; its last run and result are visible. Other
 //! rooms bring theirs as a [`Chore`]. A batch is one transaction of at most [`BATCH`] jobs and some
-//! [`EVENTS`], and after each there is a rest, so that no request waits for a purge. A nudge (new settings, a disk that is short) runs them
-//! all at once.
+//! [`EVENTS`]; after each the janitor rests, so that no request waits for a purge. A nudge (new settings, a full
+//! disk) runs all chores at once.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
-use serde::Serialize;
-use tokio::time::Instant;
+use tokio::{
+    sync::{Notify, Semaphore, SemaphorePermit, watch},
+    time::Instant,
+};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
-    Settings, Shared, artifacts, ids, persist, query,
+    artifacts,
+    chore::{Chore, ChoreReport, HOURLY, Outcome, Reports},
+    ids, persist, query,
     record::{ARTIFACTS, BY_STATUS, IDEMPOTENCY, JOBS, PURGED, ZIPS, status_byte},
+    settings::Settings,
 };
 use crate::{
     api::{JobStatus, Time},
-    store::{Order, Span, StoreError, WriteError},
+    store::{Order, Span, Store, StoreError, WriteError},
 };
 
 /// Jobs that one transaction removes.
@@ -37,107 +38,77 @@ const LONGEST_REST: Duration = Duration::from_millis(100);
 /// How often is looked whether a chore is due.
 const TICK: Duration = Duration::from_secs(20);
 const OFTEN: Duration = Duration::from_mins(5);
-const HOURLY: Duration = Duration::from_hours(1);
 /// How long an idempotency key is kept.
 const IDEMPOTENCY_MS: i64 = 24 * 3_600 * 1_000;
 
-/// What it removed, or why it could not.
-pub type Outcome = Result<u64, String>;
-/// The work of a chore: the settings in effect and the time.
-type Work = Arc<dyn Fn(Settings, i64) -> BoxFuture<'static, Outcome> + Send + Sync>;
+/// Jobs that are purged at once by request.
+const PURGES: usize = 2;
 
-/// A chore of another room.
-#[derive(Clone)]
-pub struct Chore {
-    name: &'static str,
-    period: Duration,
-    work: Work,
+/// What the chores work on.
+pub(super) struct Janitor {
+    store: Store,
+    settings: watch::Receiver<Settings>,
+    /// Of all jobs.
+    directory: PathBuf,
+    draining: CancellationToken,
+    /// Something is to be done at once.
+    nudge: Notify,
+    reports: Reports,
+    /// Turns of those that purge: a client that removes many jobs takes no more of the store than the janitor.
+    purges: Semaphore,
 }
 
-impl Chore {
-    /// A chore that runs every hour.
-    pub fn hourly<F>(name: &'static str, work: impl Fn(Settings, i64) -> F + Send + Sync + 'static) -> Self
-    where
-        F: Future<Output = Outcome> + Send + 'static,
-    {
-        Self { name, period: HOURLY, work: Arc::new(move |settings, now| Box::pin(work(settings, now))) }
-    }
-}
-
-/// A chore's last run.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ChoreReport {
-    pub name: &'static str,
-    pub last_run: Time,
-    pub seconds: f64,
-    #[serde(flatten)]
-    pub outcome: ChoreOutcome,
-}
-
-/// How it went.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ChoreOutcome {
-    Removed(u64),
-    Failed(String),
-}
-
-/// The reports, for `/status`.
-#[derive(Clone, Default)]
-pub(super) struct Reports(Arc<Mutex<BTreeMap<&'static str, ChoreReport>>>);
-
-impl Reports {
-    pub(super) fn all(&self) -> Vec<ChoreReport> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+impl Janitor {
+    pub(super) fn new(
+        store: Store,
+        settings: watch::Receiver<Settings>,
+        directory: PathBuf,
+        draining: CancellationToken,
+    ) -> Self {
+        let purges = Semaphore::new(PURGES);
+        Self { store, settings, directory, draining, nudge: Notify::new(), reports: Reports::default(), purges }
     }
 
-    fn note(&self, name: &'static str, took: Duration, outcome: Outcome) {
-        let last_run = Time::now();
-        metrics::gauge!("atgd_chore_last_run_seconds", "chore" => name).set(last_run.millis() as f64 / 1_000.0);
-        let outcome = match outcome {
-            Ok(removed) => {
-                metrics::counter!("atgd_chore_removed_total", "chore" => name).increment(removed);
-                match removed {
-                    0 => tracing::debug!(chore = name, "nothing to do"),
-                    removed => tracing::info!(chore = name, removed, "chore done"),
-                }
-                ChoreOutcome::Removed(removed)
-            }
-            Err(error) => {
-                metrics::counter!("atgd_chore_failures_total", "chore" => name).increment(1);
-                tracing::warn!(chore = name, %error, "chore failed");
-                ChoreOutcome::Failed(error)
-            }
-        };
-        let report = ChoreReport { name, last_run, seconds: took.as_secs_f64(), outcome };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name, report);
+    /// The last runs.
+    pub(super) fn reports(&self) -> Vec<ChoreReport> {
+        self.reports.all()
+    }
+
+    /// All chores run soon.
+    pub(super) fn nudge(&self) {
+        self.nudge.notify_one();
+    }
+
+    /// The turn of one that purges by request; held while it does.
+    pub(super) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        self.purges.acquire().await.ok()
     }
 }
 
 /// The jobs' own chores, then those of other rooms.
-pub(super) fn chores(shared: &Arc<Shared>, more: Vec<Chore>) -> Vec<Chore> {
+pub(super) fn chores(janitor: &Arc<Janitor>, more: Vec<Chore>) -> Vec<Chore> {
     fn own<F>(
-        shared: &Arc<Shared>,
+        janitor: &Arc<Janitor>,
         name: &'static str,
         period: Duration,
-        work: impl Fn(Arc<Shared>, i64) -> F + Send + Sync + 'static,
+        work: impl Fn(Arc<Janitor>, i64) -> F + Send + Sync + 'static,
     ) -> Chore
     where
         F: Future<Output = Result<u64, StoreError>> + Send + 'static,
     {
-        let shared = shared.clone();
+        let janitor = janitor.clone();
         let work = move |_, now| -> BoxFuture<'static, Outcome> {
-            let done = work(shared.clone(), now);
+            let done = work(janitor.clone(), now);
             Box::pin(async move { done.await.map_err(|error| error.to_string()) })
         };
         Chore { name, period, work: Arc::new(work) }
     }
     let mut all = vec![
-        own(shared, "finished_jobs", OFTEN, |shared, now| async move { finished_jobs(&shared, now).await }),
-        own(shared, "artifacts", OFTEN, |shared, now| async move { old_artifacts(&shared, now).await }),
-        own(shared, "idempotency", HOURLY, |shared, now| async move { idempotency(&shared, now).await }),
-        own(shared, "orphans", HOURLY, |shared, _| async move {
-            off_thread(move || orphans(&shared)).await.unwrap_or(Ok(0))
+        own(janitor, "finished_jobs", OFTEN, |janitor, now| async move { finished_jobs(&janitor, now).await }),
+        own(janitor, "artifacts", OFTEN, |janitor, now| async move { old_artifacts(&janitor, now).await }),
+        own(janitor, "idempotency", HOURLY, |janitor, now| async move { idempotency(&janitor, now).await }),
+        own(janitor, "orphans", HOURLY, |janitor, _| async move {
+            off_thread(move || orphans(&janitor)).await.unwrap_or(Ok(0))
         }),
     ];
     all.extend(more);
@@ -145,23 +116,23 @@ pub(super) fn chores(shared: &Arc<Shared>, more: Vec<Chore>) -> Vec<Chore> {
 }
 
 /// Runs the chores until the daemon drains.
-pub(super) async fn keep(shared: Arc<Shared>, more: Vec<Chore>) {
-    let mut settings = shared.settings.clone();
+pub(super) async fn keep(janitor: Arc<Janitor>, more: Vec<Chore>) {
+    let mut settings = janitor.settings.clone();
     let mut due: Vec<(Chore, Instant)> =
-        chores(&shared, more).into_iter().map(|chore| (chore, Instant::now())).collect();
+        chores(&janitor, more).into_iter().map(|chore| (chore, Instant::now())).collect();
     loop {
         for (chore, at) in &mut due {
             if *at <= Instant::now() {
-                run(&shared, chore, Time::now().millis()).await;
+                run(&janitor, chore, Time::now().millis()).await;
                 *at = Instant::now() + chore.period;
             }
-            if shared.draining.is_cancelled() {
+            if janitor.draining.is_cancelled() {
                 return;
             }
         }
         let is_nudged = tokio::select! {
-            () = shared.draining.cancelled() => return,
-            () = shared.nudge.notified() => true,
+            () = janitor.draining.cancelled() => return,
+            () = janitor.nudge.notified() => true,
             changed = settings.changed(), if settings.has_changed().is_ok() => changed.is_ok(),
             () = tokio::time::sleep(TICK) => false,
         };
@@ -173,11 +144,11 @@ pub(super) async fn keep(shared: Arc<Shared>, more: Vec<Chore>) {
     }
 }
 
-pub(super) async fn run(shared: &Arc<Shared>, chore: &Chore, now: i64) {
+pub(super) async fn run(janitor: &Arc<Janitor>, chore: &Chore, now: i64) {
     let began = Instant::now();
-    let settings = shared.settings.borrow().clone();
+    let settings = janitor.settings.borrow().clone();
     let outcome = (chore.work)(settings, now).await;
-    shared.reports.note(chore.name, began.elapsed(), outcome);
+    janitor.reports.note(chore.name, began.elapsed(), outcome);
 }
 
 async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
@@ -187,26 +158,26 @@ async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static
 
 /// Finished jobs older than the retention go with all that is theirs, and the oldest of a status beyond
 /// the number that is kept of it.
-async fn finished_jobs(shared: &Arc<Shared>, now: i64) -> Result<u64, StoreError> {
+async fn finished_jobs(janitor: &Arc<Janitor>, now: i64) -> Result<u64, StoreError> {
     let (oldest, most) = {
-        let settings = shared.settings.borrow();
+        let settings = janitor.settings.borrow();
         (now.saturating_sub(settings.keep_jobs_ms), settings.keep_per_status)
     };
     let mut removed = 0;
     for status in [JobStatus::Completed, JobStatus::Failed, JobStatus::Cancelled] {
-        let of_it = query::counts(&shared.store)?.by_type_status.into_iter().filter(|(_, of, _)| *of == status);
+        let of_it = query::counts(&janitor.store)?.by_type_status.into_iter().filter(|(_, of, _)| *of == status);
         let mut beyond = of_it.map(|(_, _, count)| count).sum::<u64>().saturating_sub(most);
         // A purge of a long history must not hold up a stop.
-        while !shared.draining.is_cancelled() {
+        while !janitor.draining.is_cancelled() {
             let began = Instant::now();
-            let due = finished_before(shared, status, oldest, beyond)?;
+            let due = finished_before(janitor, status, oldest, beyond)?;
             if due.is_empty() {
                 break;
             }
-            drop_directories(shared, due.clone()).await;
+            drop_directories(janitor, due.clone()).await;
             removed += due.len() as u64;
             beyond = beyond.saturating_sub(due.len() as u64);
-            let purged: Result<(), WriteError<()>> = shared
+            let purged: Result<(), WriteError<()>> = janitor
                 .store
                 .write_urgent(move |write| {
                     for id in &due {
@@ -220,30 +191,30 @@ async fn finished_jobs(shared: &Arc<Shared>, now: i64) -> Result<u64, StoreError
             rest(began).await;
         }
     }
-    remains(shared).await?;
+    remains(janitor).await?;
     Ok(removed)
 }
 
 /// Events of purged jobs that had many.
-async fn remains(shared: &Arc<Shared>) -> Result<(), StoreError> {
+async fn remains(janitor: &Arc<Janitor>) -> Result<(), StoreError> {
     let mut purged = Vec::new();
-    shared.store.read(|read| {
+    janitor.store.read(|read| {
         read.scan(&PURGED, &Span::all(), Order::Rising, |id, _| {
             purged.push(id);
             Ok::<_, StoreError>(true)
         })
     })?;
     for id in purged {
-        drop_events(shared, id).await?;
+        drop_events(janitor, id).await?;
     }
     Ok(())
 }
 
 /// The events of a purged job, bit by bit.
-pub(super) async fn drop_events(shared: &Shared, id: u128) -> Result<(), StoreError> {
-    while !shared.draining.is_cancelled() {
+pub(super) async fn drop_events(janitor: &Janitor, id: u128) -> Result<(), StoreError> {
+    while !janitor.draining.is_cancelled() {
         let began = Instant::now();
-        let more = shared.store.write_urgent(move |write| persist::purge_events(write, id).map(Ok)).await;
+        let more = janitor.store.write_urgent(move |write| persist::purge_events(write, id).map(Ok)).await;
         if !store_error(more)? {
             break;
         }
@@ -259,9 +230,9 @@ pub(super) async fn rest(began: Instant) {
 
 /// A batch of those that are due, oldest first: `beyond` whatever their age, then those that ended before
 /// `oldest`.
-fn finished_before(shared: &Shared, status: JobStatus, oldest: i64, beyond: u64) -> Result<Vec<Uuid>, StoreError> {
+fn finished_before(janitor: &Janitor, status: JobStatus, oldest: i64, beyond: u64) -> Result<Vec<Uuid>, StoreError> {
     let (mut due, mut events) = (Vec::new(), 0);
-    shared.store.read(|read| {
+    janitor.store.read(|read| {
         read.scan(&BY_STATUS, &Span::prefix(&status_byte(status)), Order::Rising, |(_, id), _| {
             let is_beyond = (due.len() as u64) < beyond;
             if !is_beyond && ids::created_at(id) > oldest {
@@ -279,13 +250,13 @@ fn finished_before(shared: &Shared, status: JobStatus, oldest: i64, beyond: u64)
 }
 
 /// Zips older than the retention, then the oldest beyond the total size.
-async fn old_artifacts(shared: &Arc<Shared>, now: i64) -> Result<u64, StoreError> {
+async fn old_artifacts(janitor: &Arc<Janitor>, now: i64) -> Result<u64, StoreError> {
     let (oldest, most) = {
-        let settings = shared.settings.borrow();
+        let settings = janitor.settings.borrow();
         (now.saturating_sub(settings.keep_artifacts_ms), settings.artifacts_max_bytes)
     };
     let mut kept: Vec<(i64, u128, u64)> = Vec::new();
-    shared.store.read(|read| {
+    janitor.store.read(|read| {
         read.scan(&ZIPS, &Span::all(), Order::Rising, |(made_at, id), size| {
             kept.push((made_at, id, size.0));
             Ok::<_, StoreError>(true)
@@ -306,7 +277,7 @@ async fn old_artifacts(shared: &Arc<Shared>, now: i64) -> Result<u64, StoreError
     for batch in due.chunks(BATCH) {
         let began = Instant::now();
         let ids = batch.to_vec();
-        let marked: Result<(), WriteError<()>> = shared
+        let marked: Result<(), WriteError<()>> = janitor
             .store
             .write_urgent(move |write| {
                 for zip in ids.clone() {
@@ -320,15 +291,15 @@ async fn old_artifacts(shared: &Arc<Shared>, now: i64) -> Result<u64, StoreError
             })
             .await;
         store_error(marked)?;
-        drop_directories(shared, batch.iter().map(|(_, id)| Uuid::from_u128(*id)).collect()).await;
+        drop_directories(janitor, batch.iter().map(|(_, id)| Uuid::from_u128(*id)).collect()).await;
         rest(began).await;
     }
     Ok(count)
 }
 
-async fn idempotency(shared: &Arc<Shared>, now: i64) -> Result<u64, StoreError> {
+async fn idempotency(janitor: &Arc<Janitor>, now: i64) -> Result<u64, StoreError> {
     let mut due = Vec::new();
-    shared.store.read(|read| {
+    janitor.store.read(|read| {
         read.scan(&IDEMPOTENCY, &Span::all(), Order::Rising, |key, row| {
             if row.created_at <= now - IDEMPOTENCY_MS {
                 due.push(key);
@@ -340,7 +311,7 @@ async fn idempotency(shared: &Arc<Shared>, now: i64) -> Result<u64, StoreError> 
     for batch in due.chunks(BATCH) {
         let began = Instant::now();
         let keys = batch.to_vec();
-        let removed: Result<(), WriteError<()>> = shared
+        let removed: Result<(), WriteError<()>> = janitor
             .store
             .write_urgent(move |write| {
                 for key in &keys {
@@ -356,28 +327,28 @@ async fn idempotency(shared: &Arc<Shared>, now: i64) -> Result<u64, StoreError> 
 }
 
 /// Directories of jobs that are no more.
-fn orphans(shared: &Shared) -> Result<u64, StoreError> {
-    let Ok(entries) = fs::read_dir(&shared.directory) else { return Ok(0) };
+fn orphans(janitor: &Janitor) -> Result<u64, StoreError> {
+    let Ok(entries) = fs::read_dir(&janitor.directory) else { return Ok(0) };
     let mut removed = 0;
     for entry in entries.flatten() {
         let id = entry.file_name().to_str().and_then(|name| Uuid::try_parse(name).ok());
         let Some(id) = id else { continue };
-        let known = shared.store.read(|read| read.get(&JOBS, &id.as_u128()))?.is_some();
+        let known = janitor.store.read(|read| read.get(&JOBS, &id.as_u128()))?.is_some();
         if !known {
-            drop_directory(shared, id);
+            drop_directory(janitor, id);
             removed += 1;
         }
     }
     Ok(removed)
 }
 
-async fn drop_directories(shared: &Arc<Shared>, ids: Vec<Uuid>) {
-    let shared = shared.clone();
-    off_thread(move || ids.into_iter().for_each(|id| drop_directory(&shared, id))).await;
+async fn drop_directories(janitor: &Arc<Janitor>, ids: Vec<Uuid>) {
+    let janitor = janitor.clone();
+    off_thread(move || ids.into_iter().for_each(|id| drop_directory(&janitor, id))).await;
 }
 
-fn drop_directory(shared: &Shared, id: Uuid) {
-    let directory = artifacts::job_directory(&shared.directory, id);
+fn drop_directory(janitor: &Janitor, id: Uuid) {
+    let directory = artifacts::job_directory(&janitor.directory, id);
     if let Err(error) = fs::remove_dir_all(&directory)
         && error.kind() != std::io::ErrorKind::NotFound
     {

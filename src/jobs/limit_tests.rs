@@ -1,8 +1,16 @@
 //! What jobs are bounded by: shares of keys, how far a list looks, how many are kept.
 
+use std::time::Duration;
+
+use uuid::Uuid;
+
 use super::{
     tests::{House, assert_sound, iac, quick, run_chores, scan, submit, submit_as, until},
     *,
+};
+use crate::{
+    api::{JobStatus, JobType, Time},
+    store::WriteError,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -46,7 +54,7 @@ async fn a_job_that_nothing_stands_before_is_claimed_by_its_own_submit() {
     let jobs = house.open(quick()).await;
     let offered = async || {
         for _ in 0..2_000 {
-            if jobs.shared.offer.lock().expect("whole").is_some() {
+            if jobs.shared.slots.is_offered() {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(5)).await;

@@ -1,12 +1,12 @@
-//! Job rows as earlier formats wrote them: read for ever, written never.
+//! Reads job rows as older formats wrote them; writes none.
 //!
-//! Version 1 did not tell fruitless starts in a row from others; all that it knows of are taken for such.
+//! Version 1 did not distinguish fruitless starts in a row from others: all that it counts are taken as in a row.
 //! Version 2 did not know how long a job had run.
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    record::{JobRow, TypeRow},
+    row::{JobRow, TypeRow},
     state::{Fence, Reason, State, Tries},
 };
 use crate::store::unbincoded;

@@ -7,9 +7,10 @@ use super::{
     pick::Shares,
     record::{
         ARTIFACTS, ArtifactsRow, BY_KEY, BY_STATUS, BY_TENANT, BY_TYPE, CLEANUP, COUNTS, Count, Due, EPOCH, EVENTS,
-        EventRow, IDEMPOTENCY, IdempotencyRow, JOBS, JOURNAL, JobRow, LANES, Mark, PURGED, QUEUE, RESULTS, Text, ZIPS,
+        EventRow, IDEMPOTENCY, IdempotencyRow, JOBS, JOURNAL, LANES, Mark, PURGED, QUEUE, RESULTS, Text, ZIPS,
         status_byte, type_byte,
     },
+    row::JobRow,
     state::{Denied, Event, Fence, Interruption, State, apply},
 };
 use crate::{

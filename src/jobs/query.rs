@@ -1,15 +1,18 @@
-//! Looking at jobs: one view, lists with filters and a cursor, counts, events, results.
+//! Reads jobs: one view, lists with filters and a cursor, counts, events, results. Writes nothing.
 //!
-//! A list walks one index, newest first: the narrowest that a filter gives. Nothing here writes.
-//! A total that can't be had from counts or one look of bounded length is told as a lower bound.
+//! A list walks one index, newest first: the narrowest that a filter gives. A total that neither the counts nor a
+//! scan of bounded length can give is reported as a lower bound.
 
 use std::collections::HashMap;
 
 use uuid::Uuid;
 
-use super::record::{
-    BY_KEY, BY_STATUS, BY_TENANT, BY_TYPE, COUNTS, EVENTS, JOBS, JobRow, Mark, QUEUE, RESULTS, STATUSES, TYPES,
-    status_byte, type_byte,
+use super::{
+    record::{
+        BY_KEY, BY_STATUS, BY_TENANT, BY_TYPE, COUNTS, EVENTS, JOBS, Mark, QUEUE, RESULTS, STATUSES, TYPES,
+        status_byte, type_byte,
+    },
+    row::JobRow,
 };
 use crate::{
     api::{Event, JobList, JobResult, JobStatus, JobType, JobView, Time},
@@ -17,7 +20,7 @@ use crate::{
 };
 
 /// Up to this many matches are counted exactly.
-pub const COUNTED: u64 = 10_000;
+pub(crate) const COUNTED: u64 = 10_000;
 /// Queue rows that are looked at for a position.
 const POSITIONS: u64 = 10_000;
 /// Jobs that one list looks at.

@@ -1,16 +1,12 @@
-//! What is kept of a job, and the tables of it. Field and variant order is frozen by bincode.
+//! The tables of jobs, and their rows but for the job's own. Field and variant order is frozen by bincode.
 //!
 //! Every index row is written in the transaction of the job row that it points to.
 
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
-use super::{
-    older,
-    state::{Fence, State},
-};
+use super::{older, row::JobRow, state::State};
 use crate::{
-    api::{JobError, JobStatus, JobType, JobView, Time},
+    api::{JobStatus, JobType},
     store::{Migration, Order, Record, Schema, Span, StoreError, Table, Write, bincoded, record, unbincoded},
 };
 
@@ -63,40 +59,6 @@ pub(super) const JOURNAL: Table<(u128, String), Text> = Table::new("journal.v1")
 pub(super) const IDEMPOTENCY: Table<(String, String, String), IdempotencyRow> = Table::new("idempotency.v1");
 /// 0 → the boot epoch, one higher at each start.
 pub(super) const EPOCH: Table<u8, Count> = Table::new("epoch.v1");
-
-/// A job on disk. Times are Unix milliseconds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct JobRow {
-    pub id: u128,
-    pub job_type: TypeRow,
-    pub tenant: u128,
-    pub key_id: String,
-    /// `api::Operation` as JSON.
-    pub operation: String,
-    pub priority: i8,
-    pub timeout_seconds: Option<u64>,
-    pub created_at: i64,
-    pub state: State,
-    /// Number of the last event.
-    pub last_seq: u64,
-    /// Whether the present start has recorded anything.
-    pub headway: bool,
-    pub progress: f64,
-    pub step: Option<String>,
-    /// JSON object.
-    pub detail: String,
-    /// How long it has run in all its attempts, as far as was recorded.
-    pub ran_ms: u64,
-}
-
-/// An operation on disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum TypeRow {
-    Scan,
-    GenerateIac,
-    CreateTenant,
-    GenerateSpec,
-}
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct QueueRow {
@@ -169,28 +131,6 @@ impl Record for JobRow {
     }
 }
 
-impl From<JobType> for TypeRow {
-    fn from(job_type: JobType) -> Self {
-        match job_type {
-            JobType::Scan => Self::Scan,
-            JobType::GenerateIac => Self::GenerateIac,
-            JobType::CreateTenant => Self::CreateTenant,
-            JobType::GenerateSpec => Self::GenerateSpec,
-        }
-    }
-}
-
-impl From<TypeRow> for JobType {
-    fn from(row: TypeRow) -> Self {
-        match row {
-            TypeRow::Scan => Self::Scan,
-            TypeRow::GenerateIac => Self::GenerateIac,
-            TypeRow::CreateTenant => Self::CreateTenant,
-            TypeRow::GenerateSpec => Self::GenerateSpec,
-        }
-    }
-}
-
 /// A status in index keys.
 pub(super) const fn status_byte(status: JobStatus) -> u8 {
     match status {
@@ -221,22 +161,14 @@ pub(super) const TYPES: [JobType; 4] =
     [JobType::Scan, JobType::GenerateIac, JobType::CreateTenant, JobType::GenerateSpec];
 
 impl QueueRow {
-    pub fn lane_key(&self, priority: u8, id: u128) -> LaneKey {
+    pub(crate) fn lane_key(&self, priority: u8, id: u128) -> LaneKey {
         let writes = if self.writer { (1, self.tenant) } else { (0, 0) };
         (writes, self.key_id.clone(), priority, id)
     }
 }
 
 impl JobRow {
-    pub fn uuid(&self) -> Uuid {
-        Uuid::from_u128(self.id)
-    }
-
-    pub fn queue_key(&self) -> (u8, u128) {
-        (0x7f_u8.wrapping_sub(self.priority.cast_unsigned()), self.id)
-    }
-
-    pub fn queue_row(&self, now: i64) -> QueueRow {
+    pub(crate) fn queue_row(&self, now: i64) -> QueueRow {
         let not_before = match &self.state {
             State::Pending { not_before, .. } => *not_before,
             _ => None,
@@ -247,41 +179,6 @@ impl JobRow {
             key_id: self.key_id.clone(),
             not_before,
             queued_at: now,
-        }
-    }
-
-    pub fn fence(&self) -> Option<Fence> {
-        match &self.state {
-            State::Running { fence, .. } => Some(*fence),
-            _ => None,
-        }
-    }
-
-    pub fn view(&self, queue_position: Option<u64>) -> JobView {
-        let error = match &self.state {
-            State::Failed { reason, .. } => Some(JobError {
-                code: reason.code.clone(),
-                message: reason.message.clone(),
-                retryable: reason.retryable,
-            }),
-            _ => None,
-        };
-        JobView {
-            job_id: self.uuid(),
-            job_type: self.job_type.into(),
-            tenant_id: Uuid::from_u128(self.tenant),
-            key_id: self.key_id.clone(),
-            status: self.state.status(),
-            progress: self.progress,
-            current_step: self.step.clone(),
-            attempt: self.state.tries().attempt(),
-            created_at: Time::from_millis(self.created_at),
-            started_at: self.state.started_at().map(Time::from_millis),
-            completed_at: self.state.completed_at().map(Time::from_millis),
-            error,
-            cancel_requested: matches!(self.state, State::Running { cancel_asked: true, .. } | State::Cancelled { .. }),
-            queue_position,
-            progress_detail: serde_json::from_str(&self.detail).unwrap_or_default(),
         }
     }
 }

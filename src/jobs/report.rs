@@ -1,9 +1,8 @@
-//! What an operation reports between two flushes: the last progress, some log lines, a sign of life.
+//! Collects what an operation reports between two flushes: the last progress, some log lines, a sign of life.
 //!
-//! Reports are cheap and never block; the attempt takes them ten times a second and stores them.
+//! Reports are cheap and never block; `watch` takes them ten times a second and stores them.
 
-use std::sync::{Mutex, PoisonError};
-
+use parking_lot::Mutex;
 use serde_json::{Map, Value};
 use tokio::time::{Duration, Instant};
 
@@ -44,17 +43,17 @@ impl Reporter {
     }
 
     pub(super) fn alive(&self) {
-        self.reports.lock().unwrap_or_else(PoisonError::into_inner).alive = Instant::now();
+        self.reports.lock().alive = Instant::now();
     }
 
     /// The step, if it has been silent for longer than it may.
     pub(super) fn silent(&self, longest: Duration) -> Option<String> {
-        let reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
+        let reports = self.reports.lock();
         (reports.alive.elapsed() > longest).then(|| reports.step.clone())
     }
 
     pub(super) fn take(&self) -> Vec<EventKind> {
-        let mut reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reports = self.reports.lock();
         let mut kinds = std::mem::take(&mut reports.lines);
         if reports.dropped > 0 {
             let message = format!("{} log lines were left out", std::mem::take(&mut reports.dropped));
@@ -67,7 +66,7 @@ impl Reporter {
 
 impl Progress for Reporter {
     fn report(&self, phase: &str, message: &str, fraction: f64, details: Map<String, Value>) {
-        let mut reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reports = self.reports.lock();
         reports.alive = Instant::now();
         if reports.step != phase {
             phase.clone_into(&mut reports.step);
@@ -84,7 +83,7 @@ impl Progress for Reporter {
     }
 
     fn log(&self, level: Level, message: &str) {
-        let mut reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reports = self.reports.lock();
         reports.alive = Instant::now();
         if reports.lines.len() >= LOG_LINES {
             reports.dropped += 1;

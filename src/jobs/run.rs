@@ -1,31 +1,29 @@
-//! One attempt of one job: the operation runs, is bounded, and its end is written down.
+//! Runs one attempt of one job: prepares it, waits for the operation's end, seals the artifacts, stores the end.
 //!
-//! An operation runs on a thread of its own: one that never yields holds up neither requests nor other
-//! jobs. The token fires on cancel, deadline and shutdown; the operation then has [`NOTICE`] to end by
-//! itself and is dropped after that. Whatever it still does is fenced: its artifacts and journal are
-//! closed and the store refuses its epoch and start. A thread that does not end keeps its permit until
-//! it does, for the permit lives in the `Work` that it was given.
+//! After its end an attempt is fenced: its artifacts and journal are closed, and the store refuses its epoch and
+//! start. A thread that does not end keeps the attempt's permit until it does, because the permit lives in the
+//! `Work` that the operation was given.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 use serde_json::Value;
-use tokio::{
-    sync::{OwnedSemaphorePermit, oneshot},
-    time::Instant,
-};
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio::{sync::OwnedSemaphorePermit, time::Instant};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
-    Failure, Shared, artifacts,
+    artifacts::{self, SealError, Staging},
+    attempts::{Handle, Stop},
     persist::{self, Claimed, Ending},
-    record::{JOURNAL, JobRow},
+    record::{ArtifactsRow, JOURNAL},
     report::Reporter,
+    row::JobRow,
+    runner::Failure,
+    shared::Shared,
     state::{Denied, Event, Fence, Interruption, Outcome, Reason, State},
+    thread::Operating,
+    watch::{Attempt, Deadline, Ended, Ran},
 };
 use crate::{
     api::{EventKind, JobStatus, JobType, LogLevel, Operation, Time},
@@ -33,85 +31,14 @@ use crate::{
     work::{Artifacts, Journal, JournalError, Slot, Work},
 };
 
-/// How long an operation may take to notice that it is to end.
-const NOTICE: Duration = Duration::from_millis(500);
-/// How long an aborted operation may take to be gone.
-const UNWIND: Duration = Duration::from_millis(50);
 /// How long artifacts may still be packed after the job was to end.
 const PACKING: Duration = Duration::from_secs(1);
 /// The wait before the end of an attempt is stored again after the store failed; doubled up to
 /// [`LONGEST_RETRY`].
 const RETRY: Duration = Duration::from_millis(200);
 const LONGEST_RETRY: Duration = Duration::from_secs(5);
-/// How often progress reaches the event log.
-const FLUSH: Duration = Duration::from_millis(100);
-/// How often the time that a job ran is stored at least: so much of it a crash may lose.
-const CLOCK: Duration = Duration::from_secs(5);
 /// The wait before the first repetition after a transient failure; doubled each time.
 const BACKOFF_MS: i64 = 2_000;
-
-/// Why a running attempt is told to end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stop {
-    Cancel,
-    Shutdown,
-}
-
-/// The way to a running attempt.
-#[derive(Clone)]
-pub(super) struct Handle {
-    token: CancellationToken,
-    pause: CancellationToken,
-    stop: Arc<Mutex<Option<Stop>>>,
-}
-
-impl Handle {
-    pub(super) fn new() -> Self {
-        Self { token: CancellationToken::new(), pause: CancellationToken::new(), stop: Arc::default() }
-    }
-
-    /// The first reason stays.
-    pub(super) fn stop(&self, why: Stop) {
-        self.stop.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(why);
-        self.token.cancel();
-    }
-
-    /// Asks the operation to end at its next checkpoint, if it can go on from there later.
-    pub(super) fn pause(&self) {
-        self.pause.cancel();
-    }
-
-    fn reason(&self) -> Option<Stop> {
-        *self.stop.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// How long a job may run in all its attempts, what is left of that, and how long it may be silent.
-#[derive(Clone, Copy)]
-struct Deadline {
-    job: Duration,
-    left: Duration,
-    step: Duration,
-}
-
-impl Deadline {
-    fn missed(&self) -> String {
-        format!("the job was not done within {} seconds", self.job.as_secs())
-    }
-}
-
-/// How long a job has run: before this attempt, and in it. A clock that is set makes no difference.
-#[derive(Clone, Copy)]
-struct Ran {
-    before: Duration,
-    since: Instant,
-}
-
-impl Ran {
-    fn ms(&self) -> u64 {
-        u64::try_from((self.before + self.since.elapsed()).as_millis()).unwrap_or(u64::MAX)
-    }
-}
 
 struct Notes {
     shared: Arc<Shared>,
@@ -142,17 +69,8 @@ impl Journal for Notes {
     }
 }
 
-/// What came of the operation's task.
-enum Ended {
-    Done(Result<Value, Failure>),
-    Panicked,
-    Stopped(Stop),
-    /// What was not done, and within how long.
-    TimedOut(String),
-}
-
 /// The permit of an attempt, held by its `Work`: gone when no thread of it is left.
-pub(super) struct Occupied {
+struct Occupied {
     permit: Option<OwnedSemaphorePermit>,
     shared: Arc<Shared>,
     id: Uuid,
@@ -161,7 +79,8 @@ pub(super) struct Occupied {
 impl Drop for Occupied {
     fn drop(&mut self) {
         self.permit = None;
-        self.shared.leave(self.id);
+        self.shared.attempts.gone(self.id);
+        self.shared.slots.wake();
     }
 }
 
@@ -173,10 +92,10 @@ pub(super) async fn attempt(shared: Arc<Shared>, claimed: Claimed, handle: Handl
     let (tenant, attempt) = (Uuid::from_u128(row.tenant), row.state.tries().attempt());
     tracing::info!(job = %row.uuid(), job_type = job_type.word(), %tenant, key = row.key_id, attempt, "job attempt began");
     let started = Instant::now();
-    let outcome = run(&shared, &row, fence, &handle, permit).await;
-    shared.forget(row.uuid());
+    let outcome = run(&shared, &row, fence, handle, permit).await;
+    shared.attempts.forget(row.uuid());
     metrics::histogram!("atgd_run_seconds", "type" => job_type.word()).record(started.elapsed());
-    shared.wake();
+    shared.slots.wake();
     if let Some(row) = outcome {
         let status = row.state.status();
         metrics::counter!("atgd_jobs_finished_total", "type" => job_type.word(), "status" => status.word())
@@ -187,115 +106,135 @@ pub(super) async fn attempt(shared: Arc<Shared>, claimed: Claimed, handle: Handl
     }
 }
 
+/// The end of an attempt, and what is kept with it.
+type Conclusion = (Event, Option<Value>, Option<ArtifactsRow>);
+
 async fn run(
     shared: &Arc<Shared>,
     row: &JobRow,
     fence: Fence,
-    handle: &Handle,
+    handle: Handle,
     permit: OwnedSemaphorePermit,
 ) -> Option<JobRow> {
     let id = row.uuid();
-    let reporter = Arc::new(Reporter::new());
     let ran = Ran { before: Duration::from_millis(row.ran_ms), since: Instant::now() };
-    let over = |event| Ending { event, result: None, artifacts: None, pending: vec![], ran_ms: ran.ms() };
-    let fail = |code: &str, message: String| {
-        let reason = Reason { code: code.to_owned(), message, retryable: true };
-        Event::Finish { fence, outcome: Outcome::Failed(reason) }
-    };
-    let operation: Operation = match serde_json::from_str(&row.operation) {
-        Ok(operation) => operation,
-        Err(error) => {
-            let event = fail("internal", format!("the stored parameters can't be read: {error}"));
-            return end(shared, id, over(event)).await;
-        }
-    };
-    let seconds = row.timeout_seconds.unwrap_or_else(|| shared.settings.borrow().timeout(row.job_type.into()));
-    let job = Duration::from_secs(seconds);
-    let step = shared.settings.borrow().step_timeout;
-    let deadline = Deadline { job, left: job.saturating_sub(ran.before), step };
-    if deadline.left.is_zero() {
-        return end(shared, id, over(fail("timed_out", deadline.missed()))).await;
-    }
-    let directory = shared.directory.clone();
-    let opening = tokio::task::spawn_blocking(move || artifacts::Staging::open(&directory, id, fence.start));
-    let staging = match opening.await.unwrap_or_else(|error| Err(error.into())) {
-        Ok(staging) => Arc::new(staging),
-        Err(error) => {
-            let event = fail("artifacts", format!("the job's directory can't be made: {error}"));
-            return end(shared, id, over(event)).await;
+    let attempt = Attempt { shared: shared.clone(), id, fence, handle, reporter: Arc::new(Reporter::new()), ran };
+    let (operation, deadline, staging) = match prepare(&attempt, row).await {
+        Ok(prepared) => prepared,
+        Err(event) => {
+            let ending = Ending { event, result: None, artifacts: None, pending: vec![], ran_ms: ran.ms() };
+            return end(shared, id, ending).await;
         }
     };
     let occupied = Arc::new(Occupied { permit: Some(permit), shared: shared.clone(), id });
     let held = Arc::downgrade(&occupied);
+    let reporter = attempt.reporter.clone();
     let work = Work {
         job_id: id,
         attempt: row.state.tries().attempt(),
         progress: reporter.clone(),
         artifacts: staging.clone(),
-        journal: Arc::new(Notes { shared: shared.clone(), id: row.id, fence, reporter: reporter.clone() }),
-        cancel: handle.token.clone(),
-        pause: handle.pause.clone(),
+        journal: Arc::new(Notes { shared: shared.clone(), id: row.id, fence, reporter }),
+        cancel: attempt.handle.token.clone(),
+        pause: attempt.handle.pause.clone(),
         slot: Slot::new(occupied),
     };
     let runner = shared.runner.clone();
     let ended = match Operating::start(move || runner.run(operation, work)) {
-        Ok(operating) => watch(shared, row.id, fence, operating, handle, (deadline, ran), &reporter).await,
+        Ok(operating) => attempt.watch(operating, deadline).await,
         Err(error) => {
             let message = format!("the operation's thread can't be started: {error}");
             Ended::Done(Err(Failure { code: "internal".to_owned(), message, transient: true, partial: None }))
         }
     };
-    shared.linger(id, &held);
+    shared.attempts.linger(id, &held);
 
-    let mut pending = reporter.take();
-    let (event, result, artifacts) = match ended {
+    let mut pending = attempt.reporter.take();
+    let (event, result, artifacts) = conclude(&attempt, row, ended, &staging, &mut pending).await;
+    staging.close();
+    let result = result.map(|result| result.to_string());
+    end(shared, id, Ending { event, result, artifacts, pending, ran_ms: ran.ms() }).await
+}
+
+fn failed(fence: Fence, code: &str, message: String) -> Event {
+    let reason = Reason { code: code.to_owned(), message, retryable: true };
+    Event::Finish { fence, outcome: Outcome::Failed(reason) }
+}
+
+/// What the operation needs before it starts; otherwise the event that ends the attempt.
+async fn prepare(attempt: &Attempt, row: &JobRow) -> Result<(Operation, Deadline, Arc<Staging>), Event> {
+    let (shared, fence) = (&attempt.shared, attempt.fence);
+    let operation: Operation = serde_json::from_str(&row.operation)
+        .map_err(|error| failed(fence, "internal", format!("the stored parameters can't be read: {error}")))?;
+    let deadline = {
+        let settings = shared.settings.borrow();
+        let seconds = row.timeout_seconds.unwrap_or_else(|| settings.timeout(row.job_type.into()));
+        let job = Duration::from_secs(seconds);
+        Deadline { job, left: job.saturating_sub(attempt.ran.before), step: settings.step_timeout }
+    };
+    if deadline.left.is_zero() {
+        return Err(failed(fence, "timed_out", deadline.missed()));
+    }
+    let (directory, id) = (shared.directory.clone(), attempt.id);
+    let opening = tokio::task::spawn_blocking(move || Staging::open(&directory, id, fence.start));
+    let staging = opening.await.unwrap_or_else(|error| Err(error.into()));
+    let staging =
+        staging.map_err(|error| failed(fence, "artifacts", format!("the job's directory can't be made: {error}")))?;
+    Ok((operation, deadline, Arc::new(staging)))
+}
+
+/// What becomes of the job after its operation ended so.
+async fn conclude(
+    attempt: &Attempt,
+    row: &JobRow,
+    ended: Ended,
+    staging: &Arc<Staging>,
+    pending: &mut Vec<EventKind>,
+) -> Conclusion {
+    let (fence, handle) = (attempt.fence, &attempt.handle);
+    match ended {
         Ended::Done(Ok(result)) => {
             if let Err(error) = staging.write("result.json", &serde_json::to_vec_pretty(&result).unwrap_or_default()) {
-                (fail("artifacts", error.to_string()), Some(result), None)
+                (failed(fence, "artifacts", error.to_string()), Some(result), None)
             } else {
-                seal(shared, staging.clone(), id, fence, handle, result).await
+                seal(attempt, staging.clone(), result).await
             }
         }
         Ended::Done(Err(failure))
             if handle.reason() == Some(Stop::Shutdown)
                 || (handle.pause.is_cancelled() && failure.code == Failure::STOPPED) =>
         {
-            tracing::info!(job = %id, %failure, "the job stopped with the daemon");
+            tracing::info!(job = %attempt.id, %failure, "the job stopped with the daemon");
             (Event::Interrupted { cause: Interruption::Shutdown, headway: false }, None, None)
         }
         Ended::Done(Err(failure)) => {
             let reason = Reason { code: failure.code, message: failure.message, retryable: failure.transient };
-            if failure.transient {
+            let outcome = if failure.transient {
                 let tries = row.state.tries();
                 let message = format!("attempt {} failed: {} ({})", tries.attempt(), reason.message, reason.code);
                 pending.push(EventKind::Log { level: LogLevel::Warn, message });
-                let wait = BACKOFF_MS << tries.transient.min(10);
-                (Event::Finish { fence, outcome: Outcome::Transient { reason, wait } }, failure.partial, None)
+                Outcome::Transient { reason, wait: BACKOFF_MS << tries.transient.min(10) }
             } else {
-                (Event::Finish { fence, outcome: Outcome::Failed(reason) }, failure.partial, None)
-            }
+                Outcome::Failed(reason)
+            };
+            (Event::Finish { fence, outcome }, failure.partial, None)
         }
-        Ended::Panicked => (fail("panicked", "the operation panicked; the log has the cause".to_owned()), None, None),
-        Ended::TimedOut(what) => (fail("timed_out", what), None, None),
+        Ended::Panicked => {
+            let message = "the operation panicked; the log has the cause".to_owned();
+            (failed(fence, "panicked", message), None, None)
+        }
+        Ended::TimedOut(what) => (failed(fence, "timed_out", what), None, None),
         Ended::Stopped(Stop::Cancel) => (Event::Finish { fence, outcome: Outcome::Cancelled }, None, None),
         Ended::Stopped(Stop::Shutdown) => {
             (Event::Interrupted { cause: Interruption::Shutdown, headway: false }, None, None)
         }
-    };
-    staging.close();
-    let result = result.map(|result| result.to_string());
-    end(shared, id, Ending { event, result, artifacts, pending, ran_ms: ran.ms() }).await
+    }
 }
 
-async fn seal(
-    shared: &Arc<Shared>,
-    staging: Arc<artifacts::Staging>,
-    id: Uuid,
-    fence: Fence,
-    handle: &Handle,
-    result: Value,
-) -> (Event, Option<Value>, Option<super::record::ArtifactsRow>) {
-    let directory = shared.directory.clone();
+/// Packs the artifacts of an operation that is done.
+async fn seal(attempt: &Attempt, staging: Arc<Staging>, result: Value) -> Conclusion {
+    let (id, fence, handle) = (attempt.id, attempt.fence, &attempt.handle);
+    let directory = attempt.shared.directory.clone();
     let now = Time::now().millis();
     let late = CancellationToken::new();
     let cancel = late.clone();
@@ -315,10 +254,10 @@ async fn seal(
     let finish = |outcome| Event::Finish { fence, outcome };
     match sealed {
         Ok(Ok(row)) => (finish(Outcome::Completed), Some(result), Some(row)),
-        Ok(Err(artifacts::SealError::Cancelled)) if handle.reason() == Some(Stop::Shutdown) => {
+        Ok(Err(SealError::Cancelled)) if handle.reason() == Some(Stop::Shutdown) => {
             (Event::Interrupted { cause: Interruption::Shutdown, headway: true }, None, None)
         }
-        Ok(Err(artifacts::SealError::Cancelled)) => (finish(Outcome::Cancelled), None, None),
+        Ok(Err(SealError::Cancelled)) => (finish(Outcome::Cancelled), None, None),
         Ok(Err(error)) => {
             let reason = Reason { code: "artifacts".to_owned(), message: error.to_string(), retryable: true };
             (finish(Outcome::Failed(reason)), Some(result), None)
@@ -328,102 +267,6 @@ async fn seal(
             let reason = Reason { code: "panicked".to_owned(), message, retryable: true };
             (finish(Outcome::Failed(reason)), Some(result), None)
         }
-    }
-}
-
-/// An operation on its thread. Dropped, it is told to go, which it does at its next await.
-struct Operating {
-    ended: oneshot::Receiver<Result<Value, Failure>>,
-    gone: DropGuard,
-}
-
-impl Operating {
-    fn start(
-        operation: impl FnOnce() -> BoxFuture<'static, Result<Value, Failure>> + Send + 'static,
-    ) -> std::io::Result<Self> {
-        let (tell, ended) = oneshot::channel();
-        let gone = CancellationToken::new();
-        let (go, runtime) = (gone.clone(), tokio::runtime::Handle::current());
-        std::thread::Builder::new().name("job".to_owned()).spawn(move || {
-            let done = runtime.block_on(async {
-                tokio::select! {
-                    biased;
-                    () = go.cancelled() => None,
-                    done = operation() => Some(done),
-                }
-            });
-            // Nothing of the operation is left by now. Who does not listen any more has dropped it.
-            if let Some(done) = done {
-                let _ = tell.send(done);
-            }
-        })?;
-        Ok(Self { ended, gone: gone.drop_guard() })
-    }
-}
-
-/// Waits for the operation, its stop or its deadline, and flushes reports meanwhile.
-async fn watch(
-    shared: &Arc<Shared>,
-    id: u128,
-    fence: Fence,
-    mut operating: Operating,
-    handle: &Handle,
-    (deadline, ran): (Deadline, Ran),
-    reporter: &Arc<Reporter>,
-) -> Ended {
-    let end = Instant::now() + deadline.left;
-    let mut recorded = Instant::now();
-    let mut flush = tokio::time::interval(FLUSH);
-    flush.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let stopped = loop {
-        tokio::select! {
-            biased;
-            done = &mut operating.ended => return settled(done),
-            () = handle.token.cancelled() => {
-                let fenced = || Ended::TimedOut("another attempt holds the job".to_owned());
-                break handle.reason().map_or_else(fenced, Ended::Stopped);
-            }
-            () = tokio::time::sleep_until(end) => {
-                handle.token.cancel();
-                break Ended::TimedOut(deadline.missed());
-            }
-            _ = flush.tick() => {
-                if let Some(step) = reporter.silent(deadline.step) {
-                    handle.token.cancel();
-                    break Ended::TimedOut(format!("{step} reported nothing for {} seconds", deadline.step.as_secs()));
-                }
-                let kinds = reporter.take();
-                if !kinds.is_empty() || recorded.elapsed() >= CLOCK {
-                    recorded = Instant::now();
-                    let (now, told) = (Time::now().millis(), (kinds, ran.ms()));
-                    let appended = shared.store.write(move |write| persist::append(write, id, fence, told, now)).await;
-                    match appended {
-                        Ok(seq) => shared.hub.grown(Uuid::from_u128(id), seq),
-                        Err(WriteError::Refused(_)) => handle.token.cancel(),
-                        Err(WriteError::Store(error)) => tracing::warn!(%error, "progress was not stored"),
-                    }
-                }
-            }
-        }
-    };
-    // What the operation finishes in its notice counts: it was past the point where it could be undone.
-    match (tokio::time::timeout(NOTICE, &mut operating.ended).await, stopped) {
-        (Ok(Ok(Ok(result))), _) => Ended::Done(Ok(result)),
-        (Ok(_), stopped) => stopped,
-        (Err(_), stopped) => {
-            let Operating { mut ended, gone } = operating;
-            drop(gone);
-            // Most end at their next await; a thread that computes or blocks does not.
-            let _ = tokio::time::timeout(UNWIND, &mut ended).await;
-            stopped
-        }
-    }
-}
-
-fn settled(done: Result<Result<Value, Failure>, oneshot::error::RecvError>) -> Ended {
-    match done {
-        Ok(outcome) => Ended::Done(outcome),
-        Err(_) => Ended::Panicked,
     }
 }
 
@@ -437,11 +280,11 @@ async fn end(shared: &Arc<Shared>, id: Uuid, ending: Ending) -> Option<JobRow> {
         let written = shared.store.write_urgent(move |write| persist::finish(write, id.as_u128(), &given, now)).await;
         match written {
             // A disk that is full or failing may recover: the end is kept until it can be stored.
-            Err(WriteError::Store(error)) if !shared.draining.is_cancelled() => {
+            Err(WriteError::Store(error)) if !shared.stopping.is_draining() => {
                 tracing::error!(job = %id, %error, "the end of an attempt could not be stored yet");
                 tokio::select! {
                     () = tokio::time::sleep(pause) => {}
-                    () = shared.draining.cancelled() => {}
+                    () = shared.stopping.draining() => {}
                 }
                 pause = (pause * 2).min(LONGEST_RETRY);
             }

@@ -1,4 +1,4 @@
-//! The seam between jobs and operations. Two implementations: `ops`, and a scripted one for tests.
+//! The trait between jobs and operations. It has two implementations: `ops`, and a scripted one for tests.
 
 use futures_util::future::BoxFuture;
 use serde_json::Value;
@@ -37,7 +37,7 @@ pub struct Failure {
 
 impl Failure {
     /// The code of an operation that ended at a checkpoint because the daemon stops.
-    pub const STOPPED: &str = "stopped";
+    pub(crate) const STOPPED: &str = "stopped";
 
     /// What an operation answers that was asked to pause and can go on from where it is.
     pub fn stopped() -> Self {

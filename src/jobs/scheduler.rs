@@ -10,10 +10,12 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::{
-    Settings, Shared,
+    attempts::{Handle, Stop},
     persist::{self, Claimed},
     pick::pick,
     run,
+    settings::Settings,
+    shared::Shared,
 };
 use crate::{api::Time, store::WriteError};
 
@@ -23,7 +25,7 @@ const POLL: Duration = Duration::from_secs(1);
 /// Runs until the daemon drains.
 pub(super) async fn schedule(shared: Arc<Shared>) {
     hand_out(&shared).await;
-    drop(shared.offer(None));
+    drop(shared.slots.offer(None));
 }
 
 async fn hand_out(shared: &Arc<Shared>) {
@@ -34,16 +36,16 @@ async fn hand_out(shared: &Arc<Shared>) {
         let wanted = settings.borrow_and_update().max_concurrent;
         resize(&permits, slots, wanted);
         slots = wanted;
-        shared.beat();
-        drop(shared.offer(None));
+        shared.slots.beat();
+        drop(shared.slots.offer(None));
         let permit = tokio::select! {
-            () = shared.draining.cancelled() => return,
+            () = shared.stopping.draining() => return,
             () = changed(&mut settings) => continue,
             () = tokio::time::sleep(POLL) => continue,
             permit = permits.clone().acquire_owned() => permit,
         };
         let Ok(permit) = permit else { return };
-        let woken = shared.work.notified();
+        let woken = shared.slots.woken();
         tokio::pin!(woken);
         woken.as_mut().enable();
         let wait = match next(shared).await {
@@ -54,9 +56,9 @@ async fn hand_out(shared: &Arc<Shared>) {
             Next::Again => continue,
             Next::Wait(wait) => wait,
         };
-        drop(shared.offer(Some(permit)));
+        drop(shared.slots.offer(Some(permit)));
         tokio::select! {
-            () = shared.draining.cancelled() => return,
+            () = shared.stopping.draining() => return,
             () = woken => {}
             () = changed(&mut settings) => {}
             () = tokio::time::sleep(wait) => {}
@@ -64,7 +66,7 @@ async fn hand_out(shared: &Arc<Shared>) {
     }
 }
 
-/// Settings that nobody can change any more stay as they are.
+/// Returns when the settings change; never if their sender is gone.
 async fn changed(settings: &mut watch::Receiver<Settings>) {
     if settings.changed().await.is_err() {
         std::future::pending::<()>().await;
@@ -95,11 +97,11 @@ enum Next {
 }
 
 async fn next(shared: &Arc<Shared>) -> Next {
-    if shared.draining.is_cancelled() {
+    if shared.stopping.is_draining() {
         return Next::Wait(POLL);
     }
     let (epoch, now) = (shared.epoch, Time::now().millis());
-    let shares = shared.shares();
+    let shares = shared.slots.shares(&shared.settings.borrow());
     let failed = |error: &dyn std::fmt::Display| {
         tracing::error!(%error, "no job could be claimed");
         Next::Wait(POLL)
@@ -124,15 +126,15 @@ async fn next(shared: &Arc<Shared>) -> Next {
 pub(super) fn start(shared: &Arc<Shared>, claimed: Claimed, permit: OwnedSemaphorePermit) {
     let id = claimed.row.uuid();
     shared.hub.grown(id, claimed.row.last_seq);
-    let handle = run::Handle::new();
-    shared.register(id, handle.clone());
+    let handle = Handle::new();
+    shared.attempts.register(id, handle.clone());
     // A stop and a cancel that came after the claim and before the registration have found no handle.
-    if shared.draining.is_cancelled() {
+    if shared.stopping.is_draining() {
         handle.pause();
     }
     if shared.is_cancel_asked(id) {
-        handle.stop(run::Stop::Cancel);
+        handle.stop(Stop::Cancel);
     }
     let shared = shared.clone();
-    shared.tasks.clone().spawn(run::attempt(shared, claimed, handle, permit));
+    shared.clone().stopping.spawn(run::attempt(shared, claimed, handle, permit));
 }

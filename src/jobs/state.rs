@@ -22,11 +22,11 @@ use serde::{Deserialize, Serialize};
 use crate::api::JobStatus;
 
 /// Starts in a row that may die without headway before the job fails.
-pub const FRUITLESS: u32 = 3;
+pub(crate) const FRUITLESS: u32 = 3;
 /// The same of a job that has recorded something in an earlier start.
-pub const FRUITLESS_AGAIN: u32 = 50;
+pub(crate) const FRUITLESS_AGAIN: u32 = 50;
 /// Repetitions after transient failures.
-pub const TRANSIENT: u32 = 3;
+pub(crate) const TRANSIENT: u32 = 3;
 
 /// Who may write for a running job: later writers of an older start are refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,7 +132,7 @@ impl State {
         }
     }
 
-    pub const fn tries(&self) -> Tries {
+    pub(crate) const fn tries(&self) -> Tries {
         match self {
             Self::Pending { tries, .. }
             | Self::Running { tries, .. }
@@ -160,13 +160,13 @@ impl State {
     }
 
     /// Whether this fence may write for the job.
-    pub fn is_held_by(&self, by: Fence) -> bool {
+    pub(crate) fn is_held_by(&self, by: Fence) -> bool {
         matches!(self, Self::Running { fence, .. } if *fence == by)
     }
 }
 
 /// The one transition function.
-pub fn apply(state: &State, event: Event, now: i64) -> Result<State, Denied> {
+pub(crate) fn apply(state: &State, event: Event, now: i64) -> Result<State, Denied> {
     match (state, event) {
         (State::Completed { .. } | State::Failed { .. } | State::Cancelled { .. }, _) => {
             Err(Denied::Ended(state.status()))

@@ -1,12 +1,20 @@
-//! What callers ask of jobs that changes them: submit, cancel, purge, retry. Each is one transaction.
+//! What changes jobs on request: submit, cancel, purge, retry. Each is one transaction. Knows no HTTP.
 
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
-    Failure, Jobs, artifacts, janitor, persist,
-    record::{JOBS, JobRow},
-    run, scheduler,
+    artifacts,
+    attempts::Stop,
+    handle::Jobs,
+    janitor,
+    persist::{self, Claimed},
+    pick::Shares,
+    record::JOBS,
+    row::JobRow,
+    runner::Failure,
+    scheduler,
     state::{Denied, State},
 };
 use crate::{
@@ -80,6 +88,50 @@ pub enum RetryError {
     Submit(#[from] SubmitError),
 }
 
+/// A submit's part in a transaction.
+struct Taking {
+    row: JobRow,
+    /// The promise, and the hash of the body.
+    idempotency: Option<((String, String, String), [u8; 32])>,
+    audit: Entry,
+    /// Jobs that may wait.
+    limit: u64,
+    /// With what the job is claimed at once, if nothing stands before it.
+    claim: Option<(Shares, u64, CancellationToken)>,
+}
+
+/// The job that answers a submit.
+struct Taken {
+    row: JobRow,
+    /// Otherwise it is the one that an earlier submit with the same promise has made.
+    is_new: bool,
+    claimed: Option<Claimed>,
+}
+
+impl Taking {
+    fn in_transaction(self, write: &mut Write<'_>) -> Result<Result<Taken, SubmitError>, StoreError> {
+        if let Some((key, body_hash)) = &self.idempotency
+            && let Some((earlier, row)) = persist::earlier(write, key)?
+        {
+            let is_same = earlier.body_hash == *body_hash;
+            let taken = Taken { row, is_new: false, claimed: None };
+            return Ok(if is_same { Ok(taken) } else { Err(SubmitError::IdempotencyConflict) });
+        }
+        let queued = persist::queued(write)?;
+        if queued >= self.limit {
+            return Ok(Err(SubmitError::QueueFull { queued, retry_after_seconds: 10 }));
+        }
+        let row = persist::submit(write, self.row, self.idempotency, self.audit)?;
+        let claimed = match self.claim {
+            Some((shares, epoch, draining)) if !draining.is_cancelled() => {
+                persist::claim_at_once(write, &row, shares, epoch)?
+            }
+            _ => None,
+        };
+        Ok(Ok(Taken { row, is_new: true, claimed }))
+    }
+}
+
 impl Jobs {
     /// Takes a job; it is on disk when this returns.
     pub async fn submit(&self, submission: Submission) -> Result<JobView, SubmitError> {
@@ -89,9 +141,47 @@ impl Jobs {
         }
         shared.runner.admit(&submission.operation).map_err(SubmitError::Refused)?;
         if shared.store.is_short() {
-            shared.nudge.notify_one();
+            shared.janitor.nudge();
             return Err(StoreError::Full { path: shared.store.path().display().to_string() }.into());
         }
+        let job_type = submission.operation.job_type();
+        let slot = shared.slots.offer(None);
+        let taking = self.taking(submission, slot.is_some())?;
+        let change = move |write: &mut Write<'_>| taking.in_transaction(write);
+        let written = match slot {
+            None => shared.store.write(change).await,
+            // A caller that goes away must not leave a claimed job without its attempt.
+            Some(slot) => {
+                let shared = shared.clone();
+                let running = self.shared.stopping.spawn(async move {
+                    let mut written = shared.store.write(change).await;
+                    if let Ok(taken) = &mut written
+                        && let Some(claimed) = taken.claimed.take()
+                    {
+                        scheduler::start(&shared, claimed, slot);
+                    }
+                    // Another slot may be offered.
+                    shared.slots.wake();
+                    written
+                });
+                running.await.unwrap_or(Err(WriteError::Store(StoreError::Closed)))
+            }
+        };
+        let Taken { row, is_new, .. } = written.map_err(|error| match error {
+            WriteError::Refused(refusal) => refusal,
+            WriteError::Store(error) => error.into(),
+        })?;
+        if is_new {
+            metrics::counter!("atgd_jobs_submitted_total", "type" => job_type.word()).increment(1);
+            shared.hub.grown(row.uuid(), row.last_seq);
+            shared.slots.wake();
+        }
+        Ok(row.view(None))
+    }
+
+    /// What the transaction of a submit needs; with a slot the job may be claimed in it.
+    fn taking(&self, submission: Submission, has_slot: bool) -> Result<Taking, SubmitError> {
+        let shared = &self.shared;
         let now = Time::now().millis();
         let row = new_row(&submission, shared.ids.next(now))?;
         let audit = entry(now, &submission.key_id, &submission.remote, "job.submit", row.uuid());
@@ -99,59 +189,9 @@ impl Jobs {
         let idempotency = submission
             .idempotency
             .map(|idempotency| ((key_id, idempotency.route.to_owned(), idempotency.key), idempotency.body_hash));
-        let limit = shared.settings.borrow().max_queued;
-        let slot = shared.offer(None);
-        let offered = slot.as_ref().map(|_| (shared.shares(), shared.epoch, shared.draining.clone()));
-        let change = move |write: &mut Write<'_>| {
-            if let Some((key, body_hash)) = &idempotency
-                && let Some((earlier, job)) = persist::earlier(write, key)?
-            {
-                let same = earlier.body_hash == *body_hash;
-                return Ok(if same { Ok((job, false, None)) } else { Err(SubmitError::IdempotencyConflict) });
-            }
-            let queued = persist::queued(write)?;
-            if queued >= limit {
-                return Ok(Err(SubmitError::QueueFull { queued, retry_after_seconds: 10 }));
-            }
-            let row = persist::submit(write, row, idempotency, audit)?;
-            let claimed = match offered {
-                Some((shares, epoch, draining)) if !draining.is_cancelled() => {
-                    persist::claim_at_once(write, &row, shares, epoch)?
-                }
-                _ => None,
-            };
-            Ok(Ok((row, true, claimed)))
-        };
-        let written = match slot {
-            None => shared.store.write(change).await,
-            // A caller that goes away must not leave a claimed job without its attempt.
-            Some(slot) => {
-                let shared = shared.clone();
-                let running = self.shared.tasks.spawn(async move {
-                    let mut written = shared.store.write(change).await;
-                    if let Ok((_, _, claimed)) = &mut written
-                        && let Some(claimed) = claimed.take()
-                    {
-                        scheduler::start(&shared, claimed, slot);
-                    }
-                    // Another slot may be offered.
-                    shared.wake();
-                    written
-                });
-                running.await.unwrap_or(Err(WriteError::Store(StoreError::Closed)))
-            }
-        };
-        let (row, new, _) = written.map_err(|error| match error {
-            WriteError::Refused(refusal) => refusal,
-            WriteError::Store(error) => error.into(),
-        })?;
-        if new {
-            metrics::counter!("atgd_jobs_submitted_total", "type" => submission.operation.job_type().word())
-                .increment(1);
-            shared.hub.grown(row.uuid(), row.last_seq);
-            shared.wake();
-        }
-        Ok(row.view(None))
+        let settings = shared.settings.borrow();
+        let claim = has_slot.then(|| (shared.slots.shares(&settings), shared.epoch, shared.stopping.token()));
+        Ok(Taking { row, idempotency, audit, limit: settings.max_queued, claim })
     }
 
     /// Asks for a job's end: a pending one is cancelled when this returns, a running one soon after.
@@ -170,11 +210,11 @@ impl Jobs {
         })?;
         self.shared.hub.grown(id, row.last_seq);
         let status = row.state.status();
-        if let Some(handle) = self.shared.handle(id) {
-            handle.stop(run::Stop::Cancel);
+        if let Some(handle) = self.shared.attempts.handle(id) {
+            handle.stop(Stop::Cancel);
         } else if persist::leaves_remains(&row) {
             let shared = self.shared.clone();
-            self.shared.tasks.spawn(async move { shared.clean_up(row.uuid(), &row.operation).await });
+            self.shared.stopping.spawn(async move { shared.clean_up(row.uuid(), &row.operation).await });
         }
         Ok(CancelAnswer { job_id: id, status, cancel_requested: true })
     }
@@ -182,7 +222,7 @@ impl Jobs {
     /// Removes a finished job with its artifacts and events.
     pub async fn purge(&self, id: Uuid, by: &str, remote: &str) -> Result<(), PurgeError> {
         // Many that purge at once take turns.
-        let _turn = self.shared.purges.acquire().await;
+        let _turn = self.shared.janitor.turn().await;
         let began = Instant::now();
         let audit = entry(Time::now().millis(), by, remote, "job.purge", id);
         let written = self
@@ -207,10 +247,10 @@ impl Jobs {
         // What can't be removed now is an orphan, and the janitor's.
         let _ = tokio::task::spawn_blocking(move || std::fs::remove_dir_all(directory)).await;
         janitor::rest(began).await;
-        let shared = self.shared.clone();
-        self.shared.tasks.spawn(async move {
+        let janitor = self.shared.janitor.clone();
+        self.shared.stopping.spawn(async move {
             // What is left of them is the janitor's.
-            if let Err(error) = janitor::drop_events(&shared, id.as_u128()).await {
+            if let Err(error) = janitor::drop_events(&janitor, id.as_u128()).await {
                 tracing::warn!(job = %id, %error, "events of a purged job could not be removed yet");
             }
         });
@@ -230,12 +270,6 @@ impl Jobs {
         let submission =
             Submission { operation, key_id: key_id.to_owned(), remote: remote.to_owned(), idempotency: None };
         Ok(self.submit(submission).await?)
-    }
-
-    /// Whether a job's operation is for this tenant and key: what HTTP decides access on.
-    pub fn owner(&self, id: Uuid) -> Result<Option<(String, Operation)>, StoreError> {
-        let row = self.shared.store.read(|read| read.get(&JOBS, &id.as_u128()))?;
-        Ok(row.and_then(|row| Some((row.key_id, serde_json::from_str(&row.operation).ok()?))))
     }
 }
 

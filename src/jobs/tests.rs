@@ -2,17 +2,25 @@
 
 use std::{
     future::pending,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
 };
 
 use futures_util::future::BoxFuture;
+use parking_lot::Mutex;
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use super::*;
 use crate::{
-    api::{EventKind, GenerateIacRequest, ScanRequest},
+    api::{EventKind, GenerateIacRequest, JobStatus, JobView, Operation, ScanRequest, Time},
     audit::Audit,
+    store::{Store, StoreError},
     work::Work,
 };
 
@@ -83,7 +91,7 @@ impl Runner for Scripted {
                             work.artifacts.write("late", b"x").is_ok(),
                             work.artifacts.create("late").is_ok(),
                         ];
-                        *script.late.lock().expect("whole") = taken;
+                        *script.late.lock() = taken;
                     });
                     pending().await
                 }
@@ -152,7 +160,7 @@ impl House {
         }
         let store = store.expect("opens");
         let (sender, settings) = watch::channel(settings);
-        *self.settings.lock().expect("whole") = Some(sender);
+        *self.settings.lock() = Some(sender);
         let runner = Arc::new(Scripted(self.script.clone()));
         Jobs::start(store, runner, settings, self.dir.path(), chores).await.expect("starts")
     }
@@ -432,8 +440,8 @@ async fn lists_filter_count_and_page_newest_first() {
 }
 
 pub(super) async fn run_chores(jobs: &Jobs, now: i64) {
-    for chore in janitor::chores(&jobs.shared, Vec::new()) {
-        janitor::run(&jobs.shared, &chore, now).await;
+    for chore in janitor::chores(&jobs.shared.janitor, Vec::new()) {
+        janitor::run(&jobs.shared.janitor, &chore, now).await;
     }
 }
 
