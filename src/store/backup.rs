@@ -1,11 +1,9 @@
-//! Copies of a file: of an open one from a snapshot, of a closed one before it is changed, and the
-//! check of its structure.
+//! Backs up an open store from a snapshot, restores a backup, and verifies a file on a copy of it.
 //!
-//! A copy is written under another name, synced and moved into place: it is whole or not there.
+//! Knows no table: rows are copied as bytes.
 
 use std::{
     fs,
-    io::Read as _,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
@@ -13,12 +11,12 @@ use std::{
 use redb::{Database, ReadTransaction, ReadableTable, TableDefinition, TableHandle, WriteTransaction};
 
 use super::{
-    Schema, Store, StoreError, builder,
-    file::opened,
+    copy::{copy_file, move_into_place, part_of, remove},
+    error::{StoreError, database_error, io_error, storage_error},
+    file::{builder, opened},
     guard::guarded,
-    schema::META,
-    sync_directory,
-    table::{database_error, io_error, storage_error},
+    handle::Store,
+    schema::{META, Schema},
 };
 
 type Definition<'a> = TableDefinition<'a, &'static [u8], &'static [u8]>;
@@ -37,24 +35,13 @@ impl Store {
         }
         let part = part_of(to);
         remove(&part)?;
-        let copied = guarded(self.path(), || self.inner.database.with(|database| copy(database, self.path(), &part)));
+        let copied = guarded(self.path(), || self.database().with(|database| copy_rows(database, self.path(), &part)));
         if copied.is_err() {
             remove(&part)?;
         }
         copied?;
-        settle(&part, to)
+        move_into_place(&part, to)
     }
-}
-
-/// Copies a file that nobody has open beside itself, as it is; the answer is where.
-pub(super) fn set_aside(path: &Path, word: &str) -> Result<PathBuf, StoreError> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{word}"));
-    let to = path.with_file_name(name);
-    let part = part_of(&to);
-    copy_file(path, &part)?;
-    settle(&part, &to)?;
-    Ok(to)
 }
 
 /// Puts a backup in the place of `path`; what stood there is kept beside it, and told. The file must
@@ -73,16 +60,16 @@ pub fn restore(backup: &Path, path: &Path, now_ms: i64) -> Result<Option<PathBuf
     if let Some(kept) = &kept {
         fs::rename(path, kept).map_err(io)?;
     }
-    settle(&part, path)?;
+    move_into_place(&part, path)?;
     Ok(kept)
 }
 
-/// Reads every page of a file that nobody has open: whether it is as it was closed.
+/// Reads every page of a closed file: whether it is as it was written.
 pub fn verify(path: &Path) -> Result<(), StoreError> {
     Looked::at(path)?.verify()
 }
 
-/// A copy of a file that nobody has open, to look at: a look may repair, which would be a change. Gone when
+/// A copy of a closed file, to look at: opening may repair, and the file itself must not change. Removed when
 /// dropped.
 pub struct Looked {
     of: PathBuf,
@@ -137,7 +124,7 @@ impl Drop for Looked {
     }
 }
 
-fn copy(from: &Database, path: &Path, part: &Path) -> Result<(), StoreError> {
+fn copy_rows(from: &Database, path: &Path, part: &Path) -> Result<(), StoreError> {
     use redb::ReadableDatabase;
     let failed = |error: redb::Error| storage_error(path, &error);
     let read = from.begin_read().map_err(|error| failed(error.into()))?;
@@ -189,37 +176,4 @@ fn copy_meta(read: &ReadTransaction, write: &WriteTransaction) -> Result<(), red
         to.insert(key.value(), value.value())?;
     }
     Ok(())
-}
-
-fn part_of(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    path.with_file_name(name)
-}
-
-fn copy_file(from: &Path, part: &Path) -> Result<(), StoreError> {
-    let mut source = fs::File::open(from).map_err(|error| io_error(from, &error))?;
-    let failed = |error: std::io::Error| io_error(part, &error);
-    remove(part)?;
-    let mut to = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(part).map_err(failed)?;
-    std::io::copy(&mut source.by_ref(), &mut to).map_err(failed)?;
-    Ok(())
-}
-
-/// Syncs a finished copy and gives it its name; the answer is its size.
-fn settle(part: &Path, to: &Path) -> Result<u64, StoreError> {
-    let failed = |error: std::io::Error| io_error(to, &error);
-    let file = fs::File::open(part).map_err(failed)?;
-    file.sync_all().map_err(failed)?;
-    let bytes = file.metadata().map_err(failed)?.len();
-    fs::rename(part, to).map_err(failed)?;
-    sync_directory(to).map_err(failed)?;
-    Ok(bytes)
-}
-
-fn remove(path: &Path) -> Result<(), StoreError> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(io_error(path, &error)),
-        _ => Ok(()),
-    }
 }

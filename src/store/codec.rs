@@ -52,15 +52,13 @@ macro_rules! record {
         }
     )+};
 }
-pub(crate) use record;
-
 /// A value as bincode.
-pub fn bincoded<T: serde::Serialize>(value: &T) -> Result<Bytes, String> {
+pub(crate) fn bincoded<T: serde::Serialize>(value: &T) -> Result<Bytes, String> {
     bincode::serde::encode_to_vec(value, bincode::config::standard()).map(Bytes).map_err(|error| error.to_string())
 }
 
 /// A value from bincode; bytes left over are an error.
-pub fn unbincoded<T: serde::de::DeserializeOwned>(payload: &[u8]) -> Result<T, String> {
+pub(crate) fn unbincoded<T: serde::de::DeserializeOwned>(payload: &[u8]) -> Result<T, String> {
     let (value, used) =
         bincode::serde::decode_from_slice(payload, bincode::config::standard()).map_err(|error| error.to_string())?;
     if used == payload.len() { Ok(value) } else { Err(format!("{} bytes are left over", payload.len() - used)) }

@@ -11,7 +11,7 @@ use std::{
     sync::Once,
 };
 
-use super::StoreError;
+use super::error::StoreError;
 
 thread_local! {
     /// The file that this thread looks at.

@@ -1,15 +1,16 @@
-//! A file of zeros beside the store, given up when the disk is full: what makes room (cancel, purge,
-//! the janitor) and the ends of jobs still get through, while new work is refused until it is back.
+//! Eight megabytes of zeros beside the store, deleted when the disk is full.
+//!
+//! That leaves room for writes that free space (cancel, purge, the janitor) and for the ends of jobs; new jobs are
+//! refused until the reserve could be written again.
 
 use std::{
     fs,
     io::{self, Write as _},
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-use super::{Store, StoreError, Write, WriteError};
+use parking_lot::Mutex;
 
 /// Room for some growth of the file, which redb grows in steps.
 const BYTES: u64 = 8 << 20;
@@ -25,64 +26,42 @@ struct Wanted {
 }
 
 impl Reserve {
-    fn with<T>(&self, look: impl FnOnce(&mut Option<Wanted>) -> T) -> T {
-        look(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl Store {
-    /// Keeps 8 MiB in reserve from now on.
-    pub fn keep_reserve(&self) {
-        let path = self.path().with_extension("reserve");
-        self.inner.reserve.with(|wanted| *wanted = Some(Wanted { path, tried: None }));
+    /// Keeps 8 MiB beside `store` in reserve from now on.
+    pub(super) fn keep(&self, store: &Path) {
+        *self.0.lock() = Some(Wanted { path: store.with_extension("reserve"), tried: None });
         if self.is_short() {
-            tracing::warn!(store = %self.path().display(), "the disk has no room for the reserve; new jobs are refused");
+            tracing::warn!(store = %store.display(), "the disk has no room for the reserve; new jobs are refused");
         }
     }
 
     /// Whether the reserve was given up and can't be made again yet. Tries to, at most once a second.
-    pub fn is_short(&self) -> bool {
-        self.inner.reserve.with(|wanted| {
-            let Some(wanted) = wanted else { return false };
-            if wanted.path.exists() {
-                return false;
-            }
-            if wanted.tried.is_some_and(|at| at.elapsed() < PAUSE) {
-                return true;
-            }
-            wanted.tried = Some(Instant::now());
-            if fill(&wanted.path).is_err() {
-                let _ = fs::remove_file(&wanted.path);
-                return true;
-            }
-            false
-        })
-    }
-
-    /// A write that makes room or ends work: on a full disk the reserve is given up for it.
-    pub async fn write_urgent<T, E, F>(&self, change: F) -> Result<T, WriteError<E>>
-    where
-        F: Fn(&mut Write<'_>) -> Result<Result<T, E>, StoreError> + Clone + Send + 'static,
-        T: Send + 'static,
-        E: Send + 'static,
-    {
-        let again = change.clone();
-        match self.write(change).await {
-            Err(WriteError::Store(StoreError::Full { .. })) if self.give_up() => self.write(again).await,
-            outcome => outcome,
+    pub(super) fn is_short(&self) -> bool {
+        let mut wanted = self.0.lock();
+        let Some(wanted) = wanted.as_mut() else { return false };
+        if wanted.path.exists() {
+            return false;
         }
+        if wanted.tried.is_some_and(|at| at.elapsed() < PAUSE) {
+            return true;
+        }
+        wanted.tried = Some(Instant::now());
+        if fill(&wanted.path).is_err() {
+            let _ = fs::remove_file(&wanted.path);
+            return true;
+        }
+        false
     }
 
-    fn give_up(&self) -> bool {
-        self.inner.reserve.with(|wanted| {
-            let Some(wanted) = wanted else { return false };
-            wanted.tried = Some(Instant::now());
-            let is_freed = fs::remove_file(&wanted.path).is_ok();
-            if is_freed {
-                tracing::warn!(path = %wanted.path.display(), "the disk is full: the reserve is given up, new jobs are refused");
-            }
-            is_freed
-        })
+    /// Removes the file; whether that made room.
+    pub(super) fn give_up(&self) -> bool {
+        let mut wanted = self.0.lock();
+        let Some(wanted) = wanted.as_mut() else { return false };
+        wanted.tried = Some(Instant::now());
+        let is_freed = fs::remove_file(&wanted.path).is_ok();
+        if is_freed {
+            tracing::warn!(path = %wanted.path.display(), "the disk is full: the reserve is given up, new jobs are refused");
+        }
+        is_freed
     }
 }
 

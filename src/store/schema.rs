@@ -1,15 +1,16 @@
-//! Which data a file holds, in which format, and how an older one becomes the present one.
+//! The name and the format of a file's data, and the migrations from older formats.
 //!
-//! Numbered migrations, each in one transaction with the new format number: a crash between two
-//! leaves a file of the one or the other. A newer file is refused, never guessed at.
+//! Each migration and its new format number are one transaction: after a crash the file has the one format or the
+//! other. A newer file is refused.
 
 use std::path::{Path, PathBuf};
 
 use redb::{Database, ReadableDatabase, TableDefinition, TableError, WriteTransaction};
 
 use super::{
-    StoreError, backup,
-    table::{Write, storage_error},
+    copy,
+    error::{StoreError, storage_error},
+    table::Write,
 };
 
 /// Table `meta.v1`: `schema` → its name, `format` → its number (u32, big-endian).
@@ -43,7 +44,7 @@ pub struct Migrated {
 /// Refuses a file of another format.
 pub(super) fn expect(database: &Database, path: &Path, schema: &Schema) -> Result<(), StoreError> {
     let none = Schema { name: schema.name, format: schema.format, migrations: &[] };
-    let found = settle(database, path, &none, true)?.from;
+    let found = migrate(database, path, &none, true)?.from;
     let path = path.display().to_string();
     if found < schema.format {
         return Err(StoreError::Older { path, found, known: schema.format });
@@ -52,7 +53,12 @@ pub(super) fn expect(database: &Database, path: &Path, schema: &Schema) -> Resul
 }
 
 /// Looks at a file's schema and brings it to ours; of a real file a backup is made before.
-pub(super) fn settle(database: &Database, path: &Path, schema: &Schema, is_file: bool) -> Result<Migrated, StoreError> {
+pub(super) fn migrate(
+    database: &Database,
+    path: &Path,
+    schema: &Schema,
+    is_file: bool,
+) -> Result<Migrated, StoreError> {
     let failed = |error: redb::Error| storage_error(path, &error);
     // A file that has what it needs is not written to.
     let found = if let Some(found) = found(database, path, schema)? {
@@ -73,7 +79,7 @@ pub(super) fn settle(database: &Database, path: &Path, schema: &Schema, is_file:
     }
     let mut done = Migrated { from: found, to: found, backup: None };
     if is_file && schema.migrations.iter().any(|migration| migration.to > found) {
-        let kept = backup::set_aside(path, &format!("format-{found}"))?;
+        let kept = copy::set_aside(path, &format!("format-{found}"))?;
         tracing::info!(backup = %kept.display(), "the store is about to be migrated; this is a copy of it");
         done.backup = Some(kept);
     }

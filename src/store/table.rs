@@ -1,8 +1,7 @@
-//! Typed tables inside a transaction, and what redb's errors mean to us.
+//! Typed tables inside a transaction: get, put, remove, scan. Knows no room's records.
 
 use std::{
     collections::HashMap,
-    io::ErrorKind,
     marker::PhantomData,
     ops::Bound,
     path::{Path, PathBuf},
@@ -10,7 +9,10 @@ use std::{
 
 use redb::{ReadTransaction, ReadableTable, ReadableTableMetadata, TableDefinition, TableError, WriteTransaction};
 
-use super::{Record, StoreError, StoreKey};
+use super::{
+    codec::{Record, StoreKey},
+    error::{StoreError, storage_error},
+};
 
 type Definition = TableDefinition<'static, &'static [u8], &'static [u8]>;
 type OpenTable<'t> = redb::Table<'t, &'static [u8], &'static [u8]>;
@@ -188,7 +190,7 @@ impl Read {
     }
 
     /// Every row that can be read; the answer is how many can't.
-    pub fn salvage<K: StoreKey, V: Record, E: From<StoreError>>(
+    pub(crate) fn salvage<K: StoreKey, V: Record, E: From<StoreError>>(
         &self,
         table: &Table<K, V>,
         span: &Span,
@@ -315,35 +317,5 @@ fn walk<K: StoreKey, V: Record, E: From<StoreError>>(
         if !visit(key, value)? {
             return Ok(());
         }
-    }
-}
-
-pub(super) fn io_error(path: &Path, error: &std::io::Error) -> StoreError {
-    let path = path.display().to_string();
-    match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => StoreError::Full { path },
-        ErrorKind::UnexpectedEof => StoreError::Damaged { path, cause: "it ends too early".to_owned() },
-        _ => StoreError::Io { path, cause: error.to_string() },
-    }
-}
-
-pub(super) fn storage_error(path: &Path, error: &redb::Error) -> StoreError {
-    match error {
-        redb::Error::Io(io) => io_error(path, io),
-        redb::Error::Corrupted(cause) => StoreError::Damaged { path: path.display().to_string(), cause: cause.clone() },
-        redb::Error::DatabaseAlreadyOpen => StoreError::InUse { path: path.display().to_string() },
-        other => StoreError::Io { path: path.display().to_string(), cause: other.to_string() },
-    }
-}
-
-pub(super) fn database_error(path: &Path, error: redb::DatabaseError) -> StoreError {
-    match error {
-        redb::DatabaseError::Storage(redb::StorageError::Io(io)) if io.kind() == ErrorKind::InvalidData => {
-            StoreError::Damaged { path: path.display().to_string(), cause: io.to_string() }
-        }
-        redb::DatabaseError::RepairAborted | redb::DatabaseError::UpgradeRequired(_) => {
-            StoreError::Damaged { path: path.display().to_string(), cause: error.to_string() }
-        }
-        other => storage_error(path, &other.into()),
     }
 }

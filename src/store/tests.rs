@@ -1,5 +1,7 @@
 //! What the store promises, on memory and on a real file.
 
+use std::{fs, os::unix::fs::PermissionsExt};
+
 use super::*;
 
 const SCHEMA: Schema = Schema { name: "test", format: 1, migrations: &[] };

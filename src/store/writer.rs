@@ -1,4 +1,4 @@
-//! The one writer: a thread that drains closures into a transaction, commits, and answers.
+//! The one writer thread: runs queued closures in a transaction, commits, then answers each of them.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -12,11 +12,14 @@ use redb::{Database, Durability};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    GROUP, StoreError, WriteError,
+    error::{StoreError, WriteError, storage_error},
     file::Held,
     guard::{caught, guarded},
-    table::{Write, storage_error},
+    table::Write,
 };
+
+/// Most closures that share one commit.
+const GROUP: usize = 256;
 
 /// Writes that may wait; beyond that callers wait.
 const QUEUE: usize = 1_024;
@@ -45,11 +48,6 @@ impl Writer {
     pub(super) async fn queue(&self, change: Pending) -> Result<(), StoreError> {
         let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
         queue.send(change).await.map_err(|_| StoreError::Closed)
-    }
-
-    pub(super) fn queue_blocking(&self, change: Pending) -> Result<(), StoreError> {
-        let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
-        queue.blocking_send(change).map_err(|_| StoreError::Closed)
     }
 }
 
