@@ -1,12 +1,13 @@
-//! Edges as they are stored: packed by the node that says them, and found from either end.
+//! Edges as they are stored: packed with the node whose body says them, and found from either end.
 //!
 //! ```text
-//! EDGES     (generation, last sayer) ─▶ zstd [ sayer ▸ its edges ] × up to HOLDERS, in key order
-//! EDGES_IN  (generation, place(end), batch) ─▶ who says an edge with these ends, where that is somebody else
+//! EDGES     (generation, last source) ─▶ zstd [ source ▸ its edges ] × up to HOLDERS, in key order
+//! EDGES_IN  (generation, place(end), batch) ─▶ the nodes whose bodies say an edge with this end
 //! ```
-//! A node says edges that it holds (its subnet) and edges that others hold (its group contains it). Ids
-//! of one region of the key space are much alike, so packing makes rows few and small. Ends share a row with
-//! others of their bucket, so that a batch adds few rows, side by side; one with many sayers has its own.
+//! A node's body says edges of two kinds: those that the node holds (to its subnet) and those that another node
+//! holds (its group contains it). Keys of one region are much alike, so packing them together makes rows few and
+//! small. Ends share a row with the others of their bucket; an end with many sources has a row of its own.
+//! Knows no rules: which edges there are is `rules`' to say.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +25,7 @@ use crate::store::{Bytes, Order, Read, Span, StoreError, Write, bincoded, unbinc
 const HOLDERS: usize = 32;
 /// Rows that the ends of a batch share.
 const BUCKETS: u64 = 128;
-/// An end with more sayers in a batch than this has a row of its own.
+/// An end that more nodes of a batch lead to than this has a row of its own.
 const SHARED: usize = 16;
 /// Rows of edges that a migration reads in one go.
 const AGAIN: usize = 256;
@@ -37,24 +38,24 @@ const AS_SOURCE: u8 = 1;
 /// The end is the target of an edge.
 const AS_TARGET: u8 = 2;
 
-/// What a node says, in the order of keys.
+/// The edges that each node of a batch says, in the order of keys.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Said {
-    pub sayers: Vec<(String, Vec<Edge>)>,
+pub(super) struct EdgeSet {
+    pub by_source: Vec<(String, Vec<Edge>)>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Packed {
-    sayer: String,
+    source: String,
     edges: Vec<PackedEdge>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct PackedEdge {
     kind: u8,
-    /// Empty: the sayer.
+    /// Empty: the source.
     source: String,
-    /// Empty: the sayer.
+    /// Empty: the source.
     target: String,
     path: String,
     properties: Vec<(String, String)>,
@@ -63,7 +64,7 @@ struct PackedEdge {
 #[derive(Serialize, Deserialize)]
 struct Ends {
     end: String,
-    sayers: Vec<(u8, String)>,
+    by_source: Vec<(u8, String)>,
 }
 
 /// The rows of a batch, packed off the writer's thread.
@@ -74,13 +75,13 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    pub(super) fn pack(generation: u64, batch: u32, said: Said) -> Result<Self, GraphError> {
+    pub(super) fn pack(generation: u64, batch: u32, set: EdgeSet) -> Result<Self, GraphError> {
         let mut ends: Vec<(u64, &str, &str, u8)> = Vec::new();
-        for (sayer, edges) in &said.sayers {
+        for (source, edges) in &set.by_source {
             for edge in edges {
                 for (end, side) in [(&edge.source, AS_SOURCE), (&edge.target, AS_TARGET)] {
-                    if end != sayer {
-                        ends.push((key_hash(end), end, sayer, side));
+                    if end != source {
+                        ends.push((key_hash(end), end, source, side));
                     }
                 }
             }
@@ -94,13 +95,13 @@ impl Rows {
         let mut own: BTreeMap<u64, Vec<Ends>> = BTreeMap::new();
         for of_end in ends.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
             let (hash, end, ..) = of_end[0];
-            let mut sayers: Vec<(u8, String)> = Vec::new();
+            let mut by_source: Vec<(u8, String)> = Vec::new();
             for of_sayer in of_end.chunk_by(|a, b| a.2 == b.2) {
                 let sides = of_sayer.iter().fold(0, |sides, (.., side)| sides | side);
-                sayers.push((sides, of_sayer[0].2.to_owned()));
+                by_source.push((sides, of_sayer[0].2.to_owned()));
             }
-            let ends = Ends { end: end.to_owned(), sayers };
-            if ends.sayers.len() > SHARED {
+            let ends = Ends { end: end.to_owned(), by_source };
+            if ends.by_source.len() > SHARED {
                 // Of two keys with one place, a wonder, both are in the row.
                 own.entry(own_place(hash)).or_default().push(ends);
             } else {
@@ -114,14 +115,14 @@ impl Rows {
         for (place, ends) in own {
             rows.ends.push(((generation, place, batch), packed(&mut compressor, &ends)?));
         }
-        let mut sayers = said.sayers.into_iter().filter(|(_, edges)| !edges.is_empty()).peekable();
-        while sayers.peek().is_some() {
+        let mut by_source = set.by_source.into_iter().filter(|(_, edges)| !edges.is_empty()).peekable();
+        while by_source.peek().is_some() {
             let mut chunk = Vec::with_capacity(HOLDERS);
             let mut last = String::new();
-            for (sayer, edges) in sayers.by_ref().take(HOLDERS) {
-                last.clone_from(&sayer);
-                let edges = edges.into_iter().map(|edge| PackedEdge::of(edge, &sayer)).collect();
-                chunk.push(Packed { sayer, edges });
+            for (source, edges) in by_source.by_ref().take(HOLDERS) {
+                last.clone_from(&source);
+                let edges = edges.into_iter().map(|edge| PackedEdge::of(edge, &source)).collect();
+                chunk.push(Packed { source, edges });
             }
             rows.edges.push(((generation, last), packed(&mut compressor, &chunk)?));
         }
@@ -165,8 +166,8 @@ const fn own_place(hash: u64) -> u64 {
 }
 
 impl PackedEdge {
-    fn of(edge: Edge, sayer: &str) -> Self {
-        let end = |key: String| if key == sayer { String::new() } else { key };
+    fn of(edge: Edge, source: &str) -> Self {
+        let end = |key: String| if key == source { String::new() } else { key };
         Self {
             kind: kind_byte(edge.kind),
             source: end(edge.source),
@@ -176,8 +177,8 @@ impl PackedEdge {
         }
     }
 
-    fn edge(self, sayer: &str) -> Edge {
-        let end = |key: String| if key.is_empty() { sayer.to_owned() } else { key };
+    fn edge(self, source: &str) -> Edge {
+        let end = |key: String| if key.is_empty() { source.to_owned() } else { key };
         Edge {
             kind: kind_of(self.kind),
             source: end(self.source),
@@ -223,36 +224,37 @@ pub(super) fn of(read: &Read, generation: u64, key: &str, side: Side, limit: usi
         Side::In => edge.target == key,
     };
     let mut opener = Opener::new()?;
-    let mut sayers = vec![key.to_owned()];
+    let mut by_source = vec![key.to_owned()];
     let bit = if side == Side::Out { AS_SOURCE } else { AS_TARGET };
     let hash = key_hash(key);
     for place in [bucket(hash), own_place(hash)] {
         read.scan(&EDGES_IN, &Span::prefix(&(generation, place)), Order::Rising, |_, row| {
             let ends: Vec<Ends> = unpacked(&mut opener, &row)?;
             for ends in ends.into_iter().filter(|ends| ends.end == key) {
-                sayers.extend(ends.sayers.into_iter().filter(|(sides, _)| sides & bit != 0).map(|(_, sayer)| sayer));
+                by_source
+                    .extend(ends.by_source.into_iter().filter(|(sides, _)| sides & bit != 0).map(|(_, source)| source));
             }
-            Ok::<_, GraphError>(sayers.len() <= limit)
+            Ok::<_, GraphError>(by_source.len() <= limit)
         })?;
     }
-    sayers.sort();
-    sayers.dedup();
+    by_source.sort();
+    by_source.dedup();
     let mut found = Vec::new();
     let mut chunk: BTreeMap<String, Vec<PackedEdge>> = BTreeMap::new();
     let mut last = String::new();
-    for sayer in sayers {
-        if sayer > last || chunk.is_empty() {
+    for source in by_source {
+        if source > last || chunk.is_empty() {
             chunk.clear();
-            let span = Span::prefix(&generation).from(&(generation, sayer.clone()));
+            let span = Span::prefix(&generation).from(&(generation, source.clone()));
             read.scan(&EDGES, &span, Order::Rising, |(_, at), row| {
                 last = at;
                 let held: Vec<Packed> = unpacked(&mut opener, &row)?;
-                chunk = held.into_iter().map(|held| (held.sayer, held.edges)).collect();
+                chunk = held.into_iter().map(|held| (held.source, held.edges)).collect();
                 Ok::<_, GraphError>(false)
             })?;
         }
-        let edges = chunk.remove(&sayer).unwrap_or_default();
-        found.extend(edges.into_iter().map(|edge| edge.edge(&sayer)).filter(is_wanted));
+        let edges = chunk.remove(&source).unwrap_or_default();
+        found.extend(edges.into_iter().map(|edge| edge.edge(&source)).filter(is_wanted));
         if found.len() >= limit {
             found.truncate(limit);
             break;
@@ -279,8 +281,8 @@ pub(super) fn page(
     let mut last = None;
     read.scan(&EDGES, &span, Order::Rising, |(_, at), row| {
         let held: Vec<Packed> = unpacked(&mut opener, &row)?;
-        for Packed { sayer, edges: packed } in held {
-            edges.extend(packed.into_iter().map(|edge| edge.edge(&sayer)));
+        for Packed { source, edges: packed } in held {
+            edges.extend(packed.into_iter().map(|edge| edge.edge(&source)));
         }
         last = Some(at);
         Ok::<_, GraphError>(edges.len() < limit)
@@ -313,14 +315,14 @@ pub(super) fn find_ends_again(write: &mut Write<'_>) -> Result<(), StoreError> {
             if is_made {
                 continue;
             }
-            let mut said = Said::default();
+            let mut set = EdgeSet::default();
             for (_, row) in of_one {
-                for Packed { sayer, edges } in unpacked::<Vec<Packed>>(&mut opener, row).map_err(failed)? {
-                    let edges = edges.into_iter().map(|edge| edge.edge(&sayer)).collect();
-                    said.sayers.push((sayer, edges));
+                for Packed { source, edges } in unpacked::<Vec<Packed>>(&mut opener, row).map_err(failed)? {
+                    let edges = edges.into_iter().map(|edge| edge.edge(&source)).collect();
+                    set.by_source.push((source, edges));
                 }
             }
-            let made = Rows::pack(number, batch, said).map_err(failed)?;
+            let made = Rows::pack(number, batch, set).map_err(failed)?;
             for (at, row) in &made.ends {
                 write.put(&EDGES_IN, at, row)?;
             }

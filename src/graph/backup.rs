@@ -1,4 +1,4 @@
-//! Copies of every tenant's file, as they are at this moment.
+//! Copies every tenant's file as it is at this moment. Knows nothing of what is in the files.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ impl Graphs {
         for tenant in self.tenants() {
             let Some(graph) = self.existing(tenant)? else { continue };
             let name = Path::new(DIRECTORY).join(format!("{tenant}.redb"));
-            let bytes = graph.store.backup(&directory.join(&name))?;
+            let bytes = graph.store().backup(&directory.join(&name))?;
             copies.push((name, bytes));
         }
         Ok(copies)

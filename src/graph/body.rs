@@ -1,4 +1,6 @@
-//! From what was found to what is stored of it: canonical text, its hash, its compressed form.
+//! Turns what a scan found into what is stored of it: canonical text, its hash, its compressed form.
+//!
+//! Knows neither edges nor other nodes.
 
 use serde_json::Value;
 
@@ -24,12 +26,12 @@ pub(super) struct Prepared {
 }
 
 /// Makes nodes of what was found; one for a page, for it keeps its buffers.
-pub(super) struct Press {
+pub(super) struct BodyEncoder {
     compressor: zstd::bulk::Compressor<'static>,
     text: Vec<u8>,
 }
 
-impl Press {
+impl BodyEncoder {
     pub(super) fn new() -> Result<Self, GraphError> {
         let compressor =
             zstd::bulk::Compressor::new(ZSTD_LEVEL).map_err(|error| GraphError::Body(error.to_string()))?;
@@ -38,7 +40,7 @@ impl Press {
 
     /// The node, and the children that stand in its body alone. `before` answers the row of the snapshot
     /// that the scan builds on.
-    pub(super) fn press(
+    pub(super) fn encode(
         &mut self,
         found: Found,
         before: &dyn Fn(&str) -> Result<Option<NodeRow>, GraphError>,

@@ -1,11 +1,10 @@
-//! What the snapshot before has and the scan did not see: asked about, then kept as stale or let go.
-//!
-//! Nothing is let go here by itself: the scan says for each thing that is absent why it stays; what it
-//! says nothing about is deleted.
+//! Resources of the snapshot before that the scan did not see: the scan asks for them, and says which are kept as
+//! stale. Those that it does not name are deleted.
 
 use super::{
     Generation, GraphError,
-    generation::{Entry, entry, since},
+    entry::Entry,
+    generation::{entry, since},
     tables::{NODES, NodeRow, key_hash},
 };
 use crate::store::{Order, Span, StoreError};
@@ -21,7 +20,7 @@ pub struct Kept {
 impl Generation {
     /// Things of the snapshot before that this scan did not see, in key order, so that parents come before
     /// their children; and the key to go on after. A page may be empty and not the last.
-    pub fn absent(&self, after: Option<&str>, limit: usize) -> Result<(Vec<Entry>, Option<String>), GraphError> {
+    pub(crate) fn absent(&self, after: Option<&str>, limit: usize) -> Result<(Vec<Entry>, Option<String>), GraphError> {
         let Some((base, _)) = self.base else { return Ok((Vec::new(), None)) };
         let mut span = Span::prefix(&base);
         if let Some(after) = after {

@@ -1,7 +1,7 @@
-//! What goes: generations that were abandoned, snapshots beyond the retention, bodies that nobody needs.
+//! Removes generations that were abandoned, snapshots beyond the retention, and bodies that no generation names.
 //!
-//! A body is written in one generation and kept by those after it for as long as it does not change. It
-//! goes with the last generation, published or open, whose row of that key names it.
+//! A body is written in one generation and serves those after it for as long as the resource does not change. It
+//! is removed with the last generation, published or open, whose row names it.
 
 use uuid::Uuid;
 

@@ -1,4 +1,4 @@
-//! What a scan expects to read: rows of the inventory, kept page by page until they are met.
+//! The resources that a scan expects to read: rows of Azure's inventory, kept page by page until each is read.
 
 use super::{
     Cursor, Generation, GraphError,
@@ -101,7 +101,7 @@ impl Generation {
 
     /// Rows of the inventory that nothing gave so far, page by page, and where the next page begins. A
     /// page may be empty and not the last.
-    pub fn unmet(&self, after: Option<&ExpectedAt>) -> Result<(Vec<Expected>, Option<ExpectedAt>), GraphError> {
+    pub(crate) fn unmet(&self, after: Option<&ExpectedAt>) -> Result<(Vec<Expected>, Option<ExpectedAt>), GraphError> {
         let (mut rows, last) = self.expected_page(after)?;
         let index = self.index();
         rows.retain(|row| !index.has(key_hash(&arm::key(&row.id))));
@@ -109,7 +109,7 @@ impl Generation {
     }
 
     /// The expectation was met as far as it can be.
-    pub fn forget_expected(&self) {
+    pub(crate) fn forget_expected(&self) {
         self.index().forget_expected();
     }
 }

@@ -1,20 +1,22 @@
-//! A generation being written: pages in, with their cursors; what the scan needs to look up again.
+//! A generation while a scan writes it: pages go in with their cursors, and the scan looks up what it has written.
 //!
-//! A page's rows and its cursor are one commit, so a scan that was killed goes on after its last page.
-//! Of two answers about one thing the fuller stays. What did not change since the snapshot before keeps
-//! its body.
+//! A page's rows and its cursor are one commit, so a scan that was killed goes on after its last page. Of two
+//! answers about one resource the fuller stays. A resource that did not change since the snapshot before keeps
+//! its body. Knows no edges: they are derived when it is published.
 
 use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
+    Arc,
     atomic::{AtomicU64, Ordering},
 };
 
+use parking_lot::{Mutex, MutexGuard};
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    GraphError,
-    body::{Prepared, Press, decompress, key_of},
+    body::{BodyEncoder, Prepared, decompress, key_of},
+    entry::{Cell, Cursor, Entry, Page, Put, Select},
+    error::GraphError,
     index::Index,
     model::{Found, Fullness, Label},
     tables::{
@@ -30,62 +32,6 @@ use crate::{
 /// Rows that are looked at in one read when an open generation is taken up again.
 const BATCH: usize = 2_000;
 
-/// A page of one stream of answers.
-#[derive(Debug, Clone)]
-pub struct Page {
-    pub stream: String,
-    pub found: Vec<Found>,
-    pub cursor: Cursor,
-}
-
-/// Where the reading of a stream stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Cursor {
-    /// The address of the next page.
-    Next(String),
-    Done,
-}
-
-/// What a page changed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Put {
-    pub added: u64,
-    pub replaced: u64,
-}
-
-/// Which entries are wanted, in key order.
-#[derive(Debug, Clone, Default)]
-pub struct Select {
-    /// Key of the last entry before.
-    pub after: Option<String>,
-    pub limit: usize,
-}
-
-/// A thing found so far, without its body.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    pub key: String,
-    pub label: Label,
-    pub id: String,
-    pub type_name: String,
-    pub subscription: Option<String>,
-    pub api_version: String,
-    pub location: Option<String>,
-    pub tags: std::collections::BTreeMap<String, String>,
-    pub fullness: Fullness,
-    /// It was not seen in its own scan.
-    pub is_stale: bool,
-}
-
-/// How many resources of a type there are in a subscription.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cell {
-    pub subscription: String,
-    /// Lower-cased.
-    pub type_name: String,
-    pub count: u64,
-}
-
 /// A handle on an open generation; clones share it.
 #[derive(Clone)]
 pub struct Generation {
@@ -98,8 +44,8 @@ pub struct Generation {
     begun_ms: i64,
     index: Arc<Mutex<Index>>,
     next_body: Arc<AtomicU64>,
-    /// Presses at rest: making one costs more than a page.
-    presses: Arc<Mutex<Vec<Press>>>,
+    /// Encoders at rest: making one costs more than a page.
+    encoders: Arc<Mutex<Vec<BodyEncoder>>>,
 }
 
 impl Generation {
@@ -118,7 +64,7 @@ impl Generation {
             begun_ms: open.begun_at,
             index: Arc::default(),
             next_body: Arc::new(AtomicU64::new(1)),
-            presses: Arc::default(),
+            encoders: Arc::default(),
         };
         this.recall().await?;
         Ok(this)
@@ -130,17 +76,17 @@ impl Generation {
     }
 
     /// When the scan began, whatever interrupted it since.
-    pub fn begun_ms(&self) -> i64 {
+    pub(crate) fn begun_ms(&self) -> i64 {
         self.begun_ms
     }
 
     /// Whether there is a snapshot that it is compared with.
-    pub fn has_base(&self) -> bool {
+    pub(crate) fn has_base(&self) -> bool {
         self.base.is_some()
     }
 
     pub(super) fn index(&self) -> MutexGuard<'_, Index> {
-        self.index.lock().unwrap_or_else(PoisonError::into_inner)
+        self.index.lock()
     }
 
     async fn recall(&self) -> Result<(), GraphError> {
@@ -223,7 +169,7 @@ impl Generation {
 
     /// A page that is filled one by one, so that only one body is held as a tree.
     pub fn draft(&self) -> Result<PageDraft<'_>, GraphError> {
-        Ok(PageDraft { generation: self, press: None, prepared: Vec::new(), mentioned: Vec::new() })
+        Ok(PageDraft { generation: self, encoder: None, prepared: Vec::new(), mentioned: Vec::new() })
     }
 
     /// Writes a node unless a fuller one stands: whether it is new, or `None` where it changed nothing.
@@ -284,12 +230,12 @@ impl Generation {
     }
 
     /// How much of each type was found in each subscription.
-    pub fn cells(&self) -> Vec<Cell> {
+    pub(crate) fn cells(&self) -> Vec<Cell> {
         self.index().cells()
     }
 
     /// How much of each type the inventory lists in each subscription.
-    pub fn expected_cells(&self) -> Vec<Cell> {
+    pub(crate) fn expected_cells(&self) -> Vec<Cell> {
         self.index().expected_cells()
     }
 
@@ -299,12 +245,12 @@ impl Generation {
     }
 
     /// How many identities of a kind were found so far.
-    pub fn count_of(&self, label: Label) -> u64 {
+    pub(crate) fn count_of(&self, label: Label) -> u64 {
         self.index().count_of(label)
     }
 
     /// How many are found, or expected and not found yet.
-    pub fn admitted(&self) -> u64 {
+    pub(crate) fn admitted(&self) -> u64 {
         self.index().admitted()
     }
 
@@ -316,14 +262,14 @@ impl Generation {
     }
 
     /// Whether the snapshot that it is compared with has it.
-    pub fn base_has(&self, id: &str) -> Result<bool, GraphError> {
+    pub(crate) fn base_has(&self, id: &str) -> Result<bool, GraphError> {
         let Some((base, _)) = self.base else { return Ok(false) };
         let row = self.store.read(|read| read.get(&NODES, &(base, arm::key(id))))?;
         Ok(row.is_some_and(|row| row.has_body()))
     }
 
     /// Whether the inventory lists it and the scan wants it.
-    pub fn is_expected(&self, id: &str) -> bool {
+    pub(crate) fn is_expected(&self, id: &str) -> bool {
         self.index().is_expected(key_hash(&arm::key(id)))
     }
 
@@ -339,7 +285,7 @@ impl Generation {
     }
 
     /// A page of the mentioned ids, in key order: key and id.
-    pub fn mentioned(&self, after: Option<&str>, limit: usize) -> Result<Vec<(String, String)>, GraphError> {
+    pub(crate) fn mentioned(&self, after: Option<&str>, limit: usize) -> Result<Vec<(String, String)>, GraphError> {
         let mut span = Span::prefix(&self.number);
         if let Some(after) = after {
             span = span.after(&(self.number, after.to_owned()));
@@ -355,7 +301,7 @@ impl Generation {
     }
 
     /// Takes things that were found out again.
-    pub async fn drop_found(&self, keys: Vec<String>) -> Result<(), GraphError> {
+    pub(crate) async fn drop_found(&self, keys: Vec<String>) -> Result<(), GraphError> {
         let mut rows = Vec::with_capacity(keys.len());
         self.store.read(|read| {
             for key in keys {
@@ -404,7 +350,7 @@ impl Generation {
         Ok(notes)
     }
 
-    pub async fn set_note(&self, name: &str, text: String) -> Result<(), GraphError> {
+    pub(crate) async fn set_note(&self, name: &str, text: String) -> Result<(), GraphError> {
         let key = (self.number, name.to_owned());
         self.write(move |write| write.put(&NOTES, &key, &Text(text))).await
     }
@@ -413,33 +359,33 @@ impl Generation {
 /// A page on its way: what was found is packed at once.
 pub struct PageDraft<'a> {
     generation: &'a Generation,
-    press: Option<Press>,
+    encoder: Option<BodyEncoder>,
     prepared: Vec<Prepared>,
     mentioned: Vec<String>,
 }
 
 impl PageDraft<'_> {
     pub fn add(&mut self, found: Found) -> Result<(), GraphError> {
-        let press = if let Some(press) = &mut self.press {
-            press
+        let encoder = if let Some(encoder) = &mut self.encoder {
+            encoder
         } else {
-            let resting = self.generation.presses.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            self.press.insert(resting.map_or_else(Press::new, Ok)?)
+            let resting = self.generation.encoders.lock().pop();
+            self.encoder.insert(resting.map_or_else(BodyEncoder::new, Ok)?)
         };
         let Some((base, at_ms)) = self.generation.base else {
-            return press.press(found, &|_| Ok(None), &mut self.prepared);
+            return encoder.encode(found, &|_| Ok(None), &mut self.prepared);
         };
         self.generation.store.read(|read| {
             let before = |key: &str| {
                 let row = read.get(&NODES, &(base, key.to_owned()))?;
                 Ok(row.filter(NodeRow::has_body).map(|row| since(row, at_ms)))
             };
-            press.press(found, &before, &mut self.prepared)
+            encoder.encode(found, &before, &mut self.prepared)
         })
     }
 
     /// Ids that bodies mention, to be looked at when all lists are read.
-    pub fn mentioned(&mut self) -> &mut Vec<String> {
+    pub(crate) fn mentioned(&mut self) -> &mut Vec<String> {
         &mut self.mentioned
     }
 
@@ -454,9 +400,9 @@ impl PageDraft<'_> {
 
     /// Writes everything and where the stream stands, in one commit.
     pub async fn commit(self, stream: &str, cursor: Cursor) -> Result<Put, GraphError> {
-        let Self { generation, prepared, mentioned, press } = self;
+        let Self { generation, prepared, mentioned, encoder } = self;
         // No more of them than pages were filled at one moment.
-        generation.presses.lock().unwrap_or_else(PoisonError::into_inner).extend(press);
+        generation.encoders.lock().extend(encoder);
         let number = generation.number;
         let stream = (number, stream.to_owned());
         let cursor = match cursor {

@@ -1,4 +1,4 @@
-//! What an open generation knows of itself in memory: 64 bits for each key, and counts by cell.
+//! The keys and counts of an open generation in memory: 64 bits a key, counts by subscription and type.
 //!
 //! Rebuilt from the rows when a scan goes on after a crash. Bound: 16 to 32 bytes a resource.
 
@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    generation::Cell,
+    entry::Cell,
     model::Label,
     tables::{NodeRow, key_hash},
 };

@@ -1,4 +1,4 @@
-//! Nodes, edges and what a scan hands over. No database is known here.
+//! The words of the graph: labels of nodes, kinds of edges, and what a scan hands over. Knows no database.
 
 use std::collections::BTreeMap;
 

@@ -1,8 +1,8 @@
-//! Making a generation visible: edges, what they imply, counts, and one commit that flips it.
+//! Makes a generation visible: derives the edges and the nodes that they imply, counts, then publishes in one commit.
 //!
-//! Every step before the last writes only rows of the invisible generation, and what it wrote is removed
-//! when an interrupted scan is taken up again. Bodies are walked once, in batches: read in order, derived
-//! on several threads, written in order. Memory holds the batches under way and the counts.
+//! Every step before that commit writes rows of the invisible generation only, and these are removed when an
+//! interrupted scan goes on. Bodies are read once, in batches: read in order, derived on several threads, written
+//! in order. Memory holds the batches under way and the counts.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
@@ -10,19 +10,21 @@ use std::{
 };
 
 use futures_util::{TryStreamExt, stream};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Generation, GraphError, Snapshot,
-    adjacency::{Rows, Said},
+    adjacency::{EdgeSet, Rows},
     body::{Opener, bare},
+    counts::{Counts, Totals, add, count},
+    error::GraphError,
+    generation::{Generation, flatten},
     index::{ByHash, Index},
-    model::{EdgeKind, Label},
+    model::Label,
     rules::{self, Implied, Known, Subject},
+    snapshot::Snapshot,
     tables::{
-        BODIES, CURSORS, Change, EXPECTED, MENTIONED, NODES, NOTES, NodeRow, OPEN, SNAPSHOTS, SnapshotRow, key_hash,
+        BODIES, CURSORS, EXPECTED, MENTIONED, NODES, NOTES, NodeRow, OPEN, SNAPSHOTS, SnapshotRow, key_hash,
         remove_range,
     },
 };
@@ -61,33 +63,6 @@ pub struct Published {
     pub relationships: u64,
     pub by_kind: BTreeMap<String, u64>,
     pub by_label: BTreeMap<String, u64>,
-}
-
-/// Resources against the snapshot before.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Totals {
-    /// With those that are stale.
-    pub total: u64,
-    pub new: u64,
-    pub changed: u64,
-    pub unchanged: u64,
-    pub deleted: u64,
-    pub stale: u64,
-    pub by_type: BTreeMap<String, u64>,
-}
-
-/// Counts as a snapshot's row keeps them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub(super) struct Counts {
-    pub resources: u64,
-    pub stale: u64,
-    pub relationships: u64,
-    pub by_type: BTreeMap<String, u64>,
-    pub by_label: BTreeMap<String, u64>,
-    pub by_kind: BTreeMap<String, u64>,
-    pub by_region: BTreeMap<String, u64>,
-    pub by_subscription: BTreeMap<String, u64>,
 }
 
 /// Rows of a batch with their bodies, still compressed.
@@ -150,7 +125,7 @@ impl Generation {
                     + remove_range(write, &MENTIONED, number)?;
                 Ok(Ok(removed))
             });
-            if removed.await.map_err(super::generation::flatten)? == 0 {
+            if removed.await.map_err(flatten)? == 0 {
                 return Ok(());
             }
         }
@@ -271,7 +246,7 @@ impl Generation {
     }
 
     fn derive(&self, batch: Batch, known: &Knowledge<'_>, tenant: &str) -> Result<Done, GraphError> {
-        let mut said = Said::default();
+        let mut set = EdgeSet::default();
         let mut implied = BTreeSet::new();
         let (mut counts, mut totals) = (Counts::default(), Totals::default());
         let mut opener = Opener::new()?;
@@ -294,9 +269,9 @@ impl Generation {
             }
             counts.relationships += derived.edges.len() as u64;
             implied.extend(derived.implied);
-            said.sayers.push((key.clone(), derived.edges.into_iter().collect()));
+            set.by_source.push((key.clone(), derived.edges.into_iter().collect()));
         }
-        Ok(Done { rows: Rows::pack(self.number, batch.number, said)?, implied, counts, totals })
+        Ok(Done { rows: Rows::pack(self.number, batch.number, set)?, implied, counts, totals })
     }
 
     /// Writes the edges of a batch, and nodes that they imply.
@@ -382,57 +357,6 @@ fn implied(label: Label, key: &str) -> Implied {
 }
 
 /// Resources in the sense of the counts: what ARM holds.
-const fn is_resource(label: Label) -> bool {
-    matches!(label, Label::Resource | Label::ResourceGroup)
-}
-
-fn count(counts: &mut Counts, totals: &mut Totals, row: &NodeRow) {
-    *counts.by_label.entry(row.label.word().to_owned()).or_default() += 1;
-    if !is_resource(row.label) {
-        return;
-    }
-    counts.resources += 1;
-    *counts.by_type.entry(row.type_name.clone()).or_default() += 1;
-    if let Some(location) = &row.location {
-        *counts.by_region.entry(location.clone()).or_default() += 1;
-    }
-    if let Some(subscription) = row.subscription() {
-        *counts.by_subscription.entry(subscription).or_default() += 1;
-    }
-    totals.total += 1;
-    match (&row.stale, row.change) {
-        (Some(_), _) => {
-            totals.stale += 1;
-            counts.stale += 1;
-        }
-        (None, Change::New) => totals.new += 1,
-        (None, Change::Changed) => totals.changed += 1,
-        (None, Change::Unchanged) => totals.unchanged += 1,
-    }
-}
-
-fn add(counts: &mut Counts, totals: &mut Totals, more: Counts, of: Totals) {
-    counts.resources += more.resources;
-    counts.stale += more.stale;
-    counts.relationships += more.relationships;
-    for (into, from) in [
-        (&mut counts.by_type, more.by_type),
-        (&mut counts.by_label, more.by_label),
-        (&mut counts.by_kind, more.by_kind),
-        (&mut counts.by_region, more.by_region),
-        (&mut counts.by_subscription, more.by_subscription),
-    ] {
-        for (word, count) in from {
-            *into.entry(word).or_default() += count;
-        }
-    }
-    totals.total += of.total;
-    totals.new += of.new;
-    totals.changed += of.changed;
-    totals.unchanged += of.unchanged;
-    totals.stale += of.stale;
-}
-
 /// How much a label without a body says of an identity or a target.
 const fn rank(label: Label) -> u8 {
     match label {
@@ -440,12 +364,5 @@ const fn rank(label: Label) -> u8 {
         Label::Principal => 1,
         Label::ServicePrincipal => 2,
         _ => 3,
-    }
-}
-
-impl EdgeKind {
-    /// Whether it says where a thing lies, not what it uses.
-    pub const fn is_structure(self) -> bool {
-        matches!(self, Self::Contains | Self::LocatedIn | Self::TaggedWith)
     }
 }

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 /// What stands where a secret was.
-pub const REDACTED: &str = "***";
+pub(crate) const REDACTED: &str = "***";
 
 /// Endings of names, without case and separators, that say their value is a secret.
 const NAMES: &[&str] = &[
@@ -86,7 +86,7 @@ const NAME_FIELDS: [&str; 8] =
     ["name", "key", "displayname", "keyname", "settingname", "variablename", "parametername", "headername"];
 
 /// Whether a field's name says that its value is a secret. `path` is the name of the field alone.
-pub fn is_secret_name(name: &str) -> bool {
+pub(crate) fn is_secret_name(name: &str) -> bool {
     let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     // `keyVaultSecretId`, `passwordProfileName`: they end in what they are about.
     NAMES.iter().any(|known| plain == *known || (plain.ends_with(known) && (known.len() > 5 || *known == "token")))
@@ -97,19 +97,19 @@ pub fn is_secret_name(name: &str) -> bool {
 
 /// What an object says that the value beside is called, where that is the name of a secret: of its
 /// fields that are texts, the one that does.
-pub fn secret_beside<'t>(texts: impl IntoIterator<Item = (&'t str, &'t str)>) -> Option<&'t str> {
+pub(crate) fn secret_beside<'t>(texts: impl IntoIterator<Item = (&'t str, &'t str)>) -> Option<&'t str> {
     let is_name = |field: &str| NAME_FIELDS.iter().any(|known| field.eq_ignore_ascii_case(known));
     texts.into_iter().find(|(field, text)| is_name(field) && is_secret_name(text)).map(|(_, text)| text)
 }
 
 /// Whether a field holds what the name beside it speaks of.
-pub fn is_value_field(field: &str) -> bool {
+pub(crate) fn is_value_field(field: &str) -> bool {
     let field = field.to_ascii_lowercase();
     field.ends_with("value") || field == "values"
 }
 
 /// Whether a text in a slot that is called a secret is none: it says where the secret is, or switches it.
-pub fn is_no_secret(text: &str) -> bool {
+pub(crate) fn is_no_secret(text: &str) -> bool {
     // An automation account's variables are JSON.
     let lower = text.trim().trim_matches('"').to_ascii_lowercase();
     let is_reference = lower.strip_prefix("@microsoft.keyvault(").and_then(|rest| rest.strip_suffix(')'));
@@ -132,7 +132,7 @@ fn is_vault_address(text: &str) -> bool {
 }
 
 /// Whether a text looks like a secret whatever its field is called.
-pub fn is_secret_value(text: &str) -> bool {
+pub(crate) fn is_secret_value(text: &str) -> bool {
     let text = text.trim();
     if text.len() < 16 {
         return false;
@@ -217,7 +217,7 @@ fn is_account_key(text: &str) -> bool {
 }
 
 /// Replaces every secret in a body.
-pub fn redact(body: &mut Value) {
+pub(crate) fn redact(body: &mut Value) {
     // A secret of a vault is called `value`.
     let is_secret = body.get("type").and_then(Value::as_str).is_some_and(|kind| {
         kind.rsplit('/').next().is_some_and(|kind| kind.eq_ignore_ascii_case("secrets") || kind == "namedValues")
@@ -230,7 +230,7 @@ pub fn redact(body: &mut Value) {
 
 /// The key or name of a node without a secret: of a tag (`name=value`, percent-encoded) or of what a body
 /// calls a principal. What is left tells two of them apart.
-pub fn redacted_key(key: &str) -> Cow<'_, str> {
+pub(crate) fn redacted_key(key: &str) -> Cow<'_, str> {
     if key.starts_with('/') {
         return Cow::Borrowed(key);
     }

@@ -1,4 +1,4 @@
-//! A published generation, read in short transactions: nodes, edges, search, neighbourhoods.
+//! Reads a published generation in short transactions: nodes, edges, search, neighbourhoods. Writes nothing.
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -14,8 +14,8 @@ use super::{
     GraphError,
     adjacency::{self, Side},
     body::Opener,
+    counts::Counts,
     model::{Edge, EdgeKind, Label, Node},
-    publish::Counts,
     tables::{BODIES, NODES, NodeRow, SnapshotRow},
 };
 use crate::{
@@ -171,7 +171,7 @@ impl Snapshot {
     }
 
     /// The same without bodies (`Null`).
-    pub fn outlines(&self, after: Option<&str>, limit: usize) -> Result<Vec<Node>, GraphError> {
+    pub(crate) fn outlines(&self, after: Option<&str>, limit: usize) -> Result<Vec<Node>, GraphError> {
         let mut nodes = Vec::new();
         self.store.read(|read| {
             read.scan(&NODES, &self.span(after), Order::Rising, |(_, key), row| {
@@ -197,12 +197,12 @@ impl Snapshot {
     }
 
     /// Edges that a node holds.
-    pub fn edges_out(&self, key: &str) -> Result<Vec<Edge>, GraphError> {
+    pub(crate) fn edges_out(&self, key: &str) -> Result<Vec<Edge>, GraphError> {
         self.store.read(|read| adjacency::of(read, self.number(), key, Side::Out, usize::MAX))
     }
 
     /// Edges that point to a node.
-    pub fn edges_in(&self, key: &str) -> Result<Vec<Edge>, GraphError> {
+    pub(crate) fn edges_in(&self, key: &str) -> Result<Vec<Edge>, GraphError> {
         self.store.read(|read| adjacency::of(read, self.number(), key, Side::In, usize::MAX))
     }
 
@@ -215,7 +215,7 @@ impl Snapshot {
 
     /// Resources and groups that match, how many there are in all, and the key to go on after.
     #[allow(clippy::type_complexity, reason = "a page, its total and where it goes on")]
-    pub fn search(&self, search: &Search) -> Result<(Vec<Node>, u64, Option<String>), GraphError> {
+    pub(crate) fn search(&self, search: &Search) -> Result<(Vec<Node>, u64, Option<String>), GraphError> {
         let wanted = Wanted::of(search);
         let mut nodes = Vec::new();
         let mut total = 0;
@@ -241,7 +241,7 @@ impl Snapshot {
     }
 
     /// What is reached from a node over at most `depth` edges in either direction, up to `limit` nodes.
-    pub fn neighbours(
+    pub(crate) fn neighbours(
         &self,
         key: &str,
         depth: usize,
@@ -287,11 +287,6 @@ impl Snapshot {
             edges.extend(adjacency::of(read, self.number(), key, Side::In, HUB)?);
             Ok(edges)
         })
-    }
-
-    /// Whether an edge of a kind leads from one to the other.
-    pub fn has_edge(&self, source: &str, kind: EdgeKind, target: &str) -> Result<bool, GraphError> {
-        Ok(self.edges_out(source)?.iter().any(|edge| edge.kind == kind && edge.target == target))
     }
 
     fn shape(&self, opener: &mut Opener, key: String, row: NodeRow, body: Option<Vec<u8>>) -> Result<Node, GraphError> {

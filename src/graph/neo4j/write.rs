@@ -1,16 +1,17 @@
-//! Writing a snapshot: constraints, nodes, edges, then what is stale.
+//! Writes one snapshot to Neo4j: constraints, nodes, edges, then removes the rows of older snapshots.
 //!
-//! Rows are sorted by id and go in batches, several in flight, each in one transaction without RETURN,
-//! in our own retry loop; after any error the connection pool is made anew, for a transaction that was
-//! left open keeps its locks. Labels and kinds are only ever words of our enums.
+//! Rows are sorted by id and sent in batches, several at a time, each in a transaction of its own and repeated by
+//! a loop of ours. After any error the connection pool is made anew, because a transaction that was left open
+//! keeps its locks. Labels and kinds are words of our enums, never text of a resource.
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
 use neo4rs::{BoltType, ConfigBuilder, Error, Graph, Neo4jErrorKind, query};
+use parking_lot::Mutex;
 use tokio::task::JoinSet;
 
 use super::{MirrorError, PasswordSource, Settings, rows};
@@ -48,12 +49,12 @@ impl Writer {
     }
 
     fn graph(&self) -> Graph {
-        self.graph.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.graph.lock().clone()
     }
 
     fn renew(&self) -> Result<(), MirrorError> {
         let graph = open(&self.settings, &self.password)?;
-        *self.graph.lock().unwrap_or_else(PoisonError::into_inner) = graph;
+        *self.graph.lock() = graph;
         Ok(())
     }
 

@@ -7,8 +7,8 @@ static TABLE: LazyLock<Vec<(&'static str, String)>> = LazyLock::new(|| {
     rows.filter_map(|line| line.split_once('\t')).map(|(kind, path)| (kind, path.to_ascii_lowercase())).collect()
 });
 
-/// Whether what stands at this path is told by the other end.
-pub fn is_back_reference(type_name: &str, path: &str) -> bool {
+/// True for back-references: the other resource's body holds the same relation.
+pub(crate) fn is_back_reference(type_name: &str, path: &str) -> bool {
     is_derived(&type_name.to_ascii_lowercase(), &without_indexes(path))
 }
 
@@ -21,7 +21,7 @@ pub(super) fn is_derived(kind: &str, path: &str) -> bool {
 }
 
 /// Whether a back-reference begins at this very path. Most names begin none, which is seen at once.
-pub fn begins_back_reference(type_name: &str, path: &str) -> bool {
+pub(crate) fn begins_back_reference(type_name: &str, path: &str) -> bool {
     static NAMES: LazyLock<HashSet<&'static str>> =
         LazyLock::new(|| TABLE.iter().filter_map(|(_, path)| path.rsplit('.').next()).collect());
     let name = path.rsplit('.').next().unwrap_or_default();

@@ -1,9 +1,15 @@
 //! The rules on small bodies: each names what it shows.
 
-use proptest::prelude::*;
-use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::*;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::{resolve::resolve, *};
+use crate::{
+    arm::{self, ResourceId},
+    graph::model::{EdgeKind, Label},
+};
 
 const GROUP: &str = "/subscriptions/s/resourceGroups/g";
 const TENANT: &str = "t";

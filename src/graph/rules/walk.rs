@@ -25,45 +25,45 @@ pub struct Mention {
 
 /// What a body mentions, in document order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Said {
+pub(super) struct Mentioned {
     pub mentions: Vec<Mention>,
     /// Path and name of the key vaults whose addresses stand in it.
     pub vaults: Vec<(String, String)>,
 }
 
-pub(super) fn said(body: &Value) -> Said {
-    let mut said = Said::default();
-    walk(body, &mut String::new(), 0, &mut said);
-    said
+pub(super) fn mentioned(body: &Value) -> Mentioned {
+    let mut found = Mentioned::default();
+    walk(body, &mut String::new(), 0, &mut found);
+    found
 }
 
 /// Every mention of an id, in document order.
-pub fn mentions(body: &Value) -> Vec<Mention> {
-    said(body).mentions
+pub(crate) fn mentions(body: &Value) -> Vec<Mention> {
+    mentioned(body).mentions
 }
 
-fn walk(value: &Value, path: &mut String, depth: usize, said: &mut Said) {
+fn walk(value: &Value, path: &mut String, depth: usize, found: &mut Mentioned) {
     if depth > DEPTH || path.len() > PATH {
         return;
     }
     let length = path.len();
     match value {
         Value::String(text) if may_hold_id(text) => {
-            ids_in(text, &mut |id| said.mentions.push(Mention { path: path.clone(), id: id.to_owned() }));
-            said.vaults.extend(vault_of(text).map(|name| (path.clone(), name)));
+            ids_in(text, &mut |id| found.mentions.push(Mention { path: path.clone(), id: id.to_owned() }));
+            found.vaults.extend(vault_of(text).map(|name| (path.clone(), name)));
         }
         Value::Array(items) => {
             for (at, item) in items.iter().enumerate().filter(|(_, item)| is_worth(item)) {
                 // Writing to a string never fails.
                 let _ = write!(path, "[{at}]");
-                walk(item, path, depth + 1, said);
+                walk(item, path, depth + 1, found);
                 path.truncate(length);
             }
         }
         Value::Object(fields) => {
             for (name, field) in fields {
                 if may_hold_id(name) && arm::looks_like_id(name) {
-                    said.mentions.push(Mention { path: path.clone(), id: name.trim().to_owned() });
+                    found.mentions.push(Mention { path: path.clone(), id: name.trim().to_owned() });
                 }
                 if !is_worth(field) {
                     continue;
@@ -72,7 +72,7 @@ fn walk(value: &Value, path: &mut String, depth: usize, said: &mut Said) {
                     path.push('.');
                 }
                 path.push_str(name);
-                walk(field, path, depth + 1, said);
+                walk(field, path, depth + 1, found);
                 path.truncate(length);
             }
         }
@@ -91,7 +91,7 @@ fn is_worth(value: &Value) -> bool {
 }
 
 /// Every id in a body, without the paths.
-pub fn each_id(body: &Value, visit: &mut dyn FnMut(&str)) {
+pub(crate) fn each_id(body: &Value, visit: &mut dyn FnMut(&str)) {
     ids_below(body, 0, visit);
 }
 
