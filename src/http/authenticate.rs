@@ -1,106 +1,27 @@
-//! Who is asking: by key, by the admin socket, by a ticket. Before any body is read.
+//! The middleware that authenticates: by key, by the admin socket, by a ticket; then takes from the key's rate limit.
+//!
+//! Runs before any body is read. Knows no route but the open ones and the WebSockets.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
-    extract::{FromRequestParts, Request, State},
-    http::{HeaderMap, Method, header, request::Parts},
+    extract::{Request, State},
+    http::{HeaderMap, Method, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use uuid::Uuid;
 
-use super::{App, limits::Class, refusal::Refusal, routes::socket};
+use super::{
+    app::App,
+    caller::{Caller, Peer},
+    limits::Class,
+    refusal::Refusal,
+};
 use crate::{
-    api::{ErrorCode, JobView, Scope, Time},
+    api::{ErrorCode, Time},
     audit::Entry,
     auth::Principal,
 };
-
-/// Where a connection came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Peer {
-    Tcp(SocketAddr),
-    Unix,
-    /// The socket whose file mode stands in for an admin key.
-    Admin,
-}
-
-impl Peer {
-    fn is_loopback(self) -> bool {
-        match self {
-            Self::Tcp(address) => address.ip().is_loopback(),
-            Self::Unix | Self::Admin => true,
-        }
-    }
-}
-
-impl std::fmt::Display for Peer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Tcp(address) => address.ip().fmt(f),
-            Self::Unix => f.write_str("unix socket"),
-            Self::Admin => f.write_str("admin socket"),
-        }
-    }
-}
-
-/// An authenticated caller.
-#[derive(Debug, Clone)]
-pub(super) struct Caller {
-    pub principal: Arc<Principal>,
-    pub remote: String,
-}
-
-impl Caller {
-    pub fn kid(&self) -> &str {
-        &self.principal.kid
-    }
-
-    pub fn is_admin(&self) -> bool {
-        self.principal.may(Scope::Admin)
-    }
-
-    pub fn must(&self, scope: Scope) -> Result<(), Refusal> {
-        if self.principal.may(scope) {
-            return Ok(());
-        }
-        let message = format!("this needs a key with the scope {}", scope.word());
-        Err(Refusal::new(ErrorCode::ForbiddenScope, message))
-    }
-
-    pub fn must_tenant(&self, tenant: Uuid) -> Result<(), Refusal> {
-        if self.principal.may_tenant(tenant) {
-            return Ok(());
-        }
-        let message = format!("this key may not act on tenant {tenant}");
-        Err(Refusal::new(ErrorCode::ForbiddenTenant, message))
-    }
-
-    /// A job belongs to the key that made it: another's is as if it were not there.
-    pub fn owns(&self, job: &JobView) -> bool {
-        self.is_admin() || job.key_id == self.principal.kid
-    }
-
-    fn entry(&self, action: &str, target: &str, outcome: &str) -> Entry {
-        Entry {
-            at_ms: Time::now().millis(),
-            actor: self.principal.kid.clone(),
-            remote: self.remote.clone(),
-            action: action.to_owned(),
-            target: target.to_owned(),
-            outcome: outcome.to_owned(),
-        }
-    }
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for Caller {
-    type Rejection = Refusal;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
-        parts.extensions.get::<Self>().cloned().ok_or_else(|| Refusal::unauthenticated("this needs an API key"))
-    }
-}
 
 /// Paths that anyone may read.
 const OPEN: [&str; 4] = ["/health", "/api/v1/health", "/readyz", "/openapi.json"];
@@ -111,15 +32,15 @@ pub(super) async fn authenticate(State(app): State<App>, mut request: Request, n
     let peer = request.extensions().get::<Peer>().copied().unwrap_or(Peer::Unix);
     let is_metrics = path == "/metrics" || path == "/api/v1/metrics";
     let is_open = OPEN.contains(&path.as_str())
-        || (is_metrics && app.inner.settings.metrics_from_loopback && peer.is_loopback())
-        || (socket::is_socket(&path) && request.uri().query().is_some_and(|query| query.contains("ticket=")));
+        || (is_metrics && app.settings().metrics_from_loopback && peer.is_loopback())
+        || (is_socket(&path) && request.uri().query().is_some_and(|query| query.contains("ticket=")));
     if is_open || request.method() == Method::OPTIONS {
         return next.run(request).await;
     }
     let caller = match caller(&app, peer, request.headers()).await {
         Ok(caller) => caller,
         // A browser sees no status of a failed handshake: the socket is opened and closed with 4401.
-        Err(refusal) if refusal.code == ErrorCode::Unauthenticated && socket::is_upgrade(&path, request.headers()) => {
+        Err(refusal) if refusal.code == ErrorCode::Unauthenticated && is_upgrade(&path, request.headers()) => {
             return next.run(request).await;
         }
         Err(refusal) => return refusal.into_response(),
@@ -142,6 +63,19 @@ pub(super) async fn authenticate(State(app): State<App>, mut request: Request, n
     }
     response.headers_mut().extend(headers);
     response
+}
+
+/// Whether a path is that of a WebSocket.
+fn is_socket(path: &str) -> bool {
+    (path.starts_with("/api/v1/jobs/") && path.ends_with("/ws"))
+        || path.starts_with("/ws/progress/")
+        || path.starts_with("/api/v1/ws/progress/")
+}
+
+/// Whether a request opens one.
+fn is_upgrade(path: &str, headers: &HeaderMap) -> bool {
+    is_socket(path)
+        && headers.get(header::UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
 fn is_submit(method: &Method, path: &str) -> bool {

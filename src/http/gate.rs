@@ -1,5 +1,5 @@
-//! What every request passes first and every answer last: its id, its host and origin, panics, the
-//! shape of refusals, counts and times.
+//! The outermost middleware: gives each request its id, checks host and origin, turns panics and refusals into the
+//! one shape of errors, counts and times.
 
 use std::{any::Any, time::Instant};
 
@@ -71,7 +71,7 @@ fn request_id(headers: &HeaderMap) -> String {
 /// A page of somewhere else can't make a browser talk to us: not by another name for our address
 /// (Host), not by a script (Origin).
 fn admit(app: &App, headers: &HeaderMap, uri_host: Option<&str>) -> Result<(), Refusal> {
-    let settings = &app.inner.settings;
+    let settings = &app.settings();
     let host = headers.get(header::HOST).and_then(|value| value.to_str().ok()).or(uri_host).unwrap_or_default();
     let name = host_name(host);
     let is_public = settings.public_url.as_deref().is_some_and(|url| host_name(after_scheme(url)) == name);
@@ -81,7 +81,7 @@ fn admit(app: &App, headers: &HeaderMap, uri_host: Option<&str>) -> Result<(), R
     }
     if let Some(origin) = headers.get(header::ORIGIN) {
         let origin = origin.to_str().unwrap_or_default().trim_end_matches('/');
-        let own = app.inner.base.trim_end_matches('/');
+        let own = app.base().trim_end_matches('/');
         if origin != own && !settings.origins.iter().any(|allowed| allowed.trim_end_matches('/') == origin) {
             let message = format!("origin {origin:?} may not call; add it to [server] cors");
             return Err(Refusal::new(ErrorCode::OriginNotAllowed, message));

@@ -42,12 +42,12 @@ impl Refusal {
         Self::fields(vec![FieldError { path: path.to_owned(), message: message.into() }])
     }
 
-    pub fn no_job() -> Self {
+    pub(crate) fn no_job() -> Self {
         Self::new(ErrorCode::NotFound, "there is no such job")
     }
 
     /// Fixed words for the caller; the cause is for the log alone.
-    pub fn internal(cause: impl std::fmt::Display) -> Self {
+    pub(crate) fn internal(cause: impl std::fmt::Display) -> Self {
         tracing::error!(%cause, "a request failed inside the daemon");
         Self::new(ErrorCode::Internal, "something went wrong inside the daemon; its log has the cause under this id")
     }
@@ -65,12 +65,12 @@ impl Refusal {
         self
     }
 
-    pub fn retry_after(self, seconds: u64) -> Self {
+    pub(crate) fn retry_after(self, seconds: u64) -> Self {
         self.with(header::RETRY_AFTER, seconds)
     }
 
     /// The answer, with the request's id in it.
-    pub fn render(self, request_id: &str) -> Response {
+    pub(crate) fn render(self, request_id: &str) -> Response {
         let envelope = ErrorEnvelope {
             detail: self.message.clone(),
             error: ErrorBody {

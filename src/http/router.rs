@@ -13,7 +13,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     App,
-    authenticate::{Caller, authenticate},
+    authenticate::authenticate,
+    caller::Caller,
     gate::gate,
     refusal::Refusal,
     routes::{artifacts, events, graph, jobs, keys, older, service, socket, store, submit},

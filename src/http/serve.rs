@@ -15,7 +15,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
-use super::{App, authenticate::Peer, router};
+use super::{App, caller::Peer, router};
 
 /// How long a caller may take to send its headers, and how long a connection may rest between two requests:
 /// longer than callers keep one, so that none is closed as its next request is on the way.
@@ -61,12 +61,12 @@ pub async fn serve_tcp(listener: TcpListener, app: App, stop: CancellationToken)
 }
 
 /// The same on a Unix socket; callers need a key as over TCP.
-pub async fn serve_unix(listener: UnixListener, app: App, stop: CancellationToken) {
+pub(crate) async fn serve_unix(listener: UnixListener, app: App, stop: CancellationToken) {
     serve(Local(listener, Peer::Unix), app, stop).await;
 }
 
-/// The same for whoever may open this socket: no key is asked for, everything is allowed.
-pub async fn serve_admin(listener: UnixListener, app: App, stop: CancellationToken) {
+/// The same for the admin socket: whoever may open it needs no key and may do everything.
+pub(crate) async fn serve_admin(listener: UnixListener, app: App, stop: CancellationToken) {
     serve(Local(listener, Peer::Admin), app, stop).await;
 }
 

@@ -1,6 +1,6 @@
-//! What the types of a request can't say: ranges, globs, and what this version does not do yet.
+//! Checks of a request that its types can't express: ranges, globs, fields that exclude each other. Pure.
 //!
-//! All wrong fields are told at once.
+//! All wrong fields are reported at once.
 
 use crate::api::{At, FieldError, FilterConfig, GenerateIacRequest, ScanRequest, Time};
 

@@ -15,7 +15,7 @@ use tokio_util::io::ReaderStream;
 use super::{jobs::not_finished, submit::own_job};
 use crate::{
     api::{ArtifactEntry, ErrorCode, JobView},
-    http::{App, authenticate::Caller, refusal::Refusal},
+    http::{App, caller::Caller, refusal::Refusal},
     jobs::{ArtifactsState, ArtifactsZip},
 };
 

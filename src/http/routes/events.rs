@@ -19,8 +19,8 @@ use crate::{
     api::Event,
     http::{
         App,
-        authenticate::Caller,
         body::{Query, within},
+        caller::Caller,
         refusal::Refusal,
     },
 };

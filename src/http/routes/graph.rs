@@ -27,8 +27,8 @@ use crate::{
     },
     http::{
         App,
-        authenticate::Caller,
         body::{Query, within},
+        caller::Caller,
         refusal::Refusal,
     },
 };

@@ -1,4 +1,4 @@
-//! Looking at jobs, ending them, running them again.
+//! Routes of jobs: list, show, result, cancel or remove, retry.
 
 use axum::{
     Json,
@@ -17,8 +17,8 @@ use crate::{
     api::{Accepted, CancelAnswer, ErrorCode, JobList, JobResult, JobStatus, JobType, JobView, Time},
     http::{
         App,
-        authenticate::Caller,
         body::{Query, within},
+        caller::Caller,
         refusal::Refusal,
     },
     jobs::JobQuery,

@@ -1,4 +1,4 @@
-//! Keys and the audit trail, for the scope `admin`.
+//! Routes of API keys and of the audit trail, for the scope `admin`.
 
 use axum::{
     Json,
@@ -15,8 +15,8 @@ use crate::{
     auth::By,
     http::{
         App,
-        authenticate::Caller,
         body::{self, Query, within},
+        caller::Caller,
         refusal::Refusal,
     },
 };

@@ -1,6 +1,7 @@
 //! The handlers, one file a subject. Each checks rights, calls one room, and says it in wire types.
 
 pub(super) mod artifacts;
+mod blocking;
 pub(super) mod events;
 pub(super) mod graph;
 pub(super) mod jobs;
@@ -11,9 +12,4 @@ pub(super) mod socket;
 pub(super) mod store;
 pub(super) mod submit;
 
-/// Reads that may walk a large table, off the async threads.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, super::refusal::Refusal> + Send + 'static,
-) -> Result<T, super::refusal::Refusal> {
-    tokio::task::spawn_blocking(work).await.map_err(super::refusal::Refusal::internal)?
-}
+use self::blocking::blocking;

@@ -1,5 +1,4 @@
-//! Aliases for clients of the older description: the same jobs under other addresses, nothing more.
-//! They say `queued` for `pending`.
+//! Aliases for clients of the older API: the same jobs at other addresses. They say `queued` for `pending`.
 
 use axum::{
     Json,
@@ -16,8 +15,8 @@ use crate::{
     api::{JobStatus, JobType, JobView},
     http::{
         App,
-        authenticate::Caller,
         body::{Query, within},
+        caller::Caller,
         refusal::Refusal,
     },
     jobs::JobQuery,

@@ -1,4 +1,4 @@
-//! The daemon itself: health, readiness, metrics, status, who is asking.
+//! Routes of the daemon itself: health, readiness, metrics, status, and who the caller is.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::{
     api::{ErrorCode, Health, JobStatus, Scope, WhoAmI},
     auth::Tenants,
-    http::{App, authenticate::Caller, refusal::Refusal},
+    http::{App, caller::Caller, refusal::Refusal},
     jobs::{Counts, JobQuery},
     telemetry::metrics::{quantile, resident_bytes, total},
 };
@@ -32,7 +32,7 @@ pub(in crate::http) async fn health(State(app): State<App>) -> Json<Health> {
     Json(Health {
         status: if is_well { "ok" } else { "degraded" }.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        uptime_seconds: app.inner.started.elapsed().as_secs(),
+        uptime_seconds: app.started().elapsed().as_secs(),
         store,
         neo4j,
         queue_depth: counts.pending,
@@ -49,11 +49,11 @@ pub(in crate::http) async fn readyz(State(app): State<App>) -> Response {
     (StatusCode::OK, Json(json!({"ready": true}))).into_response()
 }
 
-/// A key with `read`; where the configuration opens metrics to loopback, nobody needs one.
+/// A key with `read`; where the configuration opens metrics to loopback, a caller from loopback needs none.
 fn may_read(app: &App, caller: Option<&Caller>) -> Result<(), Refusal> {
     match caller {
         Some(caller) => caller.must(Scope::Read),
-        None if app.inner.settings.metrics_from_loopback => Ok(()),
+        None if app.settings().metrics_from_loopback => Ok(()),
         None => Err(Refusal::unauthenticated("this needs an API key")),
     }
 }
@@ -67,7 +67,7 @@ fn text(app: &App) -> String {
         }
     }
     metrics::gauge!("atgd_store_bytes").set(app.jobs.store_bytes() as f64);
-    metrics::gauge!("atgd_uptime_seconds").set(app.inner.started.elapsed().as_secs_f64());
+    metrics::gauge!("atgd_uptime_seconds").set(app.started().elapsed().as_secs_f64());
     app.metrics.render()
 }
 
@@ -110,7 +110,7 @@ pub(in crate::http) async fn metrics_json(
         "azure_requests": total(&text, "atgd_azure_requests_total") as u64,
         "throttled": total(&text, "atgd_azure_throttled_total") as u64,
         "memory_bytes": resident_bytes(),
-        "uptime_seconds": app.inner.started.elapsed().as_secs(),
+        "uptime_seconds": app.started().elapsed().as_secs(),
     });
     Ok(Json(answer).into_response())
 }
@@ -151,7 +151,7 @@ pub(in crate::http) async fn status(State(app): State<App>, caller: Caller) -> R
     }
     Ok(Json(json!({
         "version": env!("CARGO_PKG_VERSION"),
-        "uptime_seconds": app.inner.started.elapsed().as_secs(),
+        "uptime_seconds": app.started().elapsed().as_secs(),
         "draining": app.jobs.is_draining(),
         "queue_depth": counts.pending,
         "queue": queue,

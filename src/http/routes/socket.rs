@@ -6,11 +6,7 @@
 //! ```
 //! A viewer holds at most one page of events: it reads the log at its own pace.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 use axum::{
     Json,
@@ -18,7 +14,6 @@ use axum::{
         FromRequestParts, Path, Request, State,
         ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade},
     },
-    http::{HeaderMap, header},
     response::Response,
 };
 use serde::{Deserialize, Serialize};
@@ -29,57 +24,14 @@ use uuid::Uuid;
 use super::submit::own_job;
 use crate::{
     api::ErrorCode,
-    http::{App, authenticate::Caller, body::Query, refusal::Refusal},
+    http::{app::App, body::Query, caller::Caller, refusal::Refusal, tickets::TICKET_LIFE},
 };
 
-const TICKET_LIFE: Duration = Duration::from_secs(30);
-/// Tickets that wait to be used; the oldest goes.
-const TICKETS: usize = 10_000;
 const PING: Duration = Duration::from_secs(20);
 const SILENCE: Duration = Duration::from_mins(1);
 /// How long one message may wait for a viewer that does not read.
 const STUCK: Duration = Duration::from_secs(10);
 const LARGEST_FRAME: usize = 4 << 10;
-
-/// Single-use tickets, for browsers that can't set a header.
-#[derive(Default)]
-pub(in crate::http) struct Tickets {
-    issued: Mutex<HashMap<String, (Caller, Uuid, Instant)>>,
-}
-
-impl Tickets {
-    fn issue(&self, caller: Caller, job: Uuid) -> String {
-        let ticket = Uuid::new_v4().simple().to_string() + &Uuid::new_v4().simple().to_string();
-        let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
-        issued.retain(|_, (_, _, at)| at.elapsed() < TICKET_LIFE);
-        if issued.len() >= TICKETS
-            && let Some(oldest) = issued.iter().min_by_key(|(_, (_, _, at))| *at).map(|(ticket, _)| ticket.clone())
-        {
-            issued.remove(&oldest);
-        }
-        issued.insert(ticket.clone(), (caller, job, Instant::now()));
-        ticket
-    }
-
-    fn redeem(&self, ticket: &str, job: &str) -> Option<Caller> {
-        let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
-        let (caller, of, at) = issued.remove(ticket)?;
-        (at.elapsed() < TICKET_LIFE && job.parse() == Ok(of)).then_some(caller)
-    }
-}
-
-/// Whether a path is that of a WebSocket.
-pub(in crate::http) fn is_socket(path: &str) -> bool {
-    (path.starts_with("/api/v1/jobs/") && path.ends_with("/ws"))
-        || path.starts_with("/ws/progress/")
-        || path.starts_with("/api/v1/ws/progress/")
-}
-
-/// Whether a request opens one.
-pub(in crate::http) fn is_upgrade(path: &str, headers: &HeaderMap) -> bool {
-    is_socket(path)
-        && headers.get(header::UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
-}
 
 /// A ticket for one WebSocket.
 #[derive(Debug, Serialize, ToSchema)]
@@ -97,7 +49,7 @@ pub(in crate::http) async fn ticket(
     Path(id): Path<String>,
 ) -> Result<Json<Ticket>, Refusal> {
     let job = own_job(&app, &caller, &id)?;
-    let ticket = app.inner.tickets.issue(caller, job.job_id);
+    let ticket = app.tickets().issue(caller, job.job_id);
     Ok(Json(Ticket { ticket, expires_in_seconds: TICKET_LIFE.as_secs() }))
 }
 
@@ -122,7 +74,7 @@ pub(in crate::http) async fn watch(
 ) -> Result<Response, Refusal> {
     let (mut parts, _) = request.into_parts();
     let caller = match &query.ticket {
-        Some(ticket) => app.inner.tickets.redeem(ticket, &id),
+        Some(ticket) => app.tickets().redeem(ticket, &id),
         None => parts.extensions.get::<Caller>().cloned(),
     };
     let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &app).await.map_err(|_| {
@@ -203,6 +155,6 @@ async fn close(mut socket: WebSocket, code: u16, reason: &'static str) {
             }
         }
     };
-    // Who does not answer is left.
+    // A viewer that does not answer is left.
     let _ = tokio::time::timeout(Duration::from_secs(2), farewell).await;
 }

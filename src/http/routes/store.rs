@@ -5,7 +5,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use super::blocking;
 use crate::{
     api::{BackupFile, BackupMade, Scope, StoreReport, Time},
-    http::{App, authenticate::Caller, refusal::Refusal},
+    http::{App, caller::Caller, refusal::Refusal},
 };
 
 /// Decode every record, verify the audit trail, recount the indexes.

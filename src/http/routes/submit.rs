@@ -13,8 +13,8 @@ use crate::{
     api::{Accepted, ErrorCode, GenerateIacRequest, JobView, Operation, ScanRequest, Scope},
     http::{
         App,
-        authenticate::Caller,
         body::{self, Query},
+        caller::Caller,
         refusal::Refusal,
         validate,
     },
@@ -97,7 +97,7 @@ async fn submit(
 
 /// The `202` of a job, with its addresses.
 pub(in crate::http) fn accepted(app: &App, job: &JobView) -> Response {
-    let base = &app.inner.base;
+    let base = app.base();
     let id = job.job_id;
     let status_url = format!("{base}/api/v1/jobs/{id}");
     let socket = base.replacen("http", "ws", 1);
