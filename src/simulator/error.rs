@@ -1,4 +1,4 @@
-//! Why a simulator could not start.
+//! The errors of a simulator that can't start.
 
 use std::net::SocketAddr;
 

@@ -92,7 +92,7 @@ impl Kind {
 
 /// One element: which kind, in which group, the how-many-eth there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Spot {
+pub(super) struct Element {
     pub kind: Kind,
     pub group: u64,
     pub at: u64,
@@ -187,11 +187,11 @@ impl Generated {
     }
 
     /// The element of a kind at a position of its list.
-    pub(super) fn at(&self, scope: Scope, kind: Kind, position: u64) -> Spot {
+    pub(super) fn at(&self, scope: Scope, kind: Kind, position: u64) -> Element {
         let many = kind.many();
         let whole = |position: u64| self.group_at(scope.subscription, position / many);
         let group = scope.group.unwrap_or_else(|| whole(position));
-        Spot { kind, group, at: if scope.group.is_some() { position } else { position % many } }
+        Element { kind, group, at: if scope.group.is_some() { position } else { position % many } }
     }
 
     /// How many top-level resources a scope has.
@@ -200,7 +200,7 @@ impl Generated {
     }
 
     /// The element at a position of the inventory, which is ordered by id.
-    pub(super) fn row(&self, scope: Scope, position: u64) -> Spot {
+    pub(super) fn row(&self, scope: Scope, position: u64) -> Element {
         let group = scope.group.unwrap_or_else(|| self.group_at(scope.subscription, position / GROUP));
         let within = if scope.group.is_some() { position } else { position % GROUP };
         let mut left = within;
@@ -208,11 +208,11 @@ impl Generated {
         for kind in KINDS {
             let many = self.count(here, kind);
             if left < many {
-                return Spot { kind, group, at: left };
+                return Element { kind, group, at: left };
             }
             left -= many;
         }
-        Spot { kind: Kind::Account, group, at: 0 }
+        Element { kind: Kind::Account, group, at: 0 }
     }
 
     pub(super) fn group_scope(&self, group: u64) -> String {
@@ -232,9 +232,9 @@ impl Generated {
         )
     }
 
-    fn name(spot: Spot) -> String {
-        let (at, overall) = (spot.at, Self::overall(spot));
-        match spot.kind {
+    fn name(element: Element) -> String {
+        let (at, overall) = (element.at, Self::overall(element));
+        match element.kind {
             Kind::Disk => format!("disk-{at:02}"),
             Kind::Machine => format!("vm-{at:02}"),
             Kind::Vault => format!("kv{overall}"),
@@ -246,12 +246,12 @@ impl Generated {
         }
     }
 
-    fn overall(spot: Spot) -> u64 {
-        spot.group * GROUP + spot.kind.within(spot.at)
+    fn overall(element: Element) -> u64 {
+        element.group * GROUP + element.kind.within(element.at)
     }
 
-    pub(super) fn id(&self, spot: Spot) -> String {
-        format!("{}/providers/{}/{}", self.group_scope(spot.group), spot.kind.type_name(), Self::name(spot))
+    pub(super) fn id(&self, element: Element) -> String {
+        format!("{}/providers/{}/{}", self.group_scope(element.group), element.kind.type_name(), Self::name(element))
     }
 
     /// The body of whatever bears a key, if it is one of these: a group, a resource, a child.
@@ -267,16 +267,16 @@ impl Generated {
                 let here = Scope { subscription, group: Some(group) };
                 let at =
                     name.rsplit('-').next().and_then(|at| at.parse().ok()).filter(|_| kind.many() > 1).unwrap_or(0);
-                let spot = Spot { kind, group, at };
-                if at >= self.count(here, kind) || Self::name(spot) != **name {
+                let element = Element { kind, group, at };
+                if at >= self.count(here, kind) || Self::name(element) != **name {
                     return None;
                 }
                 if below.is_empty() {
                     let mut text = String::with_capacity(1_200);
-                    self.body(spot, &mut text);
-                    return Some((self.id(spot), text));
+                    self.body(element, &mut text);
+                    return Some((self.id(element), text));
                 }
-                let id = self.children_of(spot).into_iter().find(|(id, _)| crate::arm::key(id) == key)?;
+                let id = self.children_of(element).into_iter().find(|(id, _)| crate::arm::key(id) == key)?;
                 Some(id)
             }
             _ => None,
@@ -303,7 +303,7 @@ impl Generated {
                     parts.get(4).and_then(|name| name.strip_prefix("rg-")?.parse().ok()),
                 ) {
                     // Only networks and accounts have children, and a group has one of each.
-                    let children = self.children_of(Spot { kind, group, at: 0 });
+                    let children = self.children_of(Element { kind, group, at: 0 });
                     found.extend(children.into_iter().filter(|(id, _)| crate::arm::key(id).starts_with(&prefix)));
                 }
             }
@@ -315,26 +315,26 @@ impl Generated {
         found.push((self.group_scope(group), self.group_body(group)));
         let scope = Scope { subscription: group % self.many_subscriptions(), group: Some(group) };
         for position in 0..self.rows(scope) {
-            let spot = self.row(scope, position);
+            let element = self.row(scope, position);
             let mut text = String::new();
-            self.body(spot, &mut text);
-            found.push((self.id(spot), text));
-            found.extend(self.children_of(spot));
+            self.body(element, &mut text);
+            found.push((self.id(element), text));
+            found.extend(self.children_of(element));
         }
     }
 
     /// Children with ids of their own, of all depths.
-    pub(super) fn children_of(&self, spot: Spot) -> Vec<(String, String)> {
-        match spot.kind {
+    pub(super) fn children_of(&self, element: Element) -> Vec<(String, String)> {
+        match element.kind {
             Kind::Network => (0..3)
                 .map(|subnet| {
                     let mut text = String::new();
-                    self.subnet(spot, subnet, &mut text);
-                    (format!("{}/subnets/snet-{subnet}", self.id(spot)), text)
+                    self.subnet(element, subnet, &mut text);
+                    (format!("{}/subnets/snet-{subnet}", self.id(element)), text)
                 })
                 .collect(),
             Kind::Account if self.children => {
-                let service = format!("{}/blobServices/default", self.id(spot));
+                let service = format!("{}/blobServices/default", self.id(element));
                 let container = format!("{service}/containers/data");
                 let body = |id: &str, name: &str, kind: &str, properties: &str| {
                     format!(
@@ -349,19 +349,19 @@ impl Generated {
         }
     }
 
-    fn subnet(&self, spot: Spot, subnet: u64, out: &mut String) {
-        let scope = self.group_scope(spot.group);
+    fn subnet(&self, element: Element, subnet: u64, out: &mut String) {
+        let scope = self.group_scope(element.group);
         let _ = write!(
             out,
             "{{\"id\":\"{scope}/providers/Microsoft.Network/virtualNetworks/vnet/subnets/snet-{subnet}\",\"name\":\"snet-{subnet}\",\"type\":\"Microsoft.Network/virtualNetworks/subnets\",\"properties\":{{\"addressPrefix\":\"10.{}.{subnet}.0/24\",\"networkSecurityGroup\":{{\"id\":\"{scope}/providers/Microsoft.Network/networkSecurityGroups/nsg\"}},\"provisioningState\":\"Succeeded\"}}}}",
-            spot.group % 250
+            element.group % 250
         );
     }
 
     /// What every body begins with; `rows` of the inventory are this and a little more.
-    fn head(&self, spot: Spot, out: &mut String) {
-        let overall = Self::overall(spot);
-        let tier = match spot.kind {
+    fn head(&self, element: Element, out: &mut String) {
+        let overall = Self::overall(element);
+        let tier = match element.kind {
             Kind::Account => ",\"kind\":\"StorageV2\",\"sku\":{\"name\":\"Standard_LRS\",\"tier\":\"Standard\"}",
             Kind::Address => ",\"sku\":{\"name\":\"Standard\",\"tier\":\"Regional\"}",
             _ => "",
@@ -369,27 +369,27 @@ impl Generated {
         let _ = write!(
             out,
             "{{\"id\":\"{}\",\"name\":\"{}\",\"type\":\"{}\",\"location\":\"eastus\",\"tags\":{{\"env\":\"{}\",\"cost-center\":\"cc-{}\"}}{tier}",
-            self.id(spot),
-            Self::name(spot),
-            spot.kind.type_name(),
+            self.id(element),
+            Self::name(element),
+            element.kind.type_name(),
             if overall.is_multiple_of(3) { "prod" } else { "test" },
             overall % 17,
         );
     }
 
-    pub(super) fn inventory_row(&self, spot: Spot, out: &mut String) {
-        self.head(spot, out);
+    pub(super) fn inventory_row(&self, element: Element, out: &mut String) {
+        self.head(element, out);
         out.push_str(",\"provisioningState\":\"Succeeded\",\"createdTime\":\"2024-01-02T03:04:05.0000000Z\",\"changedTime\":\"2024-02-03T04:05:06.0000000Z\"}");
     }
 
-    pub(super) fn body(&self, spot: Spot, out: &mut String) {
-        self.head(spot, out);
-        let scope = self.group_scope(spot.group);
+    pub(super) fn body(&self, element: Element, out: &mut String) {
+        self.head(element, out);
+        let scope = self.group_scope(element.group);
         let network = format!("{scope}/providers/Microsoft.Network");
         let compute = format!("{scope}/providers/Microsoft.Compute");
-        let (at, overall, group) = (spot.at, Self::overall(spot), spot.group);
+        let (at, overall, group) = (element.at, Self::overall(element), element.group);
         out.push_str(",\"properties\":{");
-        let _ = match spot.kind {
+        let _ = match element.kind {
             Kind::Network => {
                 let _ = write!(
                     out,
@@ -400,7 +400,7 @@ impl Generated {
                     if subnet > 0 {
                         out.push(',');
                     }
-                    self.subnet(spot, subnet, out);
+                    self.subnet(element, subnet, out);
                 }
                 write!(out, "],\"provisioningState\":\"Succeeded\",\"enableDdosProtection\":false")
             }
@@ -460,13 +460,13 @@ mod tests {
             let mut listed = BTreeSet::new();
             for kind in KINDS {
                 for at in 0..made.count(scope, kind) {
-                    let spot = made.at(scope, kind, at);
+                    let element = made.at(scope, kind, at);
                     let mut text = String::new();
-                    made.body(spot, &mut text);
+                    made.body(element, &mut text);
                     let body: Value = serde_json::from_str(&text).expect("JSON");
-                    assert_eq!(made.get(&crate::arm::key(&made.id(spot))), Some((made.id(spot), text)));
-                    assert_eq!(body["id"], made.id(spot).as_str());
-                    listed.insert(made.id(spot).to_lowercase());
+                    assert_eq!(made.get(&crate::arm::key(&made.id(element))), Some((made.id(element), text)));
+                    assert_eq!(body["id"], made.id(element).as_str());
+                    listed.insert(made.id(element).to_lowercase());
                 }
             }
             assert_eq!(listed.into_iter().collect::<Vec<_>>(), ids);

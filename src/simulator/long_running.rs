@@ -21,7 +21,7 @@ use super::{
 use crate::arm;
 
 /// Does what is due, before anything is read.
-pub(super) fn settle(state: &State) {
+pub(super) fn finish_due(state: &State) {
     for operation in state.operations.due() {
         let mut world = state.world_mut();
         match (operation.work, operation.failed) {
@@ -56,7 +56,7 @@ pub(super) fn begin(state: &State, key: &str, work: Work, created: bool, failed:
     let time = if style == Style::AtOnce { Duration::ZERO } else { state.settings.write_time };
     let id = state.operations.begin(key, work, time, failed);
     if time.is_zero() && style == Style::AtOnce {
-        settle(state);
+        finish_due(state);
     }
     let text = if work == Work::Write { state.world().text(key).unwrap_or_default() } else { String::new() };
     let status = match (style, work, created) {

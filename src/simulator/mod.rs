@@ -64,6 +64,7 @@ mod load;
 mod login;
 mod long_running;
 mod metadata;
+mod missing;
 mod operations;
 mod quirks;
 mod reads;
@@ -74,7 +75,6 @@ mod routes;
 mod running;
 mod serve;
 mod settings;
-mod settle;
 mod singles;
 mod sources;
 mod state;
@@ -89,7 +89,6 @@ pub use self::{
     faults::{Fault, FaultKind},
     hostile::Hostile,
     operations::Style,
-    quirks::QUIRKS,
     running::{Running, start},
     settings::{CONTOSO, Settings, Source},
 };

@@ -24,7 +24,7 @@ use super::reply::Reply;
 use crate::arm;
 
 /// All names.
-pub const QUIRKS: [&str; 18] = [
+pub(crate) const QUIRKS: [&str; 18] = [
     "display-location",
     "no-type",
     "type-case",

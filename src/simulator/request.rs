@@ -1,4 +1,4 @@
-//! A request taken apart as ARM does it: the same route whatever its case.
+//! A request taken apart as ARM does it, where case does not matter. Knows no route.
 
 use axum::{
     body::Bytes,

@@ -190,7 +190,7 @@ fn guarded(state: &State, asked: &Asked<'_>) -> Reply {
         reply.delay = fate.delay;
         return reply;
     }
-    long_running::settle(state);
+    long_running::finish_due(state);
     let mut reply = if asked.words.first() == Some(&"v1.0") {
         state.count("graph");
         graph::answer(state, asked.method.as_str(), &asked.segments[1..], &asked.query, asked.body)

@@ -1,4 +1,4 @@
-//! A simulator that listens: how it starts and stops, and what a test or the demo asks and tells it.
+//! A simulator that listens: starts and stops it, and lets a test or the demo ask and change it.
 
 use std::{
     collections::BTreeMap,
@@ -182,7 +182,7 @@ impl Running {
     }
 
     /// Serves until the process ends.
-    pub async fn forever(self) {
+    pub(crate) async fn forever(self) {
         let Self { server, stop, .. } = self;
         let _ = server.await;
         drop(stop);

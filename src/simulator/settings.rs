@@ -1,4 +1,4 @@
-//! What to serve and how: the sources of the world, its limits, its irregularities. Data only.
+//! The settings of a simulator: sources of the world, limits, faults, irregularities. Data only.
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -40,7 +40,7 @@ pub struct Settings {
     pub more_clients: Vec<Uuid>,
     /// Failures from the start on.
     pub faults: Vec<Fault>,
-    /// Irregularities that are on: see [`QUIRKS`](super::QUIRKS).
+    /// Irregularities that are on: see [`QUIRKS`](super::quirks::QUIRKS).
     pub quirks: Vec<String>,
     /// How long a write or a deployment takes.
     pub write_time: Duration,

@@ -1,4 +1,4 @@
-//! The world before the first request: from the sources that the settings name.
+//! Fills the world before the first request, from the sources that the settings name.
 
 use super::{
     born, contoso,
@@ -34,6 +34,6 @@ pub(super) fn fill(settings: &Settings, base: &str) -> Result<World, SimulatorEr
     if settings.any_version {
         born::fill(&mut world);
     }
-    world.settle();
+    world.add_missing();
     Ok(world)
 }

@@ -1,6 +1,6 @@
-//! What all answers of a running simulator share: its settings, its world, what was asked of it, what fails.
+//! What all answers of a running simulator share: its settings, its world, the counts of requests, the faults.
 //!
-//! It knows no route.
+//! Knows no route.
 
 use std::{
     collections::{BTreeMap, HashMap},

@@ -419,13 +419,13 @@ impl World {
                 if slice.count >= take {
                     return Some(position);
                 }
-                let spot = self.generated.at(scope, found, position);
+                let element = self.generated.at(scope, found, position);
                 position += 1;
-                if !self.shadowed.is_empty() && self.shadowed.contains(&arm::key(&self.generated.id(spot))) {
+                if !self.shadowed.is_empty() && self.shadowed.contains(&arm::key(&self.generated.id(element))) {
                     continue;
                 }
                 text.clear();
-                self.generated.body(spot, &mut text);
+                self.generated.body(element, &mut text);
                 if found == Kind::Vault {
                     slice.push(&self.rewritten(text.clone()));
                 } else {
@@ -476,16 +476,17 @@ impl World {
                             slice.next = Some(format!("g{position}"));
                             return slice;
                         }
-                        let spot = self.generated.row(scope, position);
+                        let element = self.generated.row(scope, position);
                         position += 1;
-                        let wanted = kind.is_none_or(|kind| kind.eq_ignore_ascii_case(spot.kind.type_name()));
+                        let wanted = kind.is_none_or(|kind| kind.eq_ignore_ascii_case(element.kind.type_name()));
                         if !wanted
-                            || !self.shadowed.is_empty() && self.shadowed.contains(&arm::key(&self.generated.id(spot)))
+                            || !self.shadowed.is_empty()
+                                && self.shadowed.contains(&arm::key(&self.generated.id(element)))
                         {
                             continue;
                         }
                         text.clear();
-                        self.generated.inventory_row(spot, &mut text);
+                        self.generated.inventory_row(element, &mut text);
                         slice.push(&text);
                     }
                 }

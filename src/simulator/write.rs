@@ -266,7 +266,7 @@ pub(super) fn delete(state: &State, path: &str, version: &str, failed: bool) -> 
     }
     let reply = long_running::begin(state, &key, Work::Delete, false, failed, version);
     if state.settings.write_time.is_zero() {
-        long_running::settle(state);
+        long_running::finish_due(state);
     }
     reply
 }

@@ -37,6 +37,33 @@ impl Drop for Entered<'_> {
     }
 }
 
+/// Whether a value has the type and is among the values that a parameter's definition allows.
+fn fits(name: &str, kind: &str, definition: &Value, value: &Value) -> Result<(), String> {
+    let right = match kind.to_lowercase().as_str() {
+        _ if value.is_null() => definition["nullable"] == true || definition.get("defaultValue").is_some(),
+        "string" | "securestring" => value.is_string(),
+        "int" => value.is_i64(),
+        "bool" => value.is_boolean(),
+        "array" => value.is_array(),
+        "object" | "secureobject" => value.is_object(),
+        _ => true,
+    };
+    if !right {
+        return Err(format!(
+            "Template parameter JToken type is not valid. Expected '{kind}' for the parameter '{name}'"
+        ));
+    }
+    if let Some(allowed) = definition["allowedValues"].as_array().filter(|allowed| !allowed.contains(value)) {
+        let allowed: Vec<String> = allowed.iter().map(shown).collect();
+        return Err(format!(
+            "The provided value for the template parameter '{name}' is not valid. The value '{}' is not part of the allowed value(s): '{}'",
+            shown(value),
+            allowed.join(",")
+        ));
+    }
+    Ok(())
+}
+
 impl<'a> Frame<'a> {
     pub(super) fn new(run: &'a Run<'a>, outer: Option<&'a Frame<'a>>) -> Self {
         Self { run, outer, parameters: Map::new(), copies: RefCell::default(), names: BTreeMap::new() }
@@ -79,28 +106,7 @@ impl<'a> Frame<'a> {
                     }
                 },
             };
-            let right = match kind.to_lowercase().as_str() {
-                _ if value.is_null() => definition["nullable"] == true || definition.get("defaultValue").is_some(),
-                "string" | "securestring" => value.is_string(),
-                "int" => value.is_i64(),
-                "bool" => value.is_boolean(),
-                "array" => value.is_array(),
-                "object" | "secureobject" => value.is_object(),
-                _ => true,
-            };
-            if !right {
-                return Err(format!(
-                    "Template parameter JToken type is not valid. Expected '{kind}' for the parameter '{name}'"
-                ));
-            }
-            if let Some(allowed) = definition["allowedValues"].as_array().filter(|allowed| !allowed.contains(&value)) {
-                let allowed: Vec<String> = allowed.iter().map(shown).collect();
-                return Err(format!(
-                    "The provided value for the template parameter '{name}' is not valid. The value '{}' is not part of the allowed value(s): '{}'",
-                    shown(&value),
-                    allowed.join(",")
-                ));
-            }
+            fits(name, &kind, definition, &value)?;
             let mut entry = json!({"type": kind});
             if !kind.to_lowercase().starts_with("secure") {
                 entry["value"] = value.clone();

@@ -47,6 +47,35 @@ fn all(
     Ok(())
 }
 
+/// Where a resource will be: at the deployment's target, or at the scope that it names.
+fn id_of(frame: &Frame<'_>, raw: &Value, type_name: &str, name: &str, scope: &str) -> Result<String, String> {
+    let names = [name.to_owned()];
+    if type_name.eq_ignore_ascii_case("Microsoft.Resources/deployments") {
+        // A nested deployment stands where it deploys to.
+        return below(&nested_target(frame, raw)?.scope(), type_name, &names);
+    }
+    if scope.is_empty() {
+        return frame.target().id(type_name, &names);
+    }
+    if scope.starts_with('/') {
+        return below(scope, type_name, &names);
+    }
+    // `Microsoft.Storage/storageAccounts/name`: a resource of the same target.
+    let parts: Vec<&str> = scope.split('/').collect();
+    let kinds: Vec<&str> = parts.iter().skip(1).step_by(2).copied().collect();
+    let owners: Vec<String> = parts.iter().skip(2).step_by(2).map(|part| (*part).to_owned()).collect();
+    let holder = frame.target().id(&format!("{}/{}", parts[0], kinds.join("/")), &owners)?;
+    below(&holder, type_name, &names)
+}
+
+fn depends_on(frame: &Frame<'_>, raw: &Value, name: &str) -> Result<Vec<String>, String> {
+    let evaluated = raw["dependsOn"].as_array().into_iter().flatten().map(|entry| match frame.value(entry)? {
+        Value::String(text) => Ok(text),
+        other => Err(format!("'dependsOn' of '{name}' has {other}")),
+    });
+    evaluated.collect()
+}
+
 fn one(
     frame: &Frame<'_>,
     raw: &Value,
@@ -78,54 +107,21 @@ fn one(
     if api_version.is_empty() {
         return Err(format!("The template resource '{name}' has no apiVersion"));
     }
-    let names = [name.clone()];
-    let scope = text("scope")?;
-    let deployment = type_name.eq_ignore_ascii_case("Microsoft.Resources/deployments");
-    let id = if deployment {
-        // A nested deployment stands where it deploys to.
-        let target = nested_target(frame, raw)?;
-        below(&target.scope(), &type_name, &names)?
-    } else if scope.is_empty() {
-        frame.target().id(&type_name, &names)?
-    } else if scope.starts_with('/') {
-        below(&scope, &type_name, &names)?
-    } else {
-        // `Microsoft.Storage/storageAccounts/name`: a resource of the same target.
-        let parts: Vec<&str> = scope.split('/').collect();
-        let kinds: Vec<&str> = parts.iter().skip(1).step_by(2).copied().collect();
-        let owners: Vec<String> = parts.iter().skip(2).step_by(2).map(|part| (*part).to_owned()).collect();
-        let holder = frame.target().id(&format!("{}/{}", parts[0], kinds.join("/")), &owners)?;
-        below(&holder, &type_name, &names)?
-    };
+    let id = id_of(frame, raw, &type_name, &name, &text("scope")?)?;
     let wanted = match raw.get("condition") {
         Some(condition) => frame.value(condition)? == json!(true),
         None => true,
     };
-    let mut depends = Vec::new();
-    for entry in raw["dependsOn"].as_array().into_iter().flatten() {
-        match frame.value(entry)? {
-            Value::String(text) => depends.push(text),
-            other => return Err(format!("'dependsOn' of '{name}' has {other}")),
-        }
-    }
+    let mut depends = depends_on(frame, raw, &name)?;
     if let Some((parent_id, ..)) = parent {
         depends.push(parent_id.clone());
     }
     let existing = raw.get("existing") == Some(&json!(true));
     let this = (id.clone(), type_name.clone(), name.clone());
-    let symbolic = symbolic.map(str::to_owned);
-    out.push(Planned {
-        raw: raw.clone(),
-        copies: copies.to_vec(),
-        name,
-        type_name,
-        api_version,
-        id,
-        symbolic,
-        wanted,
-        existing,
-        depends,
-    });
+    let (raw_body, copies, symbolic) = (raw.clone(), copies.to_vec(), symbolic.map(str::to_owned));
+    let planned =
+        Planned { raw: raw_body, copies, name, type_name, api_version, id, symbolic, wanted, existing, depends };
+    out.push(planned);
     if wanted {
         for child in raw["resources"].as_array().into_iter().flatten() {
             all(frame, child, None, Some(&this), out)?;

@@ -1,4 +1,4 @@
-//! What must be there when bodies were loaded that name it: groups, parents, types that every cloud has.
+//! Adds what loaded bodies refer to and no source gave: resource groups, parents, types that every cloud has.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::arm::{self, ResourceId};
 
 impl World {
     /// Makes the resources and groups that others lie in and nobody gave, and versions for types without one.
-    pub(super) fn settle(&mut self) {
+    pub(super) fn add_missing(&mut self) {
         self.make_parents();
         inline::settle(self);
         let mut missing = BTreeMap::new();
