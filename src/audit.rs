@@ -85,7 +85,7 @@ impl Audit {
     }
 
     /// Adds a line within the transaction of the change it tells of.
-    pub fn append_in(write: &mut Write<'_>, entry: Entry) -> Result<(), StoreError> {
+    pub(crate) fn append_in(write: &mut Write<'_>, entry: Entry) -> Result<(), StoreError> {
         let End { number, hash: previous } = write.get(&ENDS, &HEAD)?.unwrap_or_else(End::none);
         let number = number + 1;
         let hash = hash(number, &previous, &entry);
@@ -125,7 +125,7 @@ impl Audit {
     }
 
     /// Up to `limit` lines after a number, oldest first.
-    pub fn tail(&self, after: u64, limit: usize) -> Result<Vec<Line>, StoreError> {
+    pub(crate) fn tail(&self, after: u64, limit: usize) -> Result<Vec<Line>, StoreError> {
         let mut lines = Vec::new();
         self.store.read(|read| {
             read.scan(&LINES, &Span::all().after(&after), Order::Rising, |_, line| {

@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
-    api::{CreateKeyRequest, JobStatus, Operation, Scope},
-    client::{self, Api, ApiKey, Heard, KeyAnswer, KeyRequest, Screen},
+    api::{CreateKeyRequest, JobStatus, KeyAnswer, KeyRequest, Operation, Scope},
+    client::{self, Api, ApiKey, Heard, Screen},
     config::{self, Sources},
     daemon::Daemon,
     simulator,

@@ -27,6 +27,7 @@
 //! | [`commands`] | the commands that need no daemon: from what was typed to `admin`, and to the screen |
 //! | [`demo`] | daemon, simulator and client in one process |
 //!
+//! Public are the rooms that `main` and the tests name; of the others the compiler sees what is of no use.
 //! Who may import whom is a table in `tests/it/tidy.rs`, which reads the sources and fails on any
 //! other edge and on any cycle.
 
@@ -39,17 +40,17 @@ pub mod azure;
 pub mod cli;
 pub mod client;
 pub mod commands;
-pub mod config;
-pub mod daemon;
+mod config;
+mod daemon;
 pub mod demo;
 pub mod graph;
 pub mod http;
-pub mod iac;
+mod iac;
 pub mod jobs;
-pub mod ops;
-pub mod scan;
+mod ops;
+mod scan;
 pub mod service;
-pub mod settings;
+mod settings;
 pub mod simulator;
 pub mod store;
 pub mod telemetry;

@@ -40,11 +40,13 @@ pub async fn serve(file: Option<PathBuf>, state: Option<PathBuf>, listen: Option
     }
     tell(&[sd_notify::NotifyState::Ready]);
     let watching = tokio::spawn(watchdog(daemon.jobs()));
+    let counting = tokio::spawn(logs.count_dropped());
     tokio::select! {
         _ = term.recv() => {}
         _ = int.recv() => {}
     }
     watching.abort();
+    counting.abort();
     tracing::info!("stopping; a second signal skips the grace");
     tell(&[sd_notify::NotifyState::Stopping]);
     let hurry = CancellationToken::new();

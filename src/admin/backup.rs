@@ -12,6 +12,7 @@ use std::{
 use anyhow::Context;
 use serde_json::json;
 
+use super::files::state_file;
 use crate::{
     api::{BackupFile, BackupMade, Time},
     audit, auth,
@@ -26,7 +27,7 @@ pub(super) const GRAPHS: &str = "graph";
 
 /// Copies the state directory's files to a new directory. No daemon may hold them.
 pub fn backup(state_dir: &Path, to: Option<&Path>, now: Time) -> anyhow::Result<BackupMade> {
-    let store = Store::look(&super::state_file(state_dir), &jobs::SCHEMA)?;
+    let store = Store::look(&state_file(state_dir), &jobs::SCHEMA)?;
     let usual = || state_dir.join("backups").join(now.to_string().replace(':', "-"));
     let directory = to.map_or_else(usual, Path::to_owned);
     absent_or_empty(&directory)?;
@@ -39,7 +40,7 @@ pub fn backup(state_dir: &Path, to: Option<&Path>, now: Time) -> anyhow::Result<
 }
 
 /// Copies a backup that the daemon made to where it was asked for, and removes the daemon's.
-pub fn move_backup(made: BackupMade, to: &Path) -> anyhow::Result<BackupMade> {
+pub(crate) fn move_backup(made: BackupMade, to: &Path) -> anyhow::Result<BackupMade> {
     absent_or_empty(to)?;
     let from = PathBuf::from(&made.directory);
     for file in &made.files {
@@ -63,7 +64,7 @@ fn absent_or_empty(directory: &Path) -> anyhow::Result<()> {
 pub fn restore(state_dir: &Path, backup: &Path, now: Time) -> anyhow::Result<Vec<PathBuf>> {
     let state = backup.join(STATE);
     anyhow::ensure!(state.is_file(), "{} holds no {STATE}: it is no backup made by atgd", backup.display());
-    let mut files = vec![(state, super::state_file(state_dir))];
+    let mut files = vec![(state, state_file(state_dir))];
     if let Ok(entries) = fs::read_dir(backup.join(GRAPHS)) {
         for entry in entries.flatten().filter(|entry| entry.path().extension().is_some_and(|word| word == "redb")) {
             files.push((entry.path(), state_dir.join(GRAPHS).join(entry.file_name())));
@@ -91,7 +92,7 @@ pub struct Exported {
 /// Writes every key (without its hash), job and audit line that can be read as a line of JSON.
 pub fn export(state_dir: &Path, out: &mut dyn Write) -> anyhow::Result<Exported> {
     // A damaged file shall stay as it is: a copy is looked at.
-    let looked = Looked::at(&super::state_file(state_dir))?;
+    let looked = Looked::at(&state_file(state_dir))?;
     let store = looked.open(&jobs::SCHEMA)?;
     let mut done = Exported::default();
     store.read(|read| {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::backup::GRAPHS;
+use super::{backup::GRAPHS, files::state_file};
 use crate::{
     api::StoreReport,
     audit, auth,
@@ -13,7 +13,7 @@ use crate::{
 
 /// Checks the state directory's file without changing it. The file must not be held by a daemon.
 pub fn check(state_dir: &Path) -> Result<StoreReport, StoreError> {
-    let path = super::state_file(state_dir);
+    let path = state_file(state_dir);
     let mut report = StoreReport { path: path.display().to_string(), ..StoreReport::default() };
     let looked = Looked::at(&path)?;
     match looked.verify() {
@@ -63,5 +63,5 @@ fn graphs(directory: &Path, report: &mut StoreReport) {
 
 /// Brings the state directory's file to this atgd's format.
 pub fn migrate(state_dir: &Path) -> Result<Migrated, StoreError> {
-    Store::migrate(&super::state_file(state_dir), &jobs::SCHEMA)
+    Store::migrate(&state_file(state_dir), &jobs::SCHEMA)
 }

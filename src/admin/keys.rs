@@ -2,44 +2,26 @@
 
 use std::path::Path;
 
+use super::files::open;
 use crate::{
-    api::{CreateKeyRequest, CreatedKey, KeyView, Time},
+    api::{KeyAnswer, KeyRequest, Time},
     auth::{By, KeyError, Keyring, Settings},
 };
 
-/// What to do with the keys.
-#[derive(Debug, Clone)]
-pub enum KeyCommand {
-    Create(CreateKeyRequest),
-    List,
-    Revoke(String),
-    Rotate { kid: String, grace_seconds: u64 },
-}
-
-/// What came of it.
-#[derive(Debug, Clone)]
-pub enum KeyOutcome {
-    Created(CreatedKey),
-    Keys(Vec<KeyView>),
-    Changed(KeyView),
-}
-
 /// Runs a key command on the state directory's file. The file must not be held by a daemon.
-pub async fn run_keys(state_dir: &Path, command: KeyCommand, now: Time) -> Result<KeyOutcome, KeyError> {
-    let keyring = Keyring::open(super::open(state_dir)?, Settings::default());
+pub(crate) async fn run_keys(state_dir: &Path, command: KeyRequest, now: Time) -> Result<KeyAnswer, KeyError> {
+    let keyring = Keyring::open(open(state_dir)?, Settings::default());
     let by = By { actor: "command-line".to_owned(), remote: String::new(), at: now };
     Ok(match command {
-        KeyCommand::Create(request) => KeyOutcome::Created(keyring.create(request, by).await?),
-        KeyCommand::List => KeyOutcome::Keys(keyring.list()?),
-        KeyCommand::Revoke(kid) => KeyOutcome::Changed(keyring.revoke(&kid, by).await?),
-        KeyCommand::Rotate { kid, grace_seconds } => {
-            KeyOutcome::Created(keyring.rotate(&kid, grace_seconds, by).await?)
-        }
+        KeyRequest::Create(request) => KeyAnswer::Created(keyring.create(request, by).await?),
+        KeyRequest::List => KeyAnswer::Keys(keyring.list()?),
+        KeyRequest::Revoke(kid) => KeyAnswer::Changed(keyring.revoke(&kid, by).await?),
+        KeyRequest::Rotate { kid, grace_seconds } => KeyAnswer::Created(keyring.rotate(&kid, grace_seconds, by).await?),
     })
 }
 
 /// `90d`, `12h`, `30m` from now, or an RFC 3339 time.
-pub fn parse_expiry(text: &str, now: Time) -> Result<Time, String> {
+pub(crate) fn parse_expiry(text: &str, now: Time) -> Result<Time, String> {
     let wrong = || format!("{text:?} is no expiry: expected a span such as 90d, 12h, 30m, or an RFC 3339 time");
     if let Ok(time) = text.parse() {
         return Ok(time);
@@ -59,7 +41,7 @@ pub fn parse_expiry(text: &str, now: Time) -> Result<Time, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::Scope;
+    use crate::api::{CreateKeyRequest, Scope};
 
     #[test]
     fn expiries_are_spans_or_times() {
@@ -81,10 +63,10 @@ mod tests {
             tenants: vec!["*".into()],
             expires_at: None,
         };
-        let made = run_keys(dir.path(), KeyCommand::Create(request), now).await.expect("made");
-        let KeyOutcome::Created(made) = made else { panic!("{made:?}") };
-        let revoked = run_keys(dir.path(), KeyCommand::Revoke(made.view.kid), now).await.expect("revoked");
-        assert!(matches!(revoked, KeyOutcome::Changed(view) if view.revoked_at.is_some()));
+        let made = run_keys(dir.path(), KeyRequest::Create(request), now).await.expect("made");
+        let KeyAnswer::Created(made) = made else { panic!("{made:?}") };
+        let revoked = run_keys(dir.path(), KeyRequest::Revoke(made.view.kid), now).await.expect("revoked");
+        assert!(matches!(revoked, KeyAnswer::Changed(view) if view.revoked_at.is_some()));
         assert_eq!(crate::admin::audit_verify(dir.path()), Ok(2));
     }
 }

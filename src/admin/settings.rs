@@ -1,4 +1,4 @@
-//! `atgd config …`, and where the state is.
+//! `atgd config …`, and the place of the state directory.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ pub fn state_dir(named: Option<&Path>) -> Result<PathBuf, ConfigError> {
 }
 
 /// What deserves a word in a valid configuration, and which file was read.
-pub fn check_config(file: Option<PathBuf>) -> Result<Vec<String>, ConfigError> {
+pub(crate) fn check_config(file: Option<PathBuf>) -> Result<Vec<String>, ConfigError> {
     let read = config::config_file(file.as_deref());
     let mut lines = load(file)?.notes;
     let read = read.map_or_else(|| "no file, defaults".to_owned(), |file| file.display().to_string());
@@ -19,12 +19,12 @@ pub fn check_config(file: Option<PathBuf>) -> Result<Vec<String>, ConfigError> {
 }
 
 /// The configuration as the daemon would see it, without secrets.
-pub fn show_config(file: Option<PathBuf>) -> Result<String, ConfigError> {
+pub(crate) fn show_config(file: Option<PathBuf>) -> Result<String, ConfigError> {
     load(file)?.to_toml()
 }
 
 /// A documented sample with every key.
-pub fn sample_config() -> String {
+pub(crate) fn sample_config() -> String {
     config::sample().into()
 }
 

@@ -8,22 +8,27 @@ mod error;
 mod events;
 mod graph;
 mod jobs;
+mod keys;
 mod requests;
 mod service;
 mod time;
 
-pub use error::{ErrorBody, ErrorCode, ErrorEnvelope, FieldError};
-pub use events::{Event, EventKind, LogLevel};
-pub use graph::{
-    ChangedResource, DiffAnswer, EdgeIn, EdgeOut, EdgeView, NeighboursAnswer, ResourceAnswer, ResourceEdges,
-    ResourceList, ResourceRow, SnapshotList, SnapshotRow, TenantList, TenantRow,
+pub use self::{
+    error::{ErrorBody, ErrorCode, ErrorEnvelope, FieldError},
+    events::{Event, EventKind, LogLevel},
+    graph::{
+        ChangedResource, DiffAnswer, EdgeIn, EdgeOut, EdgeView, NeighboursAnswer, ResourceAnswer, ResourceEdges,
+        ResourceList, ResourceRow, SnapshotList, SnapshotRow, TenantList, TenantRow,
+    },
+    jobs::{Accepted, ArtifactEntry, CancelAnswer, JobError, JobList, JobResult, JobStatus, JobView},
+    keys::{KeyAnswer, KeyRequest},
+    requests::{At, FilterConfig, GenerateIacRequest, JobType, Operation, OutputFormat, ScanMode, ScanRequest},
+    service::{
+        BackupFile, BackupMade, Counted, CreateKeyRequest, CreatedKey, Health, KeyList, KeyView, RotateKeyRequest,
+        Scope, StoreReport, WhoAmI,
+    },
+    time::Time,
 };
-pub use jobs::{Accepted, ArtifactEntry, CancelAnswer, JobError, JobList, JobResult, JobStatus, JobView};
-pub use requests::{At, FilterConfig, GenerateIacRequest, JobType, Operation, OutputFormat, ScanMode, ScanRequest};
-pub use service::{
-    BackupFile, BackupMade, Counted, CreateKeyRequest, CreatedKey, Health, KeyList, KeyView, RotateKeyRequest, Scope,
-    StoreReport, WhoAmI,
-};
-pub use time::Time;
+
 #[cfg(test)]
-pub(crate) use time::shift;
+pub(crate) use self::time::shift;

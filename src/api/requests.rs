@@ -31,7 +31,7 @@ impl JobType {
     }
 
     /// Whether it writes the tenant or its graph: one such job a tenant at a time.
-    pub const fn is_writer(self) -> bool {
+    pub(crate) const fn is_writer(self) -> bool {
         matches!(self, Self::Scan | Self::CreateTenant)
     }
 }
@@ -68,7 +68,7 @@ impl Operation {
     }
 
     /// The deadline asked for, seconds.
-    pub fn timeout_seconds(&self) -> Option<u64> {
+    pub(crate) fn timeout_seconds(&self) -> Option<u64> {
         match self {
             Self::Scan(scan) => scan.timeout_seconds,
             Self::GenerateIac(_) => None,

@@ -13,7 +13,7 @@ impl Time {
     }
 
     /// Unix milliseconds.
-    pub const fn millis(self) -> i64 {
+    pub(crate) const fn millis(self) -> i64 {
         self.0
     }
 

@@ -16,7 +16,7 @@ pub trait Scope {
 }
 
 /// Evaluates all expressions in a value.
-pub fn evaluate(value: &Value, scope: &dyn Scope) -> Result<Value, String> {
+pub(crate) fn evaluate(value: &Value, scope: &dyn Scope) -> Result<Value, String> {
     Ok(match value {
         Value::String(text) => evaluate_text(text, scope)?,
         Value::Array(items) => Value::Array(items.iter().map(|item| evaluate(item, scope)).collect::<Result<_, _>>()?),
@@ -36,7 +36,7 @@ pub fn evaluate(value: &Value, scope: &dyn Scope) -> Result<Value, String> {
 }
 
 /// Evaluates one text.
-pub fn evaluate_text(text: &str, scope: &dyn Scope) -> Result<Value, String> {
+pub(crate) fn evaluate_text(text: &str, scope: &dyn Scope) -> Result<Value, String> {
     let Some(inner) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) else {
         return Ok(json!(text));
     };

@@ -22,7 +22,7 @@ pub fn key(id: &str) -> String {
 
 /// Whether a text is shaped as the id of something in ARM: below `/subscriptions/{…}` or below
 /// `/providers/{namespace}/{type}/{name}`. A leading slash may be missing only before `subscriptions`.
-pub fn looks_like_id(text: &str) -> bool {
+pub(crate) fn looks_like_id(text: &str) -> bool {
     let text = text.trim();
     if text.contains("://") || text.contains(char::is_control) {
         return false;
@@ -55,7 +55,7 @@ pub struct ResourceId {
 impl ResourceId {
     /// The same id with its last name spelled otherwise.
     #[must_use]
-    pub fn with_name(&self, name: &str) -> Self {
+    pub(crate) fn with_name(&self, name: &str) -> Self {
         let mut other = self.clone();
         if let (Some(at), Some(last)) = (other.text.rfind('/'), other.segments.last_mut()) {
             other.text.truncate(at + 1);

@@ -8,27 +8,19 @@
 mod expression;
 mod functions;
 mod id;
+mod location;
 mod target;
 mod version;
 
-pub use expression::{Scope, evaluate, evaluate_text};
-pub use functions::{call, shown};
-pub use id::{ResourceId, key, looks_like_id};
-pub use target::{Target, below};
-pub use version::{ApiVersion, newest};
-
-/// A location as Azure's code for it: `East US 2` and `eastus2` are the same region.
-pub fn location_code(spelled: &str) -> String {
-    spelled.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::location_code;
-
-    #[test]
-    fn display_names_and_codes_of_a_location_are_one() {
-        assert_eq!(location_code("West US 2"), "westus2");
-        assert_eq!(location_code("westus2"), "westus2");
-    }
-}
+pub use self::{
+    expression::Scope,
+    functions::{call, shown},
+    id::{ResourceId, key},
+    location::location_code,
+    target::{Target, below},
+    version::{ApiVersion, newest},
+};
+pub(crate) use self::{
+    expression::{evaluate, evaluate_text},
+    id::looks_like_id,
+};

@@ -13,7 +13,7 @@ impl ApiVersion {
     }
 
     /// A version with a suffix (`-preview`, `-beta`, `-privatepreview`) is a preview.
-    pub fn is_preview(&self) -> bool {
+    pub(crate) fn is_preview(&self) -> bool {
         self.0.len() > 10
     }
 

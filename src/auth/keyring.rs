@@ -4,15 +4,13 @@
 //! async threads), then knows the text by a keyed digest in a bounded cache. An unknown id costs the
 //! same argon2 as a wrong secret. Revocation, expiry and rotation empty the cache of that key.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::HashMap, sync::Arc};
 
 use argon2::{
     Argon2,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
+use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
@@ -110,7 +108,7 @@ impl Keyring {
 
     /// What new keys have to keep to, from now on.
     pub fn set(&self, settings: Settings) {
-        *self.inner.settings.lock().unwrap_or_else(PoisonError::into_inner) = settings;
+        *self.inner.settings.lock() = settings;
     }
 
     /// Who a text stands for.
@@ -159,7 +157,7 @@ impl Keyring {
     /// Makes a key; its text is in the answer and nowhere else.
     pub async fn create(&self, request: CreateKeyRequest, by: By) -> Result<CreatedKey, KeyError> {
         let now = by.at.millis();
-        let settings = self.inner.settings.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let settings = self.inner.settings.lock().clone();
         check(&request, &settings, now)?;
         let text = KeyText::generate();
         let row = KeyRow {
@@ -180,7 +178,7 @@ impl Keyring {
     }
 
     /// Whether more than one valid key may submit jobs.
-    pub fn have_rivals(&self, now_ms: i64) -> Result<bool, StoreError> {
+    pub(crate) fn have_rivals(&self, now_ms: i64) -> Result<bool, StoreError> {
         let mut submitters = 0;
         self.inner.store.read(|read| {
             read.scan(&KEYS, &Span::all(), Order::Rising, |_, row| {
@@ -260,7 +258,7 @@ impl Keyring {
     }
 
     /// A new secret under the same id; the old one verifies for `grace_seconds` more.
-    pub async fn rotate(&self, kid: &str, grace_seconds: u64, by: By) -> Result<CreatedKey, KeyError> {
+    pub(crate) async fn rotate(&self, kid: &str, grace_seconds: u64, by: By) -> Result<CreatedKey, KeyError> {
         let text = KeyText::generate_for(kid.to_owned());
         let hash = hash_off_thread(&text).await?;
         let until = by.at.millis().saturating_add_unsigned(grace_seconds.saturating_mul(1_000));
@@ -306,7 +304,7 @@ impl Keyring {
     }
 
     fn remembered(&self, digest: &[u8; 32], now: Time) -> Option<(Arc<Principal>, bool)> {
-        let mut cache = self.inner.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut cache = self.inner.cache.lock();
         let cached = cache.get_mut(digest)?;
         if cached.until_ms <= now.millis() {
             cache.remove(digest);
@@ -320,7 +318,7 @@ impl Keyring {
     }
 
     fn remember(&self, digest: [u8; 32], cached: Cached) {
-        let mut cache = self.inner.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut cache = self.inner.cache.lock();
         if cache.len() >= CACHE
             && let Some(oldest) = cache.iter().min_by_key(|(_, cached)| cached.used_ms).map(|(digest, _)| *digest)
         {
@@ -330,7 +328,7 @@ impl Keyring {
     }
 
     fn forget(&self, kid: &str) {
-        let mut cache = self.inner.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut cache = self.inner.cache.lock();
         cache.retain(|_, cached| cached.principal.kid != kid);
     }
 

@@ -1,4 +1,4 @@
-//! A key as it is stored, and the caller it stands for.
+//! An API key as it is stored, and the rights of a caller who presented one. Knows no HTTP.
 
 use std::collections::BTreeSet;
 
@@ -68,7 +68,7 @@ impl From<StoredScope> for Scope {
 
 impl KeyRow {
     /// When it stopped, or will stop, to be taken.
-    pub fn ended_at(&self) -> Option<i64> {
+    pub(crate) fn ended_at(&self) -> Option<i64> {
         [self.revoked_at, self.expires_at].into_iter().flatten().min()
     }
 
@@ -120,7 +120,7 @@ pub enum Tenants {
 
 impl Principal {
     /// Whoever may open the admin socket: the file's mode decided.
-    pub fn admin_socket() -> Self {
+    pub(crate) fn admin_socket() -> Self {
         Self {
             kid: "admin-socket".to_owned(),
             label: "admin socket".to_owned(),
@@ -135,7 +135,7 @@ impl Principal {
         self.scopes.contains(&scope) || self.scopes.contains(&Scope::Admin)
     }
 
-    pub fn may_tenant(&self, tenant: Uuid) -> bool {
+    pub(crate) fn may_tenant(&self, tenant: Uuid) -> bool {
         match &self.tenants {
             Tenants::All => true,
             Tenants::Some(some) => some.contains(&tenant),

@@ -25,7 +25,7 @@ impl KeyText {
     }
 
     /// A new secret for an id that exists.
-    pub fn generate_for(kid: String) -> Self {
+    pub(crate) fn generate_for(kid: String) -> Self {
         let secret = base62(rand::random::<[u8; 32]>());
         let body = format!("atg_{kid}_{secret}");
         let text = Secret::new(format!("{body}{}", check_characters(&body)));
@@ -47,7 +47,7 @@ impl KeyText {
     }
 
     /// The whole text, to be shown once or hashed.
-    pub fn expose(&self) -> &str {
+    pub(crate) fn expose(&self) -> &str {
         self.text.expose()
     }
 }

@@ -1,4 +1,4 @@
-//! Commands that talk to a daemon.
+//! Arguments of the commands that talk to a daemon. No logic.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ pub struct ConnectArgs {
     /// The daemon's address [default: http://127.0.0.1:8420]
     #[arg(long, value_name = "URL", env = "ATGD_SERVER", help_heading = "Connection")]
     pub server: Option<String>,
-    /// A file that holds the API key; else the key is taken from ATGD_API_KEY
+    /// A file that holds the API key; without it the key is taken from ATGD_API_KEY
     #[arg(long, value_name = "FILE", help_heading = "Connection")]
     pub key_file: Option<PathBuf>,
 }
@@ -30,22 +30,22 @@ pub struct FilterArgs {
     /// Only this subscription; repeat for more
     #[arg(long = "subscription", value_name = "UUID", help_heading = "Filters")]
     pub subscriptions: Vec<Uuid>,
-    /// Only resource types like this, such as 'Microsoft.Network/*'; repeat for more
+    /// Only resource types that match, such as 'Microsoft.Network/*'; repeat for more
     #[arg(long = "type", value_name = "GLOB", help_heading = "Filters")]
     pub types: Vec<String>,
-    /// No resource types like this; repeat for more
+    /// Leave out resource types that match; repeat for more
     #[arg(long = "exclude-type", value_name = "GLOB", help_heading = "Filters")]
     pub exclude_types: Vec<String>,
-    /// Only resource groups like this; repeat for more
+    /// Only resource groups whose name matches; repeat for more
     #[arg(long = "resource-group", value_name = "GLOB", help_heading = "Filters")]
     pub resource_groups: Vec<String>,
     /// Only this region, such as westeurope; repeat for more
     #[arg(long = "region", value_name = "NAME", help_heading = "Filters")]
     pub regions: Vec<String>,
-    /// Only with this tag, or with this value of it; repeat for more (all must match)
+    /// Only resources with this tag, or with this value of it; repeat for more (all must match)
     #[arg(long = "tag", value_name = "K[=V]", help_heading = "Filters")]
     pub tags: Vec<String>,
-    /// Only names like this; repeat for more
+    /// Only resources whose name matches; repeat for more
     #[arg(long = "name", value_name = "GLOB", help_heading = "Filters")]
     pub names: Vec<String>,
 }
@@ -60,9 +60,9 @@ pub enum Switch {
 /// How a scan reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Mode {
-    /// Everything
+    /// Read every resource
     Full,
-    /// What changed since the last scan
+    /// Read what changed since the last scan
     Delta,
 }
 
@@ -73,37 +73,37 @@ pub struct ScanArgs {
     pub connect: ConnectArgs,
     #[command(flatten)]
     pub follow: FollowArgs,
-    /// The tenant, as configured in the daemon
+    /// Id of a tenant that is configured in the daemon
     #[arg(long, value_name = "UUID")]
     pub tenant_id: Uuid,
     #[command(flatten)]
     pub filter: FilterArgs,
-    /// At most this many resources
+    /// Read at most this many resources
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub limit: Option<u64>,
-    /// Also child types like this that are left out by default; repeat for more
+    /// Also read child types that match and are left out by default; repeat for more
     #[arg(long = "child-type", value_name = "GLOB")]
     pub child_types: Vec<String>,
-    /// Users, groups and service principals
+    /// Also read users, groups and service principals
     #[arg(long, value_name = "SWITCH", default_value = "on")]
     pub identities: Switch,
-    /// Also diagnostic settings
+    /// Also read diagnostic settings
     #[arg(long)]
     pub diagnostics: bool,
-    /// Also descriptions by a language model, where one is configured
+    /// Also let a language model write descriptions, if one is configured
     #[arg(long)]
     pub descriptions: bool,
-    /// How to read
+    /// What to read
     #[arg(long, value_name = "MODE", default_value = "full")]
     pub mode: Mode,
-    /// -10 to 10; higher runs first
+    /// Priority of the job, -10 to 10; higher runs first
     #[arg(long, value_name = "N", default_value_t = 0, allow_hyphen_values = true,
           value_parser = clap::value_parser!(i8).range(-10..=10))]
     pub priority: i8,
-    /// Fail if it takes longer [default: as configured in the daemon]
+    /// Fail the job if it takes longer [default: as configured in the daemon]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     pub timeout: Option<u64>,
-    /// Only say what the scan would cost; no job is made
+    /// Only print what the scan would cost; no job is made
     #[arg(long, conflicts_with = "no_wait")]
     pub plan: bool,
 }
@@ -123,18 +123,18 @@ pub struct GenerateIacArgs {
     pub connect: ConnectArgs,
     #[command(flatten)]
     pub follow: FollowArgs,
-    /// A tenant that was scanned
+    /// Id of a tenant that was scanned
     #[arg(long, value_name = "UUID")]
     pub tenant_id: Uuid,
-    /// The language
+    /// Language of the code
     #[arg(long)]
     pub format: Format,
     #[command(flatten)]
     pub filter: FilterArgs,
-    /// Take over what exists (import blocks) instead of creating it again
+    /// Take over the existing resources (import blocks) instead of creating them again
     #[arg(long)]
     pub import: bool,
-    /// Leave out what the selected resources refer to
+    /// Do not add the resources that the selected ones refer to
     #[arg(long)]
     pub no_dependencies: bool,
     /// Generate for another tenant
@@ -143,10 +143,10 @@ pub struct GenerateIacArgs {
     /// Generate for another subscription
     #[arg(long, value_name = "UUID")]
     pub target_subscription: Option<Uuid>,
-    /// Move everything to this region
+    /// Put every resource in this region
     #[arg(long, value_name = "REGION")]
     pub location: Option<String>,
-    /// Append this to names, such as -dr
+    /// Append this to the names of resources, such as -dr
     #[arg(long, value_name = "SUFFIX", allow_hyphen_values = true)]
     pub name_suffix: Option<String>,
     /// Put another identity's object id in place of one; repeat for more
@@ -158,7 +158,7 @@ pub struct GenerateIacArgs {
     /// Wait, then unpack the files here; must be empty or absent
     #[arg(long, value_name = "DIR", conflicts_with = "no_wait")]
     pub output: Option<PathBuf>,
-    /// Show what was made: the tree of the files, and what became of each type of resource
+    /// Print the tree of the generated files, and how many resources of each type are in them or left out
     #[arg(long, conflicts_with = "no_wait")]
     pub open: bool,
 }
@@ -177,7 +177,7 @@ pub struct JobsArgs {
     /// Only of this tenant
     #[arg(long, value_name = "UUID")]
     pub tenant_id: Option<Uuid>,
-    /// At most this many
+    /// List at most this many
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub limit: u32,
 }

@@ -1,4 +1,4 @@
-//! `atgd key …`
+//! Arguments of `atgd key`. No logic.
 
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -36,9 +36,9 @@ pub enum KeyAction {
 #[command(after_help = "Example: atgd key create ci --scope scan --scope generate --tenant '*' --expires 90d > key\n\
                         Then: atgd scan --key-file key --tenant-id UUID")]
 pub struct KeyCreateArgs {
-    /// What the key is for, for people
+    /// A note on what the key is for
     pub label: String,
-    /// What the key may do; repeat for more. admin may do everything
+    /// A right of the key; repeat for more. admin has all of them
     #[arg(long = "scope", value_name = "SCOPE", required = true)]
     pub scopes: Vec<ScopeWord>,
     /// A tenant's UUID, or '*' for all; repeat for more. Without it the key sees no tenant

@@ -1,4 +1,4 @@
-//! Commands that run something or look after files.
+//! Arguments of the commands that run a service or look after its files. No logic.
 
 use std::path::PathBuf;
 
@@ -26,13 +26,13 @@ pub struct SimulateArgs {
     /// Directories of resource bodies or recorded scenarios to serve
     #[arg(value_name = "DIR")]
     pub directories: Vec<PathBuf>,
-    /// Serve the built-in demonstration tenant (what is served when nothing else is asked for)
+    /// Serve the built-in demonstration tenant (the default without directories and --resources)
     #[arg(long)]
     pub contoso: bool,
     /// Serve this many generated resources
     #[arg(long, value_name = "N")]
     pub resources: Option<u64>,
-    /// Spread over this many subscriptions
+    /// Spread the generated resources over this many subscriptions
     #[arg(long, value_name = "M", default_value_t = 1, requires = "resources")]
     pub subscriptions: u32,
     /// Address to serve on, IP:PORT; port 0 takes a free one
@@ -73,7 +73,7 @@ pub struct SimulateArgs {
     /// Generated storage accounts have blob services and containers below them
     #[arg(long, requires = "resources")]
     pub children: bool,
-    /// Take any api-version, and any type of a known provider (with --tls that is so)
+    /// Take any api-version, and any type of a known provider (implied by --tls)
     #[arg(long)]
     pub any_version: bool,
     /// Write the simulated client secret here [default: a file in the temporary directory]
@@ -93,7 +93,7 @@ pub enum StoreAction {
         #[arg(value_name = "DIR")]
         to: Option<PathBuf>,
     },
-    /// Put a backup in the place of the state file and the graphs; what stood there is kept beside
+    /// Put a backup in the place of the state file and the graphs; the old files are kept beside it
     Restore {
         /// A directory that `store backup` made
         #[arg(value_name = "DIR")]
@@ -118,7 +118,7 @@ pub enum AuditAction {
         /// Only lines after this number
         #[arg(long, value_name = "SEQ", default_value_t = 0)]
         after: u64,
-        /// At most this many
+        /// Print at most this many
         #[arg(long, value_name = "N", default_value_t = 100)]
         limit: usize,
     },

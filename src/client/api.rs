@@ -16,8 +16,8 @@ use crate::api::{
     Health, JobList, JobResult, JobView, KeyList, KeyView, Operation, RotateKeyRequest, ScanRequest, StoreReport,
 };
 
-/// Where a daemon listens when nobody says.
-pub const DEFAULT_SERVER: &str = "http://127.0.0.1:8420";
+/// The daemon's default address.
+pub(crate) const DEFAULT_SERVER: &str = "http://127.0.0.1:8420";
 /// Longest wait for a connection.
 const CONNECT: Duration = Duration::from_secs(10);
 /// Longest silence within an answer; event streams have keep-alives that are more frequent.
@@ -67,7 +67,7 @@ impl Api {
     }
 
     /// The daemon behind its admin socket; the socket's permissions stand in for a key.
-    pub fn over_socket(path: &Path) -> Result<Self, ClientError> {
+    pub(crate) fn over_socket(path: &Path) -> Result<Self, ClientError> {
         // The host name is never looked up; it only fills the Host header, as the daemon allows it.
         Self::with(client().unix_socket(path.to_owned()), "http://localhost".to_owned(), None)
     }
@@ -102,7 +102,7 @@ impl Api {
     }
 
     /// What a scan would cost; no job is made.
-    pub async fn plan_scan(&self, scan: &ScanRequest) -> Result<Value, ClientError> {
+    pub(crate) async fn plan_scan(&self, scan: &ScanRequest) -> Result<Value, ClientError> {
         let path = "/api/v1/scan?plan=true";
         self.answer(self.request(Method::POST, path).json(scan), path).await
     }
@@ -157,12 +157,12 @@ impl Api {
     }
 
     /// What is in a finished job's zip.
-    pub async fn artifact_list(&self, id: Uuid) -> Result<Vec<ArtifactEntry>, ClientError> {
+    pub(crate) async fn artifact_list(&self, id: Uuid) -> Result<Vec<ArtifactEntry>, ClientError> {
         self.get(&format!("/api/v1/jobs/{id}/artifacts/list")).await
     }
 
     /// One JSON file out of a finished job's zip.
-    pub async fn artifact_json(&self, id: Uuid, name: &str) -> Result<Value, ClientError> {
+    pub(crate) async fn artifact_json(&self, id: Uuid, name: &str) -> Result<Value, ClientError> {
         self.get(&format!("/api/v1/jobs/{id}/artifacts/file/{}", segment(name))).await
     }
 
@@ -174,18 +174,18 @@ impl Api {
         self.get::<KeyList>("/api/v1/keys").await.map(|list| list.keys)
     }
 
-    pub async fn create_key(&self, request: &CreateKeyRequest) -> Result<CreatedKey, ClientError> {
+    pub(crate) async fn create_key(&self, request: &CreateKeyRequest) -> Result<CreatedKey, ClientError> {
         let path = "/api/v1/keys";
         self.answer(self.request(Method::POST, path).json(request), path).await
     }
 
     /// The key as it is after it was revoked.
-    pub async fn revoke_key(&self, kid: &str) -> Result<KeyView, ClientError> {
+    pub(crate) async fn revoke_key(&self, kid: &str) -> Result<KeyView, ClientError> {
         let path = format!("/api/v1/keys/{}", segment(kid));
         self.answer(self.request(Method::DELETE, &path), &path).await
     }
 
-    pub async fn rotate_key(&self, kid: &str, grace_seconds: u64) -> Result<CreatedKey, ClientError> {
+    pub(crate) async fn rotate_key(&self, kid: &str, grace_seconds: u64) -> Result<CreatedKey, ClientError> {
         let path = format!("/api/v1/keys/{}/rotate", segment(kid));
         let body = RotateKeyRequest { grace_seconds };
         self.answer(self.request(Method::POST, &path).json(&body), &path).await
@@ -199,11 +199,11 @@ impl Api {
         }
     }
 
-    pub async fn check_store(&self) -> Result<StoreReport, ClientError> {
+    pub(crate) async fn check_store(&self) -> Result<StoreReport, ClientError> {
         self.get("/api/v1/store/check").await
     }
 
-    pub async fn back_up(&self) -> Result<BackupMade, ClientError> {
+    pub(crate) async fn back_up(&self) -> Result<BackupMade, ClientError> {
         let path = "/api/v1/store/backup";
         self.answer(self.request(Method::POST, path), path).await
     }
@@ -214,7 +214,7 @@ impl Api {
     }
 
     /// How many lines the audit trail has, or what is wrong with it.
-    pub async fn verify_audit(&self) -> Result<Result<u64, String>, ClientError> {
+    pub(crate) async fn verify_audit(&self) -> Result<Result<u64, String>, ClientError> {
         let answer: Value = self.get("/api/v1/audit/verify").await?;
         Ok(answer["lines"].as_u64().ok_or_else(|| answer["finding"].as_str().unwrap_or("it is not whole").to_owned()))
     }

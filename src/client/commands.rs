@@ -1,4 +1,4 @@
-//! What each client command does: submit, follow, print, and the exit code that says how it went.
+//! Runs each client command: submits, follows, prints, and answers with the exit code.
 
 use std::{path::PathBuf, time::Duration};
 

@@ -1,4 +1,4 @@
-//! The API key that a command presents, and where it came from, so that a 401 can say it.
+//! Finds the API key of a command, and remembers where it came from, so that a 401 can name it.
 
 use std::path::Path;
 

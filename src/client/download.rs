@@ -1,4 +1,4 @@
-//! A job's zip on disk: the whole file or none, checked against the sum that the daemon announced.
+//! Downloads a job's zip: the whole file or none, checked against the checksum that the daemon announced.
 
 use std::{
     io::Write as _,

@@ -1,4 +1,4 @@
-//! What a client command can run into, in words for the person who typed it.
+//! The errors of client commands, in words for the person who typed the command.
 
 use std::{fmt::Write, path::PathBuf, time::Duration};
 

@@ -6,34 +6,17 @@ use super::{
     Api, ClientError, Screen,
     table::{Align, Table},
 };
-use crate::api::{CreateKeyRequest, CreatedKey, KeyView, Scope, Time};
+use crate::api::{KeyAnswer, KeyRequest, KeyView, Scope, Time};
 
 /// The socket's name in the runtime or the state directory.
-pub const SOCKET_NAME: &str = "admin.sock";
+pub(crate) const SOCKET_NAME: &str = "admin.sock";
 /// The state directory whose daemon is the system's service, which has a runtime directory too.
 const SERVICE_STATE_DIR: &str = "/var/lib/atgd";
 const SERVICE_RUNTIME_DIR: &str = "/run/atgd";
 
-/// What to do with the keys.
-#[derive(Debug, Clone)]
-pub enum KeyRequest {
-    Create(CreateKeyRequest),
-    List,
-    Revoke(String),
-    Rotate { kid: String, grace_seconds: u64 },
-}
-
-/// What came of it.
-#[derive(Debug, Clone)]
-pub enum KeyAnswer {
-    Created(CreatedKey),
-    Keys(Vec<KeyView>),
-    Changed(KeyView),
-}
-
 /// The admin socket of the daemon that holds `state_dir`, if one answers there. A socket that a dead
 /// daemon left behind does not.
-pub async fn admin_api(state_dir: &Path) -> Option<Api> {
+pub(crate) async fn admin_api(state_dir: &Path) -> Option<Api> {
     for path in candidates(state_dir, std::env::var_os("RUNTIME_DIRECTORY").map(PathBuf::from)) {
         if path.exists() && tokio::net::UnixStream::connect(&path).await.is_ok() {
             return admin_socket(&path).ok();
@@ -43,7 +26,7 @@ pub async fn admin_api(state_dir: &Path) -> Option<Api> {
 }
 
 /// The daemon behind an admin socket.
-pub fn admin_socket(path: &Path) -> Result<Api, ClientError> {
+pub(crate) fn admin_socket(path: &Path) -> Result<Api, ClientError> {
     Api::over_socket(path)
 }
 
@@ -69,7 +52,7 @@ pub async fn keys(api: &Api, request: KeyRequest) -> Result<KeyAnswer, ClientErr
 }
 
 /// Prints what came of a key command. Of a new key stdout gets the text and nothing else.
-pub fn show_keys(screen: &mut Screen, answer: &KeyAnswer) {
+pub(crate) fn show_keys(screen: &mut Screen, answer: &KeyAnswer) {
     if screen.is_json() {
         return match answer {
             KeyAnswer::Created(key) => screen.object(key),

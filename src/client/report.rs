@@ -1,4 +1,4 @@
-//! What is printed of jobs and their results.
+//! Prints jobs and their results. Knows no HTTP.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! From what was typed to what is asked for. Pure.
+//! Makes the API's requests from what was typed. Pure.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The body of `POST /scan`.
-pub fn scan_request(args: &ScanArgs) -> Result<ScanRequest, ClientError> {
+pub(crate) fn scan_request(args: &ScanArgs) -> Result<ScanRequest, ClientError> {
     let filter = FilterConfig {
         resource_types: args.filter.types.clone(),
         exclude_resource_types: args.filter.exclude_types.clone(),
@@ -41,7 +41,7 @@ pub fn scan_request(args: &ScanArgs) -> Result<ScanRequest, ClientError> {
 }
 
 /// The body of `POST /generate-iac`.
-pub fn generate_request(args: &GenerateIacArgs) -> Result<GenerateIacRequest, ClientError> {
+pub(crate) fn generate_request(args: &GenerateIacArgs) -> Result<GenerateIacRequest, ClientError> {
     Ok(GenerateIacRequest {
         tenant_id: args.tenant_id,
         output_format: match args.format {
@@ -68,7 +68,7 @@ pub fn generate_request(args: &GenerateIacArgs) -> Result<GenerateIacRequest, Cl
 }
 
 /// The body of `POST /keys`; a tenant is a UUID or `*`.
-pub fn key_request(args: &KeyCreateArgs, expires_at: Option<Time>) -> CreateKeyRequest {
+pub(crate) fn key_request(args: &KeyCreateArgs, expires_at: Option<Time>) -> CreateKeyRequest {
     let scope = |word: &ScopeWord| match word {
         ScopeWord::Read => Scope::Read,
         ScopeWord::Scan => Scope::Scan,

@@ -1,4 +1,4 @@
-//! Shortened job ids.
+//! Finds the job whose id begins with what was typed.
 
 use uuid::Uuid;
 

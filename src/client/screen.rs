@@ -1,7 +1,7 @@
-//! Where a command's words go: results to stdout, everything else to stderr.
+//! Where a command prints: results to stdout, everything else to stderr.
 //!
-//! A terminal gets a live bar and colours (unless `NO_COLOR` is set), everything else plain lines.
-//! A failed write is remembered and reported once at the end; a reader that went away is no error.
+//! A terminal gets a live bar and colours (unless `NO_COLOR` is set), everything else plain lines. A failed write
+//! is remembered and reported once at the end; a reader that closed its pipe is no error.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -75,12 +75,12 @@ impl Screen {
         }
     }
 
-    pub fn is_json(&self) -> bool {
+    pub(crate) fn is_json(&self) -> bool {
         self.json
     }
 
     /// Whether a person sits at both ends and can be asked.
-    pub fn can_ask(&self) -> bool {
+    pub(crate) fn can_ask(&self) -> bool {
         self.live && io::stdin().is_terminal()
     }
 
@@ -97,7 +97,7 @@ impl Screen {
     }
 
     /// The result for programs: one object on stdout.
-    pub fn object(&mut self, value: &impl Serialize) {
+    pub(crate) fn object(&mut self, value: &impl Serialize) {
         match serde_json::to_string_pretty(value) {
             Ok(text) => self.raw(format!("{text}\n").as_bytes()),
             Err(error) => self.note(Err(error.into())),
@@ -176,7 +176,7 @@ impl Screen {
     }
 
     /// What could not be written, unless the reader simply went away.
-    pub fn take_failure(&mut self) -> Option<io::Error> {
+    pub(crate) fn take_failure(&mut self) -> Option<io::Error> {
         self.failed.take().filter(|error| error.kind() != io::ErrorKind::BrokenPipe)
     }
 

@@ -1,4 +1,4 @@
-//! Server-Sent Events: bytes in, messages out, wherever the chunks are cut. Pure.
+//! Parses Server-Sent Events from chunks that are cut anywhere. Pure.
 
 /// Largest message that is taken: an event is small, its largest part is a job's result.
 const LARGEST: usize = 64 << 20;

@@ -4,17 +4,17 @@ use super::{Api, ClientError, Screen};
 use crate::api::{BackupMade, StoreReport};
 
 /// The check of a running daemon's file.
-pub async fn check_store(api: &Api) -> Result<StoreReport, ClientError> {
+pub(crate) async fn check_store(api: &Api) -> Result<StoreReport, ClientError> {
     api.check_store().await
 }
 
 /// A backup that a running daemon makes.
-pub async fn back_up(api: &Api) -> Result<BackupMade, ClientError> {
+pub(crate) async fn back_up(api: &Api) -> Result<BackupMade, ClientError> {
     api.back_up().await
 }
 
 /// Prints a report; whether nothing is wrong.
-pub fn show_report(screen: &mut Screen, report: &StoreReport) -> bool {
+pub(crate) fn show_report(screen: &mut Screen, report: &StoreReport) -> bool {
     if screen.is_json() {
         screen.object(report);
     } else {
@@ -33,7 +33,7 @@ pub fn show_report(screen: &mut Screen, report: &StoreReport) -> bool {
 }
 
 /// Prints where a backup is.
-pub fn show_backup(screen: &mut Screen, made: &BackupMade) {
+pub(crate) fn show_backup(screen: &mut Screen, made: &BackupMade) {
     if screen.is_json() {
         return screen.object(made);
     }

@@ -1,4 +1,4 @@
-//! Tables for people: columns as wide as their widest cell. Pure.
+//! Prints tables: columns as wide as their widest cell. Pure.
 
 use std::fmt::Write;
 

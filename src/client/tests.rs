@@ -11,7 +11,10 @@ use tokio::{
 use uuid::Uuid;
 
 use super::*;
-use crate::cli::{Cli, Command};
+use crate::{
+    api::JobStatus,
+    cli::{Cli, Command},
+};
 
 const JOB: &str = "0192aaaa-bbbb-7000-8000-000000000001";
 const TENANT: &str = "00000000-0000-4000-8000-000000000001";

@@ -1,4 +1,4 @@
-//! Unpacking artifacts: into an empty place only, never outside of it, all or nothing.
+//! Unpacks artifacts into an empty directory: never outside of it, all files or none.
 
 use std::{
     fs::{self, File},

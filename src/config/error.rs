@@ -1,4 +1,4 @@
-//! What is wrong with a configuration, and where.
+//! The errors of a configuration, each with the place of the wrong value.
 
 use std::{fmt, path::Path};
 

@@ -1,18 +1,18 @@
-//! Where the configuration and the state are when nobody says.
+//! The default places of the configuration file and of the state directory.
 
 use std::path::{Path, PathBuf};
 
 use super::ConfigError;
 
 /// Read when no other file is named and this one exists.
-pub const DEFAULT_FILE: &str = "/etc/atgd/config.toml";
+pub(crate) const DEFAULT_FILE: &str = "/etc/atgd/config.toml";
 /// The state of the service.
-pub const SERVICE_STATE_DIR: &str = "/var/lib/atgd";
+pub(crate) const SERVICE_STATE_DIR: &str = "/var/lib/atgd";
 /// The system user that the unit runs as.
 const SERVICE_USER: &str = "atgd";
 
 /// The file to read: the one that was named, else [`DEFAULT_FILE`] where it exists.
-pub fn config_file(named: Option<&Path>) -> Option<PathBuf> {
+pub(crate) fn config_file(named: Option<&Path>) -> Option<PathBuf> {
     let usual = || Path::new(DEFAULT_FILE).exists().then(|| PathBuf::from(DEFAULT_FILE));
     named.map(Path::to_owned).or_else(usual)
 }

@@ -1,7 +1,7 @@
 //! The documented sample: `atgd config default`, packaged as `/etc/atgd/config.toml`.
 
 /// Every key, documented, at its default. A `#` directly before a key marks an optional one.
-pub fn sample() -> &'static str {
+pub(crate) fn sample() -> &'static str {
     include_str!("../../packaging/config.toml")
 }
 

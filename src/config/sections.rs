@@ -1,4 +1,4 @@
-//! The sections with their defaults. What each key means to people stands in `packaging/config.toml`.
+//! The sections with their defaults. What each key means is documented in `packaging/config.toml`.
 
 use std::path::PathBuf;
 

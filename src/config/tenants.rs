@@ -22,7 +22,7 @@ pub struct Cloud {
 
 impl Cloud {
     /// The names that need no configuration.
-    pub const BUILT_IN: [&str; 3] = ["public", "usgov", "china"];
+    pub(crate) const BUILT_IN: [&str; 3] = ["public", "usgov", "china"];
 
     /// The endpoints of a built-in cloud.
     pub fn built_in(name: &str) -> Option<Self> {
@@ -55,6 +55,7 @@ impl Cloud {
 /// `[tenants.<name>]`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[allow(clippy::struct_field_names, reason = "the key of the file is called so")]
 pub struct Tenant {
     pub tenant_id: Uuid,
     #[serde(default = "Tenant::usual_cloud")]

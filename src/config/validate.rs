@@ -1,4 +1,4 @@
-//! What no single value can tell: rules over the whole configuration.
+//! Rules over the whole configuration, which no single value can check. Pure.
 
 use std::collections::BTreeMap;
 

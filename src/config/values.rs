@@ -12,20 +12,20 @@ pub struct Span(Duration);
 const SECOND_UNITS: [(&str, u64); 5] = [("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
 
 impl Span {
-    pub const fn from_seconds(seconds: u64) -> Self {
+    pub(crate) const fn from_seconds(seconds: u64) -> Self {
         Self(Duration::from_secs(seconds))
     }
 
-    pub const fn from_days(days: u64) -> Self {
+    pub(crate) const fn from_days(days: u64) -> Self {
         Self::from_seconds(days * 86_400)
     }
 
-    pub const fn duration(self) -> Duration {
+    pub(crate) const fn duration(self) -> Duration {
         self.0
     }
 
     /// Whole milliseconds, as timestamps are kept.
-    pub fn millis(self) -> i64 {
+    pub(crate) fn millis(self) -> i64 {
         i64::try_from(self.0.as_millis()).unwrap_or(i64::MAX)
     }
 }
@@ -71,7 +71,7 @@ const SIZE_UNITS: [(&str, u64); 9] = [
 ];
 
 impl Size {
-    pub const fn from_bytes(bytes: u64) -> Self {
+    pub(crate) const fn from_bytes(bytes: u64) -> Self {
         Self(bytes)
     }
 
@@ -125,10 +125,6 @@ impl fmt::Display for Listen {
 pub struct Endpoint(Url);
 
 impl Endpoint {
-    pub fn url(&self) -> &Url {
-        &self.0
-    }
-
     /// Without a slash at the end, so that paths can be appended.
     pub fn as_str(&self) -> &str {
         self.0.as_str().trim_end_matches('/')

@@ -1,8 +1,8 @@
-//! Generate: a snapshot becomes code, off the async threads.
+//! The operation `generate-iac`: reads a snapshot, generates code off the async threads, keeps it as artifacts.
 
 use serde_json::Value;
 
-use super::failure;
+use super::failure::failure;
 use crate::{
     api::{At, GenerateIacRequest, Time},
     graph::{GraphError, Graphs, Snapshot, SnapshotInfo},

@@ -2,84 +2,10 @@
 //!
 //! Maps the failures of those rooms to the jobs' one shape; decides nothing else.
 
+mod failure;
 mod generate;
+mod operations;
+mod runner;
 mod scan;
 
-use futures_util::future::BoxFuture;
-use serde_json::Value;
-use uuid::Uuid;
-
-use crate::{
-    api::Operation,
-    azure::Azure,
-    graph::{Graphs, neo4j::Mirror},
-    iac,
-    jobs::{Failure, Runner},
-    work::Work,
-};
-
-/// What operations work with. Clones share it.
-#[derive(Clone)]
-pub struct Operations {
-    azure: Azure,
-    graphs: Graphs,
-    /// None: no Neo4j is configured.
-    mirror: Option<Mirror>,
-    iac: iac::Settings,
-}
-
-impl Operations {
-    pub fn new(azure: Azure, graphs: Graphs, mirror: Option<Mirror>, iac: iac::Settings) -> Self {
-        Self { azure, graphs, mirror, iac }
-    }
-}
-
-impl Runner for Operations {
-    fn run(&self, operation: Operation, work: Work) -> BoxFuture<'static, Result<Value, Failure>> {
-        let this = self.clone();
-        Box::pin(async move {
-            match operation {
-                Operation::Scan(request) => scan::run(this, request, work).await,
-                Operation::GenerateIac(request) => generate::run(&this.graphs, &this.iac, request, work).await,
-            }
-        })
-    }
-
-    fn preview(&self, operation: Operation) -> BoxFuture<'static, Result<Value, Failure>> {
-        let this = self.clone();
-        Box::pin(async move {
-            match operation {
-                Operation::Scan(request) => scan::preview(this, request).await,
-                Operation::GenerateIac(_) => Err(failure("invalid_request", "only scans have a plan", false)),
-            }
-        })
-    }
-
-    fn abandon(&self, operation: Operation, job_id: Uuid) -> BoxFuture<'static, ()> {
-        let this = self.clone();
-        Box::pin(async move {
-            let Operation::Scan(request) = operation else { return };
-            let abandoned = match this.graphs.existing(request.tenant_id) {
-                Ok(Some(graph)) => graph.abandon(job_id).await,
-                Ok(None) => Ok(()),
-                Err(error) => Err(error),
-            };
-            if let Err(error) = abandoned {
-                tracing::warn!(job = %job_id, %error, "what a scan left half done could not be removed");
-            }
-        })
-    }
-
-    fn admit(&self, operation: &Operation) -> Result<(), Failure> {
-        let tenant = operation.tenant_id();
-        if self.azure.knows(tenant) {
-            return Ok(());
-        }
-        let message = format!("no tenant {tenant} is configured; add a [tenants.NAME] section with this tenant_id");
-        Err(failure("unknown_tenant", &message, false))
-    }
-}
-
-fn failure(code: &str, message: &str, transient: bool) -> Failure {
-    Failure { code: code.to_owned(), message: message.to_owned(), transient, partial: None }
-}
+pub use self::operations::Operations;

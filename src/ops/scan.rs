@@ -1,10 +1,10 @@
-//! Scan: discovery into the tenant's graph, then the copy in Neo4j where one is configured.
+//! The operation `scan`: scans a tenant into its graph, then copies the snapshot to Neo4j if one is configured.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Operations, failure};
+use super::{failure::failure, operations::Operations};
 use crate::{
     api::ScanRequest,
     azure::AzureError,

@@ -22,6 +22,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+use super::convert;
 use crate::{
     api::Time,
     audit::{Audit, Entry},
@@ -174,7 +175,7 @@ impl Live {
 
     /// Hands on what can change while running, and says what can't.
     fn apply(&self, before: &Config, now: &Config) {
-        match super::azure(now) {
+        match convert::azure(now) {
             Ok(azure) => drop(self.azure.send_replace(azure)),
             Err(error) => {
                 return tracing::error!(%error, "the edited configuration is refused; the one before stays");
@@ -187,9 +188,9 @@ impl Live {
         {
             tracing::error!(%error, "the log level stays as it was");
         }
-        self.jobs.send_replace(super::jobs(now));
-        self.app.set_limits(super::http(now).limits);
-        self.keyring.set(super::auth(now));
+        self.jobs.send_replace(convert::jobs(now));
+        self.app.set_limits(convert::http(now).limits);
+        self.keyring.set(convert::auth(now));
         for note in &now.notes {
             tracing::warn!("{note}");
         }

@@ -58,6 +58,9 @@ pub enum LogError {
     Twice,
 }
 
+/// How often the number of dropped lines is exported.
+const EXPORT: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// Keeps the file's writer alive: what waits is written when it is dropped, so `main` holds it to its end.
 #[must_use = "log lines are lost when the guard is dropped"]
 #[derive(Debug)]
@@ -73,10 +76,16 @@ impl Guard {
         self.level.clone()
     }
 
-    /// Lines that the disk was too slow for, so far: a counter to export.
-    pub fn dropped_lines(&self) -> impl Fn() -> u64 + Send + Sync + 'static {
+    /// Exports how many lines the disk was too slow for, as long as it is polled.
+    pub(crate) fn count_dropped(&self) -> impl Future<Output = ()> + Send + 'static {
         let counter = self.dropped.clone();
-        move || counter.as_ref().map_or(0, |counter| counter.dropped_lines() as u64)
+        async move {
+            let Some(counter) = counter else { return };
+            loop {
+                metrics::counter!("atgd_log_lines_dropped_total").absolute(counter.dropped_lines() as u64);
+                tokio::time::sleep(EXPORT).await;
+            }
+        }
     }
 }
 
@@ -93,12 +102,12 @@ impl LevelHandle {
 }
 
 /// Whether `level` can be read, without starting anything.
-pub fn check_level(level: &str) -> Result<(), LogError> {
+pub(crate) fn check_level(level: &str) -> Result<(), LogError> {
     filter(level).map(drop)
 }
 
 /// Starts logging for the process.
-pub fn init(settings: &LogSettings) -> Result<Guard, LogError> {
+pub(crate) fn init(settings: &LogSettings) -> Result<Guard, LogError> {
     let (filter, handle) = reload::Layer::new(filter(&settings.level)?);
     let (files, worker, dropped) = match &settings.directory {
         Some(_) => {

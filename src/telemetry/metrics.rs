@@ -29,13 +29,13 @@ impl Metrics {
     }
 
     /// Prometheus text, with the process's own numbers up to date.
-    pub fn render(&self) -> String {
+    pub(crate) fn render(&self) -> String {
         metrics::gauge!("process_resident_memory_bytes").set(resident_bytes() as f64);
         self.handle.render()
     }
 
     /// Folds samples into the histograms; to be called every few seconds.
-    pub fn upkeep(&self) {
+    pub(crate) fn upkeep(&self) {
         self.handle.run_upkeep();
     }
 }
@@ -63,7 +63,7 @@ fn samples<'t>(text: &'t str, name: &'t str) -> impl Iterator<Item = (&'t str, f
 }
 
 /// Resident memory of this process; 0 where `/proc` does not say.
-pub fn resident_bytes() -> u64 {
+pub(crate) fn resident_bytes() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
     line.trim().trim_end_matches("kB").trim().parse::<u64>().unwrap_or(0) * 1_024

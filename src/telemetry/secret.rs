@@ -1,4 +1,4 @@
-//! A value that is never printed.
+//! A text that is never printed: not by `Debug`, not in a log line, not in an error.
 
 /// Holds a secret: `Debug` prints `***`, there is no `Display` and no `Serialize`.
 #[derive(Clone, PartialEq, Eq)]
@@ -11,7 +11,7 @@ impl Secret {
     }
 
     /// The text itself; the name makes each use easy to find.
-    pub fn expose(&self) -> &str {
+    pub(crate) fn expose(&self) -> &str {
         &self.0
     }
 }
