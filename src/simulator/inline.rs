@@ -191,7 +191,7 @@ mod tests {
             subnet("early", "recorded before it changed"), subnet("inline", "10.0.1.0/24"),
         ]}});
         world.add(NETWORK, "", &network);
-        world.settle();
+        world.add_missing();
         let of = |name: &str, prefix: &str| (name.to_owned(), prefix.to_owned());
         assert_eq!(shown(&world), [of("early", "10.0.0.0/24"), of("inline", "10.0.1.0/24")]);
         let inline = world.value(&arm::key(&format!("{NETWORK}/subnets/inline"))).expect("served by itself");
