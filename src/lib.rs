@@ -29,7 +29,56 @@
 //!
 //! Public are the rooms that `main` and the tests name; of the others the compiler sees what is of no use.
 //! Who may import whom is a table in `tests/it/tidy.rs`, which reads the sources and fails on any
-//! other edge and on any cycle.
+//! other edge and on any circle, of rooms and of files.
+//!
+//! # How it hangs together
+//!
+//! ```text
+//! main ─ cli ─┬─ service ─ daemon ─ settings ─ config   opens, recovers, wires, serves, drains
+//!             ├─ client                                 the same API as everyone
+//!             ├─ commands ─ admin                       files, without a daemon
+//!             ├─ simulator                              an Azure over HTTP
+//!             └─ demo                                   all of them in one process
+//!
+//! http ─▶ jobs ─▶ Runner (ops) ─▶ scan ─▶ azure         pages in
+//!  │       │                        └───▶ graph         rows out, published in one commit ─▶ Neo4j
+//!  │       │                └─▶ iac ─▶ graph            passes, printers
+//!  │       └─▶ store (redb)                             one writer, many closures a commit, answered after fsync
+//!  └─ auth, audit ─▶ store
+//! ```
+//!
+//! 1. A request is authenticated before its body is read, and a submit is one transaction: job, indexes, audit line,
+//!    idempotency key.
+//! 2. The scheduler takes a permit, claims the job, and calls the `Runner`; it knows no Azure. One scan a tenant runs
+//!    at a time. Each job has a thread of its own: one that never yields holds up neither requests nor other jobs.
+//! 3. State is a value: one enum, one pure transition function that can refuse. Writes of a job carry the daemon's epoch
+//!    and the attempt; a late writer is refused. Start-up is recovery; a crash and a stop end in the same place.
+//! 4. A scan commits each page with its cursor. A generation of the graph is invisible until it is published in one commit.
+//! 5. Generation is pure and offline: the same graph gives the same bytes. Everything printed is read back before it is
+//!    kept.
+//!
+//! # Glossary
+//!
+//! | word | what it means here |
+//! |---|---|
+//! | room | a top-level module: one folder or file of `src` |
+//! | floor | files of a room that may use only files of lower floors |
+//! | generation | one version of a tenant's graph, from the first row of a scan to its publication |
+//! | snapshot | a published generation, as readers see it; they are numbered from 1 |
+//! | receipt | what a scan expected, read and could not read; the snapshot keeps the coverage made of it |
+//! | coverage | rows by subscription and type: expected, read, and why something is missing |
+//! | stub | a node for something that is referred to and was not read |
+//! | permit | the right of one job to run; there are as many as `[jobs] max_concurrent` |
+//! | epoch | a number for each start of the daemon; a writer of an older epoch is refused |
+//! | attempt | one run of a job, from its claim to its end or its interruption |
+//! | fence | epoch and attempt, which every write for a running job carries |
+//! | lane | the waiting jobs of one key and one tenant, in the order in which they may run |
+//! | plan | what is emitted and what is not, without a word of any language |
+//! | item | one resource of the plan |
+//! | typed form, generic form | `azurerm_*` and `azapi_resource` in Terraform |
+//! | lift | to put a parameter in the place of a secret |
+//! | bucket | Azure's allowance of requests: so many at once, and so many more a second |
+//! | governor | what holds all requests of a credential within its buckets |
 
 pub mod admin;
 pub mod api;
