@@ -10,12 +10,15 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{
-    arm, check,
-    place::Places,
-    plan::{self, Plan},
-    print::all as all_files,
-    select::Selection,
-    terraform,
+    emit::{
+        arm::Templates,
+        files::{Files, Print, all},
+        terraform::{Forms, Terraform},
+    },
+    model::plan::Plan,
+    passes::placement::Places,
+    recording,
+    verify::checks,
 };
 use crate::arm as ids;
 use crate::{
@@ -56,35 +59,45 @@ pub(super) fn group(name: &str) -> Node {
     node(&format!("/subscriptions/{SUBSCRIPTION}/resourceGroups/{name}"), json!({}))
 }
 
-fn planned(nodes: Vec<Node>) -> Plan {
-    let nodes = nodes.into_iter().map(|node| (ids::key(&node.id), node)).collect();
-    of_selection(Selection { nodes, ..Selection::default() })
+fn by_key(nodes: impl IntoIterator<Item = Node>) -> BTreeMap<String, Node> {
+    nodes.into_iter().map(|node| (ids::key(&node.id), node)).collect()
 }
 
-fn of_selection(selection: Selection) -> Plan {
+/// A plan for Terraform and the forms of its items.
+type Planned = (Plan, Forms);
+
+fn planned(nodes: Vec<Node>) -> Planned {
+    knowing(nodes, &[])
+}
+
+fn knowing(nodes: Vec<Node>, known: &[(String, String)]) -> Planned {
     let request = json!({"tenant_id": SUBSCRIPTION, "output_format": "terraform"});
     let request: GenerateIacRequest = serde_json::from_value(request).expect("a request");
-    plan::build(selection, &request)
+    recording::typed(&by_key(nodes), known, &request).expect("a plan")
 }
 
-fn terraform_of(plan: &Plan) -> String {
-    let files = all_files(&terraform::Terraform::new(plan, true));
-    check::parse(&files, plan).expect("reads back");
+fn all_files(printer: &dyn Print) -> Files {
+    all(printer).expect("printed")
+}
+
+fn terraform_of((plan, forms): &Planned) -> String {
+    let files = all_files(&Terraform::new(plan, forms, true));
+    checks::of_files(&files, plan).expect("reads back");
     files.into_values().collect()
 }
 
-fn template_of(plan: &Plan) -> Value {
+fn template_of((plan, _): &Planned) -> Value {
     let places = Places::new(plan);
-    let files = all_files(&arm::Templates::new(plan, &places));
-    assert_eq!(check::parse(&files, plan).expect("reads back").limits, "ok");
+    let files = all_files(&Templates::new(plan, &places));
+    assert_eq!(checks::of_files(&files, plan).expect("reads back").limits, "ok");
     serde_json::from_str(&files["azuredeploy.json"]).expect("JSON")
 }
 
 /// Every resource of a template and of what is nested in it.
-fn all<'t>(template: &'t Value, found: &mut Vec<&'t Value>) {
+fn resources<'t>(template: &'t Value, found: &mut Vec<&'t Value>) {
     for resource in template["resources"].as_array().into_iter().flatten() {
         found.push(resource);
-        all(&resource["properties"]["template"], found);
+        resources(&resource["properties"]["template"], found);
     }
 }
 
@@ -103,7 +116,7 @@ fn an_id_becomes_a_reference_and_a_sub_objects_id_a_reference_with_a_suffix() {
     assert!(text.contains("id = \"${azurerm_lb.lb.id}/backendAddressPools/p\""), "{text}");
     let template = template_of(&plan);
     let mut found = Vec::new();
-    all(&template, &mut found);
+    resources(&template, &mut found);
     let nic = found.iter().find(|resource| resource["name"] == "nic").expect("the card");
     assert_eq!(nic["dependsOn"], json!(["[resourceId('Microsoft.Network/loadBalancers', 'lb')]"]));
     assert_eq!(
@@ -120,11 +133,9 @@ fn what_is_known_and_not_selected_is_read_as_data() {
         let body = json!({"properties": {"subnet": {"id": subnet}, "extra": format!("{subnet}/ipConfigurations/x")}});
         node(&id_in("g", &format!("Microsoft.Network/privateEndpoints/{name}")), body)
     };
-    let nodes = [group("g"), endpoint("one", &subnet), endpoint("two", &other)];
-    let nodes = nodes.into_iter().map(|node| (ids::key(&node.id), node)).collect();
+    let nodes = vec![group("g"), endpoint("one", &subnet), endpoint("two", &other)];
     let kind = "Microsoft.Network/virtualNetworks/subnets@2024-01-01";
-    let known = [(ids::key(&subnet), kind.to_owned())].into();
-    let plan = of_selection(Selection { nodes, known, ..Selection::default() });
+    let plan = knowing(nodes, &[(ids::key(&subnet), kind.to_owned())]);
     let text = terraform_of(&plan);
     let source =
         format!("data \"azapi_resource\" \"a\" {{\n  type        = \"{kind}\"\n  resource_id = \"{subnet}\"\n");
@@ -132,7 +143,7 @@ fn what_is_known_and_not_selected_is_read_as_data() {
     assert!(text.contains("= data.azapi_resource.a.id\n"), "{text}");
     assert!(!text.contains(&format!("= \"{subnet}\"\n    }}")), "{text}");
     assert!(text.contains(&format!("= \"{other}\"")), "another spelling stays as it is: {text}");
-    let external: usize = plan.items.iter().map(|item| item.external.len()).sum();
+    let external: u32 = plan.0.items.iter().map(|item| item.counts.external).sum();
     assert!(external >= 2, "{external}");
 }
 
@@ -144,7 +155,7 @@ fn a_circle_is_cut_at_one_side_and_told() {
         node(&a, json!({"properties": {"peer": b}})),
         node(&b, json!({"properties": {"peer": a}})),
     ]);
-    let cut: usize = plan.items.iter().map(|item| item.circular.len()).sum();
+    let cut: u32 = plan.0.items.iter().map(|item| item.counts.circular).sum();
     assert_eq!(cut, 1);
     let text = terraform_of(&plan);
     assert!(text.contains("peer = azapi_resource.") && text.contains("peer = \"/subscriptions/"), "{text}");
@@ -198,7 +209,7 @@ fn secrets_of_any_slot_become_parameters_without_a_value() {
             json!({"tags": {"note": key}, "properties": {"setting": [key], "adminPassword": "opaque", "mode": "on"}}),
         ),
     ]);
-    assert_eq!(plan.parameters.len(), 3);
+    assert_eq!(plan.0.parameters.len(), 3);
     for text in [terraform_of(&plan), template_of(&plan).to_string()] {
         assert!(!text.contains(&key) && !text.contains("opaque"), "{text}");
         assert!(text.contains("x_admin_password"), "{text}");
@@ -251,7 +262,7 @@ fn an_extension_stands_at_what_it_extends() {
     assert!(text.contains("azurerm_management_lock") && text.contains("= azapi_resource.v.id"), "{text}");
     let template = template_of(&plan);
     let mut found = Vec::new();
-    all(&template, &mut found);
+    resources(&template, &mut found);
     let lock = found.iter().find(|resource| resource["name"] == "l").expect("the lock");
     assert_eq!(lock["scope"], "[resourceId('Microsoft.KeyVault/vaults', 'v')]");
 }

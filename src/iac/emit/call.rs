@@ -1,7 +1,7 @@
 //! Ids spelled by the functions that templates have for them, in ARM and in Bicep alike.
 
 use crate::arm::ResourceId;
-use crate::iac::place::Place;
+use crate::iac::passes::placement::Place;
 
 /// Where an expression stands, and how its language quotes.
 #[derive(Clone, Copy)]

@@ -3,5 +3,6 @@
 pub mod arm;
 pub mod bicep;
 mod call;
-pub mod print;
+mod fields;
+pub mod files;
 pub mod terraform;

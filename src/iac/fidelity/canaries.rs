@@ -5,8 +5,8 @@ use std::cell::Cell;
 use serde_json::{Map, Value, json};
 
 use super::{
-    generated,
     recorded::{Recorded, Resource},
+    run::generated,
     tests::bodies,
 };
 
@@ -124,7 +124,7 @@ fn plans(change: impl Fn(&Value) -> Value) -> Vec<Recorded> {
 fn holds_none(change: impl Fn(&Value) -> Value, needle: &str) {
     for recorded in plans(change) {
         for format in ["arm", "azapi", "bicep"] {
-            let (plan, files) = generated(&recorded, format);
+            let (plan, files) = generated(&recorded, format).expect("code");
             for (name, text) in &files {
                 let line = text.lines().find(|line| line.contains(needle));
                 assert!(line.is_none(), "{format} {name}: {line:?}");

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Map, Value};
 
 use super::{
-    Emitted, PARAMETER, Share,
+    emitted::{Emitted, PARAMETER},
+    figures::Share,
     recorded::{Recorded, Resource},
 };
 use crate::{

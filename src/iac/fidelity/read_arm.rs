@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Emitted, PARAMETER};
+use super::emitted::{Emitted, PARAMETER};
 use crate::{
     arm::{self, Scope, Target, below, evaluate, evaluate_text},
-    iac::Files,
+    iac::emit::files::Files,
 };
 
 /// Fields of a resource in a template that are no part of its body.

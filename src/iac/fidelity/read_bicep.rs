@@ -5,10 +5,16 @@ use std::{cell::RefCell, collections::HashMap};
 use serde_json::{Map, Value, json};
 use tree_sitter::Node;
 
-use super::{Emitted, PARAMETER, read_arm::known};
+use super::{
+    emitted::{Emitted, PARAMETER},
+    read_arm::known,
+};
 use crate::{
     arm::{ResourceId, Target},
-    iac::{Files, bicep},
+    iac::emit::{
+        bicep::read::{items, parse, subscription_of, unescape},
+        files::Files,
+    },
 };
 
 /// Fields of a declaration that are no part of the body.
@@ -22,7 +28,7 @@ pub fn read(files: &Files) -> Result<Vec<Emitted>, String> {
     let mains =
         files.iter().filter(|(name, _)| name.strip_suffix(".bicep").is_some_and(|name| name.starts_with("main")));
     for (name, text) in mains {
-        let subscription = bicep::subscription_of(text).to_owned();
+        let subscription = subscription_of(text).to_owned();
         file(files, name, &Place { subscription, group: None }, None, &mut found)?;
     }
     if found.is_empty() { Err("there is no main.bicep".to_owned()) } else { Ok(found) }
@@ -57,7 +63,7 @@ fn file(
     found: &mut Vec<Emitted>,
 ) -> Result<(), String> {
     let text = files.get(name).ok_or_else(|| format!("there is no {name}"))?;
-    let tree = bicep::parse(text).map_err(|cause| format!("{name}: {cause}"))?;
+    let tree = parse(text).map_err(|cause| format!("{name}: {cause}"))?;
     let mut sheet =
         Sheet { text, place, resources: HashMap::new(), parameters: HashMap::new(), ids: RefCell::new(HashMap::new()) };
     let root = tree.root_node();
@@ -160,12 +166,12 @@ impl Sheet<'_> {
         let mut out = String::new();
         let mut at = node.start_byte() + 1;
         for inner in children(node).into_iter().filter(|child| child.kind() == "interpolation") {
-            out.push_str(&bicep::unescape(&self.text[at..inner.start_byte()])?);
+            out.push_str(&unescape(&self.text[at..inner.start_byte()])?);
             let value = self.value(named(inner, 0)?, depth)?;
             out.push_str(&value.as_str().map_or_else(|| value.to_string(), str::to_owned));
             at = inner.end_byte();
         }
-        out.push_str(&bicep::unescape(&self.text[at..node.end_byte() - 1])?);
+        out.push_str(&unescape(&self.text[at..node.end_byte() - 1])?);
         Ok(out)
     }
 
@@ -178,7 +184,7 @@ impl Sheet<'_> {
             "number" => serde_json::from_str(self.source(node)).map_err(|error| error.to_string())?,
             "boolean" => json!(self.source(node) == "true"),
             "null" => Value::Null,
-            "array" => bicep::items(node)
+            "array" => items(node)
                 .into_iter()
                 .map(|(item, arguments)| match arguments {
                     Some(arguments) => self.called(self.source(item), arguments, depth),

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use hcl::{Expression, ObjectKey, TraversalOperator, template::Element};
 use serde_json::{Map, Value, json};
 
-use super::{Emitted, PARAMETER};
-use crate::iac::{Files, plan::Plan};
+use super::emitted::{Emitted, PARAMETER};
+use crate::iac::{emit::files::Files, model::plan::Plan};
 
 /// Every generic resource of the files. Labels stand for the items of the plan.
 pub fn read(files: &Files, plan: &Plan) -> Result<Vec<Emitted>, String> {
-    let ids: HashMap<&str, &str> = plan.items.iter().map(|item| (item.label.as_str(), item.id.text.as_str())).collect();
-    let principals = plan.items.iter().map(|item| (item.label.as_str(), item.principals.as_slice())).collect();
+    let ids: HashMap<&str, &str> = plan.items.iter().map(|item| (&*item.label, &*item.id)).collect();
+    let principals = plan.items.iter().map(|item| (&*item.label, &*item.principals)).collect();
     let reader = Reader { ids, principals };
     let mut found = Vec::new();
     for (name, text) in files.iter().filter(|(name, _)| name.rsplit('.').next() == Some("tf")) {

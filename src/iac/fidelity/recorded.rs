@@ -4,11 +4,10 @@ use std::{collections::BTreeMap, path::Path};
 
 use serde_json::Value;
 
-use super::FidelityError;
+use super::error::FidelityError;
 use crate::{
     arm::{self, ResourceId},
     graph::model::{Label, Node},
-    iac::select::Selection,
 };
 
 /// One recorded group.
@@ -64,9 +63,8 @@ fn recorded(value: &Value) -> Option<Recorded> {
 
 impl Recorded {
     /// As a scan would have it.
-    pub fn selection(&self) -> Selection {
-        let nodes = self.resources.iter().filter_map(node).map(|node| (node.key.clone(), node)).collect();
-        Selection { nodes, ..Selection::default() }
+    pub fn nodes(&self) -> BTreeMap<String, Node> {
+        self.resources.iter().filter_map(node).map(|node| (node.key.clone(), node)).collect()
     }
 }
 

@@ -10,15 +10,20 @@ use std::{
 use serde_json::{Value, json};
 
 use super::{
-    Emitted, PARAMETER, generated, read,
+    emitted::{Emitted, PARAMETER},
     recorded::{Recorded, Resource, load},
-    run,
+    run::{generated, read, run, whole_bodies},
 };
 use crate::{
     api::GenerateIacRequest,
     arm::{self, ResourceId},
     iac::{
-        plan, print, prune, terraform,
+        emit::{
+            files::all,
+            terraform::{Forms, Terraform},
+        },
+        passes::prune::{self, rules::is_empty},
+        recording,
         types::{self, Known},
     },
 };
@@ -111,7 +116,7 @@ fn line(resource: &Emitted, parameter: &str) -> Value {
 }
 
 fn emitted(recorded: &Recorded, format: &str) -> Vec<Emitted> {
-    let (plan, files) = generated(recorded, format);
+    let (plan, files) = generated(recorded, format).expect("code");
     read(format, &files, &plan).unwrap_or_else(|cause| panic!("{format}: {cause}"))
 }
 
@@ -120,7 +125,7 @@ fn judged(recorded: &[Recorded]) -> Option<BTreeMap<&'static str, Vec<String>>> 
     let mut found = BTreeMap::new();
     let templates: Vec<Value> = recorded
         .iter()
-        .flat_map(|recorded| generated(recorded, "arm").1)
+        .flat_map(|recorded| generated(recorded, "arm").expect("code").1)
         .filter(|(name, _)| !name.ends_with(".parameters.json"))
         .map(|(_, text)| serde_json::from_str(&text).expect("JSON"))
         .collect();
@@ -178,7 +183,7 @@ fn changes(path: &str, wanted: &Value, told: Option<&Value>, found: &mut Vec<Str
     let name = |item: &Value| item["name"].as_str().map(str::to_owned);
     match (wanted, told) {
         (wanted, None | Some(Value::Null)) => {
-            let is_nothing = prune::is_empty(wanted) || *wanted == Value::Bool(false);
+            let is_nothing = is_empty(wanted) || *wanted == Value::Bool(false);
             found.extend((!is_nothing).then(|| format!("{path}: {wanted}, of which Azure says nothing")));
         }
         (Value::Object(fields), Some(Value::Object(told))) => {
@@ -217,8 +222,8 @@ fn an_import_by_azapi_says_nothing_that_azure_does_not() {
     let request: GenerateIacRequest = serde_json::from_value(request).expect("a request");
     let (mut count, mut found) = (0, Vec::new());
     for recorded in &recorded {
-        let plan = plan::build_whole(recorded.selection(), &request);
-        let mut files = print::all(&terraform::Terraform::new(&plan, true));
+        let plan = recording::plan(&recorded.nodes(), &[], &request, &whole_bodies(true)).expect("a plan");
+        let mut files = all(&Terraform::new(&plan, &Forms::default(), true)).expect("printed");
         for text in files.values_mut() {
             while let Some((before, rest)) = text.split_once("\n  sensitive_body = {\n") {
                 let (_, after) = rest.split_once("\n  }\n").expect("its end");
@@ -332,13 +337,13 @@ fn says(shape: &types::Shape, body: &Value, pointer: &str) -> Option<bool> {
 fn a_pruned_body_is_pruned_to_itself() {
     for body in bodies() {
         let recorded = Recorded { resources: vec![body] };
-        let selection = recorded.selection();
+        let nodes = recorded.nodes();
         // What can only be read is never pruned.
         let name = |id: &str| id.rsplit('/').next().unwrap_or_default().to_owned();
         let is_sent = |node: &&crate::graph::model::Node| {
             !matches!(types::find(&node.type_name, &node.api_version, &name(&node.id)), Known::ReadOnly)
         };
-        for node in selection.nodes.values().filter(is_sent) {
+        for node in nodes.values().filter(is_sent) {
             let once = prune::body(node);
             let mut again = node.clone();
             again.body = Value::Object(once.clone());

@@ -1,4 +1,8 @@
 //! The neutral plan and its values: data that passes make and emitters read. It knows no language.
 
+pub mod body;
+pub mod capabilities;
+pub mod codec;
+pub mod index;
 pub mod plan;
 pub mod term;

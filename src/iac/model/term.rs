@@ -2,9 +2,14 @@
 
 use serde_json::{Map, Number, Value};
 
+/// Where a body says who its identity is, or what else Azure calls the resource by.
+pub const PRINCIPALS: [&str; 4] =
+    ["identity.principalId", "properties.principalId", "properties.clientId", "properties.customerId"];
+
 /// A value of a planned body.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub enum Term {
+    #[default]
     Null,
     Bool(bool),
     Number(Number),
@@ -140,6 +145,21 @@ impl Term {
         }
     }
 
+    /// Visits every text, keys of maps too (`is_key`).
+    pub fn texts(&self, visit: &mut impl FnMut(bool, &Text)) {
+        match self {
+            Self::Text(text) => visit(false, text),
+            Self::List(items) => items.iter().for_each(|item| item.texts(visit)),
+            Self::Map(fields) => {
+                for (key, value) in fields {
+                    visit(true, key);
+                    value.texts(visit);
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// Whether a text in it, keys apart, is as asked.
     pub fn any_text(&self, is_it: &impl Fn(&str) -> bool) -> bool {
         match self {
@@ -152,34 +172,57 @@ impl Term {
 
     /// Whether a value in it has to be given.
     pub fn has_parameters(&self) -> bool {
-        let in_text = |text: &Text| text.0.iter().any(|piece| matches!(piece, Piece::Parameter(_)));
-        match self {
-            Self::Text(text) => in_text(text),
-            Self::List(items) => items.iter().any(Self::has_parameters),
-            Self::Map(fields) => fields.iter().any(|(key, value)| in_text(key) || value.has_parameters()),
-            _ => false,
-        }
+        let mut is_any = false;
+        self.texts(&mut |_, text| is_any |= text.0.iter().any(|piece| matches!(piece, Piece::Parameter(_))));
+        is_any
     }
 
-    /// Items that it refers to.
-    pub fn references(&self, found: &mut Vec<usize>) {
-        let of_text = |text: &Text, found: &mut Vec<usize>| {
+    /// Numbers of the parameters that it is given.
+    pub fn parameters(&self) -> Vec<usize> {
+        let mut found = Vec::new();
+        self.texts(&mut |_, text| {
             found.extend(text.0.iter().filter_map(|piece| match piece {
-                Piece::Reference(item) | Piece::Principal(item, _) => Some(*item),
+                Piece::Parameter(number) => Some(*number),
                 _ => None,
             }));
+        });
+        found
+    }
+
+    /// Gives parameters the numbers that they have in the whole plan.
+    pub fn renumber_parameters(&mut self, first: usize) {
+        let of_text = |text: &mut Text| {
+            for piece in &mut text.0 {
+                if let Piece::Parameter(number) = piece {
+                    *number += first;
+                }
+            }
         };
         match self {
-            Self::Text(text) => of_text(text, found),
-            Self::List(items) => items.iter().for_each(|item| item.references(found)),
+            Self::Text(text) => of_text(text),
+            Self::List(items) => items.iter_mut().for_each(|item| item.renumber_parameters(first)),
             Self::Map(fields) => {
                 for (key, value) in fields {
-                    of_text(key, found);
-                    value.references(found);
+                    of_text(key);
+                    value.renumber_parameters(first);
                 }
             }
             _ => {}
         }
+    }
+
+    /// Items that it refers to, in rising order.
+    pub fn references(&self) -> Vec<usize> {
+        let mut found = Vec::new();
+        self.texts(&mut |_, text| {
+            found.extend(text.0.iter().filter_map(|piece| match piece {
+                Piece::Reference(item) | Piece::Principal(item, _) => Some(*item),
+                _ => None,
+            }));
+        });
+        found.sort_unstable();
+        found.dedup();
+        found
     }
 }
 

@@ -1,5 +1,7 @@
-//! The passes from a snapshot to a plan, one pure function a file. None knows a language.
+//! The passes from a snapshot to a plan, one pure function a file. None knows a language: what one can
+//! express is told by `model::capabilities`.
 
+pub mod circles;
 pub mod naming;
 pub mod ownership;
 pub mod placement;

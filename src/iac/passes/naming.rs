@@ -1,28 +1,72 @@
 //! Name: labels from the names of resources, stable across runs; where two collide, both get a short
 //! hash of their ids.
 
-use std::collections::BTreeMap;
+use std::collections::{HashMap, HashSet};
+
+use crate::{arm::ResourceId, iac::model::index::hash};
 
 /// Characters of a label before its hash.
 const LONGEST: usize = 60;
 
+/// Counts names before they are given, so that each is known to be the only one of its label or not.
+#[derive(Debug, Default)]
+pub struct Labels(HashMap<u64, u32>);
+
+impl Labels {
+    pub fn count(&mut self, name: &str) {
+        *self.0.entry(hash(&label(name))).or_default() += 1;
+    }
+
+    /// The label of a name that was counted; where it is not the only one, with a hash of the id.
+    pub fn of(&self, name: &str, id: &str) -> String {
+        let plain = label(name);
+        if self.0.get(&hash(&plain)).is_none_or(|count| *count == 1) {
+            return plain;
+        }
+        format!("{plain}_{}", short_hash(id))
+    }
+}
+
+/// Eight letters that tell an id from others.
+pub fn short_hash(id: &str) -> String {
+    blake3::hash(crate::arm::key(id).as_bytes()).to_hex()[..8].to_owned()
+}
+
 /// A label for each `(name, id)`, in order. The same input gives the same labels, and adding a resource
 /// changes only those that it collides with.
 pub fn labels<'a>(named: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> Vec<String> {
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    for (name, _) in named.clone() {
-        *counts.entry(label(name)).or_default() += 1;
+    let mut labels = Labels::default();
+    named.clone().for_each(|(name, _)| labels.count(name));
+    named.map(|(name, id)| labels.of(name, id)).collect()
+}
+
+/// What a resource is called: a child with its parents, for `default` alone says nothing.
+pub fn name_of(id: &ResourceId) -> String {
+    let segments = &id.segments;
+    let is_group = id.namespace.is_none() && id.resource_group.is_some();
+    if is_group || segments.is_empty() {
+        return format!("rg_{}", id.name().trim_start_matches("rg-").trim_start_matches("RG-"));
     }
-    named
-        .map(|(name, id)| {
-            let plain = label(name);
-            if counts[&plain] == 1 {
-                return plain;
-            }
-            let hash = blake3::hash(crate::arm::key(id).as_bytes()).to_hex();
-            format!("{plain}_{}", &hash[..8])
-        })
-        .collect()
+    let names: Vec<&str> = segments.iter().map(|(_, name)| name.as_str()).collect();
+    let is_guid = |name: &str| uuid::Uuid::try_parse(name).is_ok();
+    match names.as_slice() {
+        [name] if is_guid(name) => {
+            let kind = segments.last().map(|(kind, _)| kind.trim_end_matches('s')).unwrap_or_default();
+            format!("{kind}_{}", &name[..8])
+        }
+        names => names.join("_"),
+    }
+}
+
+/// A name that no other parameter has.
+pub fn unique(wanted: &str, taken: &mut HashSet<String>) -> String {
+    let mut name = wanted.to_owned();
+    let mut number = 1;
+    while !taken.insert(name.clone()) {
+        number += 1;
+        name = format!("{wanted}_{number}");
+    }
+    name
 }
 
 /// Letters, digits and underscores; starts with a letter.

@@ -1,21 +1,23 @@
-//! Own: what is a resource of its own in code, and what is another's business.
+//! Ownership: what is a resource of its own in code, and what is another's business.
 //!
-//! A nested object that is also a resource has one owner: its parent's body where it stands there
+//! A nested object that is also a resource has one owner: its parent's body where the body holds it whole
 //! (subnets, rules, routes), else itself. Peerings are always their own: two networks that peer would
 //! otherwise need each other. What Azure makes by itself is left out, with the reason.
+//!
+//! Each node is looked at once and makes its claims; all claims together decide.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::LazyLock,
-};
+use std::{collections::HashMap, sync::LazyLock};
 
 use globset::{Glob, GlobBuilder, GlobMatcher};
 use serde_json::Value;
 
-use crate::iac::types::{self, Known};
 use crate::{
     arm::{self, ResourceId},
     graph::model::{Label, Node},
+    iac::{
+        model::index::{Index, hash},
+        types::{self, Known},
+    },
 };
 
 /// Arrays of a parent's body whose elements are always resources of their own.
@@ -29,11 +31,35 @@ static TABLE: LazyLock<Vec<(GlobMatcher, &'static str)>> = LazyLock::new(|| {
         .collect()
 });
 
+/// What a node says of who owns it. Other nodes are meant by the hashes of their keys.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Claims {
+    /// Why it is no resource of its own, whatever others say.
+    pub absent: Option<&'static str>,
+    /// Its type can only be read.
+    pub is_read_only: bool,
+    /// What manages it, of a group.
+    pub managed_by: Option<Box<str>>,
+    /// The disk that was made with it, of a machine.
+    pub made: Option<u64>,
+    /// The machine that it is the disk of.
+    pub machine: Option<u64>,
+}
+
+/// A node among others.
+#[derive(Debug, Clone, Copy)]
+pub struct Candidate<'a> {
+    pub id: &'a str,
+    pub claims: &'a Claims,
+    /// It was taken out of its parent's body: it is emitted though it can only be read.
+    pub is_split: bool,
+}
+
 /// Why a node is no resource of its own in the code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
-    /// It stands in the body of the resource with this id, which is in the code.
-    Within(String),
+    /// The body of the node with this number holds it, and is in the code.
+    Within(usize),
     /// It is in the code nowhere; the text goes into the report.
     Absent(String),
 }
@@ -50,141 +76,190 @@ impl From<&str> for Reason {
     }
 }
 
-/// Keys of nodes that are no resources of their own, with the reason. What is `split` off its parent is, though it can
-/// only be read.
-pub fn apart(nodes: &BTreeMap<String, Node>, split: &BTreeSet<String>) -> BTreeMap<String, Reason> {
-    let mut out: BTreeMap<String, Reason> = BTreeMap::new();
-    let managed: BTreeMap<&str, &str> = nodes
-        .iter()
-        .filter(|(_, node)| node.label == Label::ResourceGroup)
-        .filter_map(|(key, node)| Some((key.as_str(), node.body.get("managedBy")?.as_str()?)))
-        .filter(|(_, by)| !by.is_empty())
-        .collect();
-    let mut shown = BTreeMap::new();
-    for (key, node) in nodes {
-        if let Some(reason) = alone(node, split.contains(key))
-            .or_else(|| beside(key, node, nodes, &mut shown))
-            .or_else(|| grouped(key, node, &managed))
-        {
-            out.insert(key.clone(), reason);
-        }
+/// What a node claims.
+pub fn claims(node: &Node) -> Claims {
+    let text = |pointer: &str| node.body.pointer(pointer).and_then(Value::as_str);
+    let managed_by = text("/managedBy").filter(|by| !by.is_empty());
+    let is_disk = is_of(node, DISKS);
+    let disk = node.body.pointer("/properties/storageProfile/osDisk");
+    let is_made = disk.is_some_and(|disk| disk.get("createOption").and_then(Value::as_str) != Some("Attach"));
+    let mut claims = Claims {
+        managed_by: managed_by.filter(|_| node.label == Label::ResourceGroup).map(Into::into),
+        made: text("/properties/storageProfile/osDisk/managedDisk/id")
+            .filter(|_| is_made)
+            .map(|id| hash(&arm::key(id))),
+        machine: text("/managedBy").filter(|_| is_disk).map(|id| hash(&arm::key(id))),
+        ..Claims::default()
+    };
+    match alone(node) {
+        Alone::Absent(reason) => claims.absent = Some(reason),
+        Alone::ReadOnly => claims.is_read_only = true,
+        Alone::Own => {}
     }
-    // What is below something that is left out goes with it, unless it stands in the body of one that stays.
-    for (key, node) in nodes {
-        let parent = ResourceId::parse(&node.id).filter(ResourceId::is_child).map(|id| arm::key(&id.parent()));
+    claims
+}
+
+const DISKS: &str = "Microsoft.Compute/disks";
+
+fn is_of(node: &Node, kind: &str) -> bool {
+    node.type_name.eq_ignore_ascii_case(kind)
+}
+
+/// For each of `count` nodes, in the order of their keys, why it is no resource of its own; `shown` are pairs of
+/// what a body holds whole and what holds it (see [`shows`]).
+pub fn apart<'a>(
+    count: usize,
+    node: impl Fn(usize) -> Candidate<'a>,
+    numbers: &Index,
+    shown: &[(u64, u64)],
+) -> HashMap<usize, Reason> {
+    let mut out: HashMap<usize, Reason> = HashMap::new();
+    let all = All { node: &node, numbers, shown };
+    for number in 0..count {
+        let reason = all.alone(number).or_else(|| all.beside(number)).or_else(|| all.grouped(number));
+        out.extend(reason.map(|reason| (number, reason)));
+    }
+    // What is below something that is left out goes with it, unless the body of one that stays holds it.
+    for number in 0..count {
+        let parent = ResourceId::parse(node(number).id).filter(ResourceId::is_child).map(|id| arm::key(&id.parent()));
         if let Some(parent) = parent
-            && !out.contains_key(key)
-            && out.contains_key(&parent)
+            && !out.contains_key(&number)
+            && numbers.get(&parent).is_some_and(|parent| out.contains_key(&parent))
         {
-            out.insert(key.clone(), format!("below {parent}, which is not emitted").into());
+            out.insert(number, format!("below {parent}, which is not emitted").into());
         }
     }
     // And a body that is nowhere holds nothing.
-    let lost: Vec<(String, String)> = out
+    let lost: Vec<(usize, usize)> = out
         .iter()
-        .filter_map(|(key, reason)| match reason {
-            Reason::Within(holder) if !is_held(holder, &out) => Some((key.clone(), holder.clone())),
+        .filter_map(|(number, reason)| match reason {
+            Reason::Within(holder) if !is_held(*holder, &out) => Some((*number, *holder)),
             _ => None,
         })
         .collect();
-    for (key, holder) in lost {
-        out.insert(key, format!("in the body of {holder}, which is not emitted").into());
+    for (number, holder) in lost {
+        out.insert(number, format!("in the body of {}, which is not emitted", node(holder).id).into());
     }
     out
 }
 
 /// Whether a body is in the code: its own resource's, or within another's that is.
-fn is_held(holder: &str, out: &BTreeMap<String, Reason>) -> bool {
-    let mut holder = holder.to_owned();
+fn is_held(mut holder: usize, out: &HashMap<usize, Reason>) -> bool {
     loop {
-        match out.get(&arm::key(&holder)) {
+        match out.get(&holder) {
             None => return true,
-            // Holders stand above what they hold: this ends.
-            Some(Reason::Within(above)) => holder.clone_from(above),
+            // Holders are above what they hold: this ends.
+            Some(Reason::Within(above)) => holder = *above,
             Some(Reason::Absent(_)) => return false,
         }
     }
 }
 
+enum Alone {
+    Own,
+    Absent(&'static str),
+    ReadOnly,
+}
+
 /// By what it is.
-fn alone(node: &Node, is_split: bool) -> Option<Reason> {
-    let Some(id) = ResourceId::parse(&node.id) else { return Some("its id is none of ARM's".into()) };
+fn alone(node: &Node) -> Alone {
+    let Some(id) = ResourceId::parse(&node.id) else { return Alone::Absent("its id is none of ARM's") };
     if id.subscription.is_none() {
-        return Some("stands above subscriptions".into());
+        return Alone::Absent("stands above subscriptions");
     }
     if let Some((_, reason)) = TABLE.iter().find(|(glob, _)| glob.is_match(&node.type_name)) {
         // Tables that people made in a workspace end so.
         let is_own_table = node.type_name.ends_with("/tables") && node.name.ends_with("_CL");
-        return (!is_own_table).then(|| (*reason).into());
+        return if is_own_table { Alone::Own } else { Alone::Absent(reason) };
     }
-    if node.type_name.eq_ignore_ascii_case("Microsoft.Authorization/roleDefinitions") {
+    if is_of(node, "Microsoft.Authorization/roleDefinitions") {
         let kind = node.body.pointer("/properties/type").and_then(Value::as_str);
-        return (kind != Some("CustomRole")).then(|| "built into Azure".into());
+        return if kind == Some("CustomRole") { Alone::Own } else { Alone::Absent("built into Azure") };
     }
-    if node.type_name.eq_ignore_ascii_case("Microsoft.Sql/servers/databases") && node.name == "master" {
-        return Some("made by Azure with every server".into());
+    if is_of(node, "Microsoft.Sql/servers/databases") && node.name == "master" {
+        return Alone::Absent("made by Azure with every server");
     }
-    if !is_split && matches!(types::find(&node.type_name, &node.api_version, id.name()), Known::ReadOnly) {
-        return Some("can only be read".into());
+    if matches!(types::find(&node.type_name, &node.api_version, id.name()), Known::ReadOnly) {
+        return Alone::ReadOnly;
     }
-    let is_endpoints_card = node.type_name.eq_ignore_ascii_case("Microsoft.Network/networkInterfaces")
+    let is_endpoints_card = is_of(node, "Microsoft.Network/networkInterfaces")
         && node.body.pointer("/properties/privateEndpoint/id").is_some();
-    is_endpoints_card.then(|| "made by Azure for its private endpoint".into())
+    if is_endpoints_card { Alone::Absent("made by Azure for its private endpoint") } else { Alone::Own }
 }
 
-/// By what others say of it.
-fn beside<'n>(
-    key: &str,
-    node: &Node,
-    nodes: &'n BTreeMap<String, Node>,
-    shown: &mut BTreeMap<&'n str, BTreeSet<String>>,
-) -> Option<Reason> {
-    if node.type_name.eq_ignore_ascii_case("Microsoft.Compute/disks") {
-        let machine = nodes.get(&arm::key(node.body.get("managedBy")?.as_str()?))?;
-        let disk = machine.body.pointer("/properties/storageProfile/osDisk")?;
-        let is_its = disk.pointer("/managedDisk/id").and_then(Value::as_str).is_some_and(|id| arm::key(id) == key);
-        let is_made = disk.get("createOption").and_then(Value::as_str) != Some("Attach");
-        return (is_its && is_made).then(|| "the OS disk, made with its machine".into());
-    }
-    let id = ResourceId::parse(&node.id)?;
-    if !id.is_child() {
-        return None;
-    }
-    // Its parent, or the parent's parent (a rule of a group in a policy): the nearest body that shows it.
-    let mut above = id.parent();
-    while let Some(parsed) = ResourceId::parse(&above) {
-        if let Some((above, parent)) = nodes.get_key_value(&arm::key(&above))
-            && shown.entry(above).or_insert_with(|| shows(&parent.body)).contains(key)
-        {
-            return Some(Reason::Within(parent.id.clone()));
-        }
-        if !parsed.is_child() {
-            break;
-        }
-        above = parsed.parent();
-    }
-    None
+/// All nodes, and what their bodies hold.
+struct All<'s, F> {
+    node: &'s F,
+    numbers: &'s Index,
+    shown: &'s [(u64, u64)],
 }
 
-/// By the group it is in.
-fn grouped(key: &str, node: &Node, managed: &BTreeMap<&str, &str>) -> Option<Reason> {
-    let id = ResourceId::parse(&node.id)?;
-    let group = arm::key(&format!("/subscriptions/{}/resourceGroups/{}", id.subscription?, id.resource_group?));
-    let by = managed.get(group.as_str())?;
-    let by = if arm::looks_like_id(by) { by } else { "another resource" };
-    let reason = if key == group { format!("managed by {by}") } else { format!("in a group that is managed by {by}") };
-    Some(reason.into())
+impl<'a, F: Fn(usize) -> Candidate<'a>> All<'_, F> {
+    fn alone(&self, number: usize) -> Option<Reason> {
+        let Candidate { claims, is_split, .. } = (self.node)(number);
+        claims.absent.or_else(|| (claims.is_read_only && !is_split).then_some("can only be read")).map(Reason::from)
+    }
+
+    /// By what others say of it.
+    fn beside(&self, number: usize) -> Option<Reason> {
+        let Candidate { id, claims, .. } = (self.node)(number);
+        let key = hash(&arm::key(id));
+        if let Some(machine) = claims.machine {
+            let made = (self.node)(self.numbers.at(machine)?).claims.made;
+            return (made == Some(key)).then(|| "the OS disk, made with its machine".into());
+        }
+        let start = self.shown.partition_point(|(held, _)| *held < key);
+        let holders = || self.shown[start..].iter().take_while(|(held, _)| *held == key).map(|(_, holder)| *holder);
+        holders().next()?;
+        let id = ResourceId::parse(id).filter(ResourceId::is_child)?;
+        // Its parent, or the parent's parent (a rule of a group in a policy): the nearest body that shows it.
+        let mut above = id.parent();
+        while let Some(parsed) = ResourceId::parse(&above) {
+            let parent = hash(&arm::key(&above));
+            if holders().any(|holder| holder == parent)
+                && let Some(parent) = self.numbers.at(parent)
+            {
+                return Some(Reason::Within(parent));
+            }
+            if !parsed.is_child() {
+                break;
+            }
+            above = parsed.parent();
+        }
+        None
+    }
+
+    /// By the group it is in.
+    fn grouped(&self, number: usize) -> Option<Reason> {
+        let id = ResourceId::parse((self.node)(number).id)?;
+        let group = arm::key(&format!("/subscriptions/{}/resourceGroups/{}", id.subscription?, id.resource_group?));
+        let group = self.numbers.get(&group)?;
+        let by = (self.node)(group).claims.managed_by.as_deref()?;
+        let by = if arm::looks_like_id(by) { by } else { "another resource" };
+        let reason =
+            if number == group { format!("managed by {by}") } else { format!("in a group that is managed by {by}") };
+        Some(reason.into())
+    }
+}
+
+/// What a node's body holds whole: pairs of hashes of keys, of what is held and of the node.
+pub fn shows(node: &Node) -> impl Iterator<Item = (u64, u64)> {
+    let own = arm::key(&node.id);
+    let holder = hash(&own);
+    let mut found = nested(&node.body);
+    found.retain(|key| key.strip_prefix(&own).is_some_and(|rest| rest.starts_with('/')));
+    found.into_iter().map(move |key| (hash(&key), holder))
 }
 
 /// Keys of the nested objects that a body holds whole.
-fn shows(body: &Value) -> BTreeSet<String> {
-    fn walk(body: &Value, found: &mut BTreeSet<String>) {
+fn nested(body: &Value) -> Vec<String> {
+    fn walk(body: &Value, found: &mut Vec<String>) {
         match body {
             Value::Array(items) => items.iter().for_each(|item| walk(item, found)),
             Value::Object(fields) => {
                 if let Some(id) = fields.get("id").and_then(Value::as_str).filter(|_| fields.contains_key("properties"))
                 {
-                    found.insert(arm::key(id));
+                    found.push(arm::key(id));
                 }
                 let others = fields.iter().filter(|(name, _)| !ALWAYS_APART.contains(&name.as_str()));
                 others.for_each(|(_, value)| walk(value, found));
@@ -192,7 +267,7 @@ fn shows(body: &Value) -> BTreeSet<String> {
             _ => {}
         }
     }
-    let mut found = BTreeSet::new();
+    let mut found = Vec::new();
     walk(body, &mut found);
     found
 }
@@ -215,7 +290,7 @@ mod tests {
             "subnets": [{"id": format!("{id}/subnets/a"), "properties": {}}, {"id": format!("{id}/subnets/b")}],
             "virtualNetworkPeerings": [{"id": format!("{id}/virtualNetworkPeerings/p"), "properties": {}}],
         }});
-        assert_eq!(shows(&body), BTreeSet::from([arm::key(&format!("{id}/subnets/a"))]));
+        assert_eq!(nested(&body), [arm::key(&format!("{id}/subnets/a"))]);
     }
 
     #[test]
@@ -229,10 +304,15 @@ mod tests {
                 (id.clone(), json!({"properties": {"securityRules": [{"id": rule, "properties": {}}]}})),
                 (rule.clone(), json!({"properties": {}})),
             ];
-            let nodes = nodes.map(|(id, body)| (arm::key(&id), crate::iac::tests::node(&id, body)));
-            apart(&nodes.into(), &BTreeSet::new()).remove(&arm::key(&rule))
+            let nodes = nodes.map(|(id, body)| crate::iac::tests::node(&id, body));
+            let claims = nodes.each_ref().map(claims);
+            let mut numbers = Index::default();
+            (0..).zip(&nodes).for_each(|(number, node)| numbers.insert(hash(&node.key), number));
+            let shown: Vec<(u64, u64)> = nodes.iter().flat_map(shows).collect();
+            let node = |at: usize| Candidate { id: &nodes[at].id, claims: &claims[at], is_split: false };
+            apart(nodes.len(), node, &numbers, &shown).remove(&2)
         };
-        assert_eq!(apart_in(""), Some(Reason::Within(id.clone())));
+        assert_eq!(apart_in(""), Some(Reason::Within(1)));
         let cluster = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerService/managedClusters/c";
         assert_eq!(apart_in(cluster), Some(format!("in the body of {id}, which is not emitted").into()));
     }

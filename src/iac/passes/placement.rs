@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::iac::{
+use crate::iac::model::{
     plan::{Item, Plan},
     term::{Piece, Term, Text},
 };
@@ -62,7 +62,7 @@ pub fn subscriptions(plan: &Plan) -> Vec<String> {
 }
 
 /// The places of a plan.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Places {
     /// Of each item.
     pub of: Vec<Place>,
@@ -116,7 +116,7 @@ impl Places {
     /// The group's name as its resources spell it.
     pub fn group_name(&self, plan: &Plan, place: &Place) -> String {
         let first = self.items.get(place).and_then(|items| items.first());
-        first.and_then(|number| plan.items[*number].id.resource_group.clone()).unwrap_or_default()
+        first.and_then(|number| plan.items[*number].parsed().resource_group).unwrap_or_default()
     }
 
     /// What a place needs elsewhere: items, and other places.
@@ -140,7 +140,7 @@ impl Places {
 
     /// Parameters that the items of a place are given.
     pub fn parameters(&self, plan: &Plan, place: &Place) -> BTreeSet<usize> {
-        self.items.get(place).into_iter().flatten().flat_map(|number| parameters_of(&plan.items[*number])).collect()
+        self.items.get(place).into_iter().flatten().flat_map(|number| given(&plan.items[*number])).collect()
     }
 }
 
@@ -168,11 +168,10 @@ fn staged(plan: &Plan) -> (Vec<Place>, Vec<usize>) {
         .items
         .iter()
         .map(|item| {
-            let group = item.id.resource_group.as_ref().filter(|_| !item.is_group).map(|group| group.to_lowercase());
+            let group = item.parsed().resource_group.filter(|_| !item.is_group).map(|group| group.to_lowercase());
             (item.subscription(), group)
         })
         .collect();
-    let needs: Vec<Vec<usize>> = plan.items.iter().map(Item::needs).collect();
     let mut stages: Vec<Option<usize>> = vec![None; count];
     let mut order = Vec::with_capacity(count);
     for start in 0..count {
@@ -183,7 +182,7 @@ fn staged(plan: &Plan) -> (Vec<Place>, Vec<usize>) {
                 stack.pop();
                 continue;
             }
-            if let Some(need) = needs[item].get(*next).copied() {
+            if let Some(need) = plan.items[item].needs.get(*next).map(|need| *need as usize) {
                 *next += 1;
                 if need != item && stages[need].is_none() {
                     // Circles were cut: this ends.
@@ -191,13 +190,13 @@ fn staged(plan: &Plan) -> (Vec<Place>, Vec<usize>) {
                 }
                 continue;
             }
-            let after = |need: &usize| {
-                let stage = stages[*need].unwrap_or_default();
+            let after = |need: usize| {
+                let stage = stages[need].unwrap_or_default();
                 // Groups are made by the template itself, before any deployment.
-                let is_free = plan.items[*need].is_group || home[*need] == home[item];
+                let is_free = plan.items[need].is_group || home[need] == home[item];
                 if is_free { stage } else { stage + 1 }
             };
-            let others = needs[item].iter().filter(|need| **need != item);
+            let others = plan.items[item].needs().filter(|need| *need != item);
             stages[item] = Some(others.map(after).max().unwrap_or(0));
             order.push(item);
             stack.pop();
@@ -224,7 +223,7 @@ fn parts(plan: &Plan, mut of: Vec<Place>, order: &[usize]) -> Placed {
     let mut items: BTreeMap<Place, Vec<usize>> = BTreeMap::new();
     for number in order {
         let item = &plan.items[*number];
-        let (bytes, parameters) = (bytes_of(item), parameters_of(item));
+        let (bytes, parameters) = (bytes_of(item), given(item).collect::<Vec<usize>>());
         let at = filled.entry(of[*number].clone()).or_default();
         let count = at.parameters.iter().chain(&parameters).collect::<BTreeSet<_>>().len();
         if at.resources >= MOST_RESOURCES || at.bytes + bytes > MOST_BYTES || count > MOST_PARAMETERS {
@@ -259,31 +258,17 @@ fn numbered((of, items): Placed) -> Placed {
     (of, items.iter().map(|(place, numbers)| (with_number(place.clone()), numbers.clone())).collect())
 }
 
-fn parameters_of(item: &Item) -> Vec<usize> {
-    fn of_text(text: &Text, found: &mut Vec<usize>) {
-        found.extend(text.0.iter().filter_map(|piece| match piece {
-            Piece::Parameter(number) => Some(*number),
-            _ => None,
-        }));
-    }
-    fn walk(term: &Term, found: &mut Vec<usize>) {
-        match term {
-            Term::Text(text) => of_text(text, found),
-            Term::List(items) => items.iter().for_each(|item| walk(item, found)),
-            Term::Map(fields) => fields.iter().for_each(|(key, value)| {
-                of_text(key, found);
-                walk(value, found);
-            }),
-            _ => {}
-        }
-    }
-    let mut found = Vec::new();
-    walk(&item.body, &mut found);
-    found
+fn given(item: &Item) -> impl Iterator<Item = usize> + '_ {
+    item.given.iter().map(|number| *number as usize)
 }
 
 fn bytes_of(item: &Item) -> usize {
-    weight(&item.body, DEPTH) + RESOURCE_BYTES + item.needs().len() * 240
+    item.weight as usize + RESOURCE_BYTES + item.needs.len() * 240
+}
+
+/// How many bytes a resource's body takes at most in a template.
+pub fn weight_of(body: &Term) -> u32 {
+    u32::try_from(weight(body, DEPTH)).unwrap_or(u32::MAX)
 }
 
 /// How many bytes a value takes at most in a template, where each field and item has a line.

@@ -8,7 +8,7 @@
 //! resource itself, null and empty values, and objects that become empty by that. Entries of maps whose
 //! keys people choose (`userAssignedIdentities`, tags, settings) stay, as `{}` when nothing is left.
 
-mod rules;
+pub mod rules;
 #[cfg(test)]
 mod tests;
 
@@ -16,14 +16,15 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use crate::iac::{
-    own,
-    term::{Step, spell},
-    types::{self, Leaf, Shape},
-};
+use self::rules::is_empty;
+use super::ownership;
 use crate::{
     arm,
     graph::{model::Node, rules::begins_back_reference},
+    iac::{
+        model::term::{Step, spell},
+        types::{self, Leaf, Shape},
+    },
 };
 
 /// How deep required objects that were never returned are made.
@@ -41,9 +42,9 @@ pub struct Pruned {
     pub against: Vec<String>,
     /// What a PUT must have and the body has not.
     pub missing: Vec<Missing>,
-    /// Paths of words that azapi can't import: it compares with what Azure returns, to the letter, and
-    /// the schema wants what Azure spells otherwise, or did not return.
-    pub beside: Vec<String>,
+    /// Paths of words that the type wants spelled otherwise than Azure returns them, or that Azure does not
+    /// return: an import that compares to the letter can't hold them.
+    pub reworded: Vec<String>,
     /// Paths of words that the type enumerates: none of them is a secret.
     pub words: HashSet<String>,
 }
@@ -165,7 +166,7 @@ impl Walk<'_> {
             let is_envelope = is_nested
                 && matches!(name.as_str(), "id" | "type" | "etag" | "resourceGroup")
                 && !is_required(shape.as_ref(), name);
-            let is_told = own::is_apart(name) || begins_back_reference(self.type_name, &below);
+            let is_told = ownership::is_apart(name) || begins_back_reference(self.type_name, &below);
             if is_envelope || is_told {
                 self.gone(below, value);
                 continue;
@@ -235,7 +236,7 @@ impl Walk<'_> {
             let cased = shape.discriminator(fields).filter(|(by, _)| by == name).map(|(_, value)| value);
             let wanted = cased.or_else(|| prop.shape.spelling(text).map(str::to_owned)).filter(|wanted| wanted != text);
             if let Some(wanted) = wanted {
-                self.out.beside.push(below.clone());
+                self.out.reworded.push(below.clone());
                 self.out.respelled.push(below.clone());
                 out = Value::String(wanted);
             }
@@ -290,7 +291,7 @@ impl Walk<'_> {
             let step = Step::Field(prop.name.clone());
             if let Some(word) = prop.shape.default_word() {
                 path.push(step);
-                self.out.beside.push(spell(path));
+                self.out.reworded.push(spell(path));
                 path.pop();
                 fields.insert(prop.name, Value::String(word.to_owned()));
             } else if prop.shape.is_list() {
@@ -347,15 +348,4 @@ impl Walk<'_> {
 
 fn is_required(shape: Option<&Shape>, name: &str) -> bool {
     shape.and_then(|shape| shape.prop(name)).is_some_and(|prop| prop.is_required)
-}
-
-/// What says nothing.
-pub fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(fields) => fields.is_empty(),
-        _ => false,
-    }
 }

@@ -1,102 +1,222 @@
-//! Resolve references: every text that is the id of a planned resource, or of something below one,
-//! becomes a reference and a suffix. Known but not planned is called external: Terraform reads it as data,
-//! Bicep declares it as existing, other templates spell it by a function. Unknown stays literal and is called unresolved. Circles are cut at the reference that closes them.
+//! References: every text that is the id of a planned resource, or of something below one, becomes a
+//! reference and a suffix. Known but not planned is called external: Terraform reads it as data, Bicep
+//! declares it as existing, other templates spell it by a function. Unknown stays literal and is called
+//! unresolved.
+//!
+//! Two sweeps need it: the first notes which ids a body mentions (`Mentions`), so that circles are found
+//! before any reference is made; the second makes the references of one body (`World::resolve`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::arm;
-use crate::iac::{
-    plan::{Mentioned, Outside, Parent, Plan, mentioned},
-    select::prefixes,
-    term::{Piece, Text},
+use super::select::{Known, prefixes};
+use crate::{
+    arm,
+    iac::model::{
+        body::{Body, Mentioned},
+        capabilities::Capabilities,
+        index::hash,
+        plan::{Item, Outside, Parent, Plan},
+        term::{Piece, Step, Term, Text, spell},
+    },
 };
 
-/// Links the bodies of a plan. With `exact_spelling` a text that spells an id otherwise than its
-/// resource does stays literal: an import compares texts to the letter.
-/// `with_functions`: what is known and not planned is spelled by a function of the language.
-pub fn resolve(
-    plan: &mut Plan,
-    numbers: &BTreeMap<String, usize>,
-    known: &BTreeMap<String, String>,
-    exact_spelling: bool,
-    with_functions: bool,
-) {
-    let ids: Vec<String> = plan.items.iter().map(|item| item.id.text.clone()).collect();
-    let left_out: BTreeSet<String> = plan.left_out.keys().chain(plan.within.keys()).cloned().collect();
-    let roles: BTreeSet<&str> = known.keys().filter_map(|key| role(key)).collect();
-    // A role that is built in is the same in every subscription: by its last word it is known in all.
-    let is_known = |key: &str| {
-        known.contains_key(key) || left_out.contains(key) || role(key).is_some_and(|name| roles.contains(name))
-    };
-    let groups: BTreeSet<usize> = (0..plan.items.len()).filter(|number| plan.items[*number].is_group).collect();
-    let mut sources: BTreeMap<String, Outside> = BTreeMap::new();
-    for item in &mut plan.items {
-        let (mut external, mut unresolved) = (Vec::new(), Vec::new());
-        item.body.texts_mut(&mut Vec::new(), &mut |path, _, text| {
-            let Some(literal) = text.as_literal().filter(|text| arm::looks_like_id(text)) else { return };
-            let found = prefixes(literal);
-            let target = found.iter().find_map(|key| Some((numbers.get(key)?, key.len())));
-            // What is known and not planned is outside, also where its group is planned.
-            let is_outside = |key: &String| is_resource(key) && known.get(key).is_some_and(|kind| !kind.is_empty());
-            let target = target.filter(|(target, length)| {
-                !groups.contains(target) || !found.iter().any(|key| key.len() > *length && is_outside(key))
-            });
-            match target {
-                Some((target, length)) => {
-                    let spelled = if literal.starts_with('/') { literal.to_owned() } else { format!("/{literal}") };
-                    let is_spelled_so = spelled.get(..length) == Some(ids[*target].as_str());
-                    let Some(suffix) = spelled.get(length..) else { return };
-                    if is_spelled_so || !exact_spelling {
-                        let mut pieces = vec![Piece::Reference(*target)];
-                        if !suffix.is_empty() {
-                            pieces.push(Piece::Literal(suffix.to_owned()));
-                        }
-                        *text = Text(pieces);
-                    }
-                }
-                None if found.iter().any(|key| is_resource(key) && is_known(key)) => {
-                    external.push(mentioned(path, literal));
-                    let Some(key) = found.iter().find(|key| is_known(key)) else { return };
-                    let read = known.get(key).filter(|kind| !kind.is_empty());
-                    if with_functions || read.is_some() {
-                        *text = outside(literal, key.len());
-                    }
-                    if let (Some(kind), Some(Piece::External(id))) = (read, text.0.first()) {
-                        let source = || Outside { id: id.clone(), kind: kind.clone() };
-                        sources.entry(key.clone()).or_insert_with(source);
-                    }
-                }
-                None if found.first().is_some_and(|key| is_resource(key)) => unresolved.push(mentioned(path, literal)),
-                None => {}
-            }
-        });
-        item.external = external;
-        item.unresolved = unresolved;
-    }
-    plan.outside = sources;
-    cut_circles(plan, &ids);
+/// How many letters object and client ids have.
+const GUID: usize = 36;
+
+/// What a body mentions, by hashes.
+#[derive(Debug, Default)]
+pub struct Mentions {
+    /// Of each id the resources that it may be of, the longest first; `None` ends one.
+    chains: Vec<Option<Link>>,
+    /// Texts that may be object or client ids: in lower case, and as they are.
+    guids: Vec<(u64, u64)>,
 }
 
-/// Object and client ids of identities become what Azure says of them when they are there; not those that
-/// the request gave (`is_given`). What an import compares (`is_compared`) has to be spelled alike.
-pub fn principals(plan: &mut Plan, is_given: impl Fn(&str) -> bool, is_compared: bool) {
-    let of_item = |(number, item): (usize, &crate::iac::plan::Item)| {
-        let told = |(id, path): &(String, &'static str)| (id.to_lowercase(), (number, *path, id.clone()));
-        item.principals.iter().map(told).collect::<Vec<_>>()
-    };
-    let known: BTreeMap<String, (usize, &'static str, String)> =
-        plan.items.iter().enumerate().flat_map(of_item).collect();
-    if known.is_empty() {
-        return;
+/// A beginning of an id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Link {
+    key: u64,
+    /// As the body spells it.
+    text: u64,
+}
+
+impl Mentions {
+    /// `is_selected`: whether a key is surely that of something selected: what is above it need not be noted.
+    pub fn of(term: &Term, is_selected: impl Fn(u64) -> bool) -> Self {
+        let (mut mentions, mut seen) = (Self::default(), HashSet::new());
+        term.texts(&mut |is_key, text| {
+            let Some(literal) = text.as_literal() else { return };
+            if !is_key && literal.len() == GUID {
+                mentions.guids.push((hash(&literal.to_lowercase()), hash(literal)));
+            }
+            if !arm::looks_like_id(literal) || !seen.insert(hash(literal)) {
+                return;
+            }
+            let spelled = with_slash(literal);
+            let found = prefixes(literal);
+            for key in &found {
+                let exact = spelled.get(..key.len()).unwrap_or_default();
+                let link = Link { key: hash(key), text: hash(exact) };
+                mentions.chains.push(Some(link));
+                if is_selected(link.key) {
+                    break;
+                }
+            }
+            if !found.is_empty() {
+                mentions.chains.push(None);
+            }
+        });
+        mentions.guids.dedup();
+        mentions
     }
-    // Most bodies name nobody.
-    let is_named = |text: &str| text.len() == 36 && known.contains_key(&text.to_lowercase());
-    for (number, item) in plan.items.iter_mut().enumerate().filter(|(_, item)| item.body.any_text(&is_named)) {
-        item.body.texts_mut(&mut Vec::new(), &mut |_, is_key, text| {
-            let Some(literal) = text.as_literal().filter(|text| !is_key && text.len() == 36) else { return };
+
+    pub fn is_empty(&self) -> bool {
+        self.chains.is_empty() && self.guids.is_empty()
+    }
+}
+
+fn with_slash(id: &str) -> String {
+    if id.starts_with('/') { id.to_owned() } else { format!("/{id}") }
+}
+
+/// All that a reference can lead to.
+#[derive(Debug)]
+pub struct World<'p> {
+    pub plan: &'p Plan,
+    pub known: &'p Known,
+    pub principals: &'p Principals,
+    pub capabilities: &'p Capabilities,
+}
+
+/// Object and client ids of items, in lower case: whose they are, where the body says so, how it spells them.
+#[derive(Debug, Default)]
+pub struct Principals {
+    by_id: HashMap<String, (usize, &'static str, String)>,
+    by_hash: HashMap<u64, (usize, u64)>,
+}
+
+impl Principals {
+    /// `is_given`: whether the request names an id: it stays as it is.
+    pub fn of(items: &[Item], is_given: impl Fn(&str) -> bool) -> Self {
+        let mut found = Self::default();
+        for (number, item) in items.iter().enumerate() {
+            for (id, path) in item.principals.iter().filter(|(id, _)| !is_given(id)) {
+                let lower = id.to_lowercase();
+                found.by_hash.insert(hash(&lower), (number, hash(id)));
+                found.by_id.insert(lower, (number, path, id.clone()));
+            }
+        }
+        found
+    }
+}
+
+impl World<'_> {
+    /// Items that a body will refer to, in rising order.
+    pub fn targets(&self, number: usize, mentions: &Mentions) -> Box<[u32]> {
+        let chains = mentions.chains.split(Option::is_none);
+        let links = |chain: &[Option<Link>]| chain.iter().copied().flatten().collect::<Vec<Link>>();
+        let mut found: Vec<usize> = chains.filter_map(|chain| self.target(&links(chain))).collect();
+        found.extend(mentions.guids.iter().filter_map(|(lower, exact)| {
+            let (target, spelled) = self.principals.by_hash.get(lower)?;
+            (*target != number && (!self.capabilities.compares || spelled == exact)).then_some(*target)
+        }));
+        found.sort_unstable();
+        found.dedup();
+        found.into_iter().filter_map(|target| u32::try_from(target).ok()).collect()
+    }
+
+    fn target(&self, chain: &[Link]) -> Option<usize> {
+        let items = &self.plan.items;
+        for (at, link) in chain.iter().enumerate() {
+            if let Some(target) = self.plan.numbers.at(link.key) {
+                let is_outside = |link: &Link| self.known.at(link.key).is_some_and(|kind| !kind.is_empty());
+                let is_hidden = items[target].is_group && chain[..at].iter().any(is_outside);
+                let is_spelled_so = !self.capabilities.compares || hash(&items[target].id) == link.text;
+                return (!is_hidden && is_spelled_so).then_some(target);
+            }
+            if let Some(id) = self.plan.apart_id(link.key) {
+                let is_spelled_so = !self.capabilities.compares || hash(id) == link.text;
+                let above =
+                    prefixes(id).into_iter().skip(1).find_map(|key| Some((self.plan.numbers.get(&key)?, key.len())));
+                if let Some((target, length)) = above.filter(|_| is_spelled_so) {
+                    let is_spelled_so = id.get(..length) == Some(&items[target].id);
+                    return (!self.capabilities.compares || is_spelled_so).then_some(target);
+                }
+            }
+        }
+        None
+    }
+
+    /// Makes the references of an item's body; the answer is what is outside of the plan and can be read by
+    /// its id. `cuts`: items whose references would close a circle.
+    pub fn resolve(&self, number: usize, body: &mut Body, cuts: &[usize]) -> Vec<(String, Outside)> {
+        self.name_principals(number, &mut body.term);
+        let mut found = Found::default();
+        body.term.texts_mut(&mut Vec::new(), &mut |path, _, text| self.link(path, text, &mut found));
+        body.external = found.external;
+        body.unresolved = found.unresolved;
+        for target in cuts {
+            body.circular.extend(literalise(&mut body.term, *target, &self.plan.items[*target]));
+        }
+        found.outside.into_iter().collect()
+    }
+
+    fn link(&self, path: &[Step], text: &mut Text, out: &mut Found) {
+        let Some(literal) = text.as_literal().filter(|text| arm::looks_like_id(text)).map(str::to_owned) else {
+            return;
+        };
+        let (found, items) = (prefixes(&literal), &self.plan.items);
+        let target = found.iter().find_map(|key| Some((self.plan.numbers.get(key)?, key.len())));
+        // What is known and not planned is outside, also where its group is planned.
+        let is_outside = |key: &String| is_resource(key) && self.known.get(key).is_some_and(|kind| !kind.is_empty());
+        let target = target.filter(|(target, length)| {
+            !items[*target].is_group || !found.iter().any(|key| key.len() > *length && is_outside(key))
+        });
+        if let Some((target, length)) = target {
+            let spelled = with_slash(&literal);
+            let is_spelled_so = spelled.get(..length) == Some(&items[target].id);
+            let Some(suffix) = spelled.get(length..) else { return };
+            if is_spelled_so || !self.capabilities.compares {
+                let mut pieces = vec![Piece::Reference(target)];
+                if !suffix.is_empty() {
+                    pieces.push(Piece::Literal(suffix.to_owned()));
+                }
+                *text = Text(pieces);
+            }
+        } else if found.iter().any(|key| is_resource(key) && self.is_known(key)) {
+            out.external.push(mentioned(path, &literal));
+            let Some(key) = found.into_iter().find(|key| self.is_known(key)) else { return };
+            let read = self.known.get(&key).filter(|kind| !kind.is_empty());
+            if self.capabilities.has_functions || read.is_some() {
+                *text = outside(&literal, key.len());
+            }
+            if let (Some(kind), Some(Piece::External(id))) = (read, text.0.first()) {
+                let source = || Outside { id: id.clone(), kind: kind.to_owned() };
+                out.outside.entry(key).or_insert_with(source);
+            }
+        } else if found.first().is_some_and(|key| is_resource(key)) {
+            out.unresolved.push(mentioned(path, &literal));
+        }
+    }
+
+    fn is_known(&self, key: &str) -> bool {
+        self.known.get(key).is_some() || self.plan.apart_id(hash(key)).is_some() || self.known.is_role(key)
+    }
+
+    /// Object and client ids of identities become what Azure says of them when they are there. What an import
+    /// compares has to be spelled alike.
+    fn name_principals(&self, number: usize, term: &mut Term) {
+        let known = &self.principals.by_id;
+        // Most bodies name nobody.
+        let is_named = |text: &str| text.len() == GUID && known.contains_key(&text.to_lowercase());
+        if known.is_empty() || !term.any_text(&is_named) {
+            return;
+        }
+        term.texts_mut(&mut Vec::new(), &mut |_, is_key, text| {
+            let Some(literal) = text.as_literal().filter(|text| !is_key && text.len() == GUID) else { return };
             match known.get(&literal.to_lowercase()) {
                 Some((target, path, spelled))
-                    if *target != number && !is_given(literal) && (!is_compared || spelled == literal) =>
+                    if *target != number && (!self.capabilities.compares || spelled == literal) =>
                 {
                     *text = Text(vec![Piece::Principal(*target, path)]);
                 }
@@ -106,9 +226,21 @@ pub fn principals(plan: &mut Plan, is_given: impl Fn(&str) -> bool, is_compared:
     }
 }
 
-/// An id of something that is not planned, and what stands behind it.
+/// What was found in one body.
+#[derive(Default)]
+struct Found {
+    external: Vec<Mentioned>,
+    unresolved: Vec<Mentioned>,
+    outside: BTreeMap<String, Outside>,
+}
+
+fn mentioned(path: &[Step], id: &str) -> Mentioned {
+    Mentioned { path: spell(path), id: id.to_owned() }
+}
+
+/// An id of something that is not planned, and what is behind it.
 fn outside(literal: &str, length: usize) -> Text {
-    let spelled = if literal.starts_with('/') { literal.to_owned() } else { format!("/{literal}") };
+    let spelled = with_slash(literal);
     match (spelled.get(..length), spelled.get(length..)) {
         (Some(id), Some("")) => Text(vec![Piece::External(id.to_owned())]),
         (Some(id), Some(suffix)) => Text(vec![Piece::External(id.to_owned()), Piece::Literal(suffix.to_owned())]),
@@ -116,123 +248,45 @@ fn outside(literal: &str, length: usize) -> Text {
     }
 }
 
-/// The name of the role definition that a key is of.
-fn role(key: &str) -> Option<&str> {
-    key.split_once("/providers/microsoft.authorization/roledefinitions/").map(|(_, name)| name)
-}
-
 /// Subscriptions alone are no resources.
 fn is_resource(key: &str) -> bool {
     key.split('/').count() > 3 || key.starts_with("/providers/")
 }
 
-/// Depth-first in the order of the items; an edge to an item that is still open closes a circle.
-fn cut_circles(plan: &mut Plan, ids: &[String]) {
-    #[derive(Clone, Copy, PartialEq)]
-    enum Mark {
-        New,
-        Open,
-        Done,
-    }
-    let mut marks = vec![Mark::New; plan.items.len()];
-    for start in 0..plan.items.len() {
-        if marks[start] != Mark::New {
-            continue;
-        }
-        let mut stack = vec![(start, plan.items[start].needs(), 0)];
-        marks[start] = Mark::Open;
-        while let Some((item, needs, next)) = stack.last_mut() {
-            let item = *item;
-            let Some(need) = needs.get(*next).copied() else {
-                marks[item] = Mark::Done;
-                stack.pop();
-                continue;
-            };
-            *next += 1;
-            if need == item {
-                continue;
-            }
-            match marks[need] {
-                Mark::New => {
-                    marks[need] = Mark::Open;
-                    stack.push((need, plan.items[need].needs(), 0));
-                }
-                Mark::Open => cut(plan, item, need, ids),
-                Mark::Done => {}
-            }
-        }
-    }
-}
-
-/// Makes the references from one item to another literal again. A parent is never cut: it is what the
-/// child stands in; then the child's other end was cut before, or the parent's body refers to it.
-fn cut(plan: &mut Plan, from: usize, to: usize, ids: &[String]) {
-    let id = ids[to].clone();
-    if plan.items[from].parent == Parent::Item(to) {
-        // The circle runs through the parent's own references: those that lead back are cut there.
-        let back: Vec<usize> = reaching(plan, to, from);
-        for target in back {
-            let (literal, known) = (ids[target].clone(), plan.items[target].principals.clone());
-            let item = &mut plan.items[to];
-            let cut = literalise(item, target, &literal, &known);
-            item.circular.extend(cut);
-        }
-        return;
-    }
-    let known = plan.items[to].principals.clone();
-    let item = &mut plan.items[from];
-    let cut = literalise(item, to, &id, &known);
-    item.circular.extend(cut);
-}
-
-/// What an item refers to from which another is reached.
-fn reaching(plan: &Plan, item: usize, wanted: usize) -> Vec<usize> {
-    let mut targets = Vec::new();
-    plan.items[item].body.references(&mut targets);
-    targets.sort_unstable();
-    targets.dedup();
-    targets.retain(|target| {
-        let mut seen = BTreeSet::from([*target]);
-        let mut queue = vec![*target];
-        while let Some(at) = queue.pop() {
-            if at == wanted {
-                return true;
-            }
-            queue.extend(plan.items[at].needs().into_iter().filter(|next| *next != item && seen.insert(*next)));
-        }
-        false
-    });
-    targets
-}
-
-fn literalise(
-    item: &mut crate::iac::plan::Item,
-    target: usize,
-    id: &str,
-    principals: &[(String, &'static str)],
-) -> Vec<Mentioned> {
+/// Makes the references to an item literal again; where they were.
+fn literalise(term: &mut Term, target: usize, item: &Item) -> Vec<Mentioned> {
     let mut cut = Vec::new();
-    item.body.texts_mut(&mut Vec::new(), &mut |path, _, text| {
-        if matches!(text.0.as_slice(), [Piece::Principal(to, _)] if *to == target) {
+    term.texts_mut(&mut Vec::new(), &mut |path, _, text| {
+        if let [Piece::Principal(to, at)] = text.0.as_slice()
+            && *to == target
+        {
             // Who it is can't be asked for before it is there, nor be known: the id is said as it was.
-            cut.push(mentioned(path, id));
-            let was = principals.iter().find(|(_, at)| matches!(text.0[0], Piece::Principal(_, path) if path == *at));
+            cut.push(mentioned(path, &item.id));
+            let was = item.principals.iter().find(|(_, path)| path == at);
             *text = Text::literal(was.map(|(id, _)| id.as_str()).unwrap_or_default());
             return;
         }
         if !text.0.contains(&Piece::Reference(target)) {
             return;
         }
-        let whole: String = text
-            .0
-            .iter()
-            .map(|piece| match piece {
-                Piece::Literal(text) => text.as_str(),
-                _ => id,
-            })
-            .collect();
+        let of_piece = |piece: &Piece| match piece {
+            Piece::Literal(text) => text.clone(),
+            _ => item.id.to_string(),
+        };
+        let whole: String = text.0.iter().map(of_piece).collect();
         cut.push(mentioned(path, &whole));
         *text = Text::literal(whole);
     });
     cut
+}
+
+/// Items that an item needs: its parent, and what its body refers to.
+pub fn needs(parent: Parent, targets: &[u32]) -> Vec<u32> {
+    let mut needs = targets.to_vec();
+    if let Parent::Item(parent) = parent {
+        needs.extend(u32::try_from(parent));
+    }
+    needs.sort_unstable();
+    needs.dedup();
+    needs
 }

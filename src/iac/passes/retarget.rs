@@ -5,19 +5,22 @@
 //! and object ids. What two subscriptions call the same cannot both go to one target: the report says so.
 
 use std::{
-    cell::RefCell,
-    collections::{BTreeMap, BTreeSet},
-    sync::LazyLock,
+    collections::{BTreeMap, HashSet},
+    sync::{
+        LazyLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::iac::select::{Selection, prefixes};
+use super::select::{Selection, is_moved, prefixes};
 use crate::{
     api::GenerateIacRequest,
     arm::{self, ResourceId},
     graph::model::Node,
+    iac::model::index::hash,
 };
 
 /// Names that are unique in the world: type, longest name, whether only letters and digits are allowed.
@@ -32,113 +35,113 @@ static GLOBAL: LazyLock<BTreeMap<String, (usize, bool)>> = LazyLock::new(|| {
 });
 
 /// Unused entries of the identity map that a warning names.
-const MOST_TOLD: usize = 5;
+const MOST_NAMES: usize = 5;
 
 /// What is put in place of what.
-struct Target<'a> {
+#[derive(Debug)]
+pub struct Target<'a> {
     request: &'a GenerateIacRequest,
-    /// Lower-case words (subscription, tenant and object ids) and what they become.
-    words: BTreeMap<String, String>,
+    words: Vec<Word>,
     /// Keys of renamed resources and their new names.
     names: BTreeMap<String, String>,
-    /// Old names as they stand in host names, and the new ones.
+    /// Old names as they are in host names, and the new ones.
     hosts: Vec<(String, String)>,
-    /// Words that stood somewhere.
-    used: RefCell<BTreeSet<String>>,
 }
 
-/// Rewrites a selection; the answer are warnings for the report.
-pub fn retarget(selection: &mut Selection, request: &GenerateIacRequest) -> Vec<String> {
-    if !is_wanted(request) {
-        return Vec::new();
-    }
-    let target = Target::new(selection, request);
-    let mut warnings = Vec::new();
-    let (mut nodes, mut dependencies) = (BTreeMap::new(), BTreeSet::new());
-    for (key, node) in std::mem::take(&mut selection.nodes) {
-        let is_dependency = selection.dependencies.contains(&key);
-        let was = node.id.clone();
-        let node = target.node(node);
-        let key = arm::key(&node.id);
-        let is_group = ResourceId::parse(&node.id).is_some_and(|id| id.namespace.is_none());
-        if nodes.contains_key(&key) {
-            if !is_group {
-                warnings.push(format!(
-                    "{was} has the same id in the target as a resource of another subscription: left out"
-                ));
-            }
-            continue;
-        }
-        if is_dependency {
-            dependencies.insert(key.clone());
-        }
-        nodes.insert(key, node);
-    }
-    selection.nodes = nodes;
-    selection.dependencies = dependencies;
-    warnings.extend(target.unused());
-    let known = std::mem::take(&mut selection.known).into_iter();
-    selection.known = known.map(|(key, kind)| (arm::key(&target.text(&key)), kind)).collect();
-    warnings
+/// A subscription, tenant or object id and what it becomes.
+#[derive(Debug)]
+struct Word {
+    /// Lower case.
+    from: String,
+    to: String,
+    is_used: AtomicBool,
 }
 
-/// Whether anything is to be rewritten.
-pub fn is_wanted(request: &GenerateIacRequest) -> bool {
-    request.target_subscription_id.is_some()
-        || request.target_tenant_id.is_some()
-        || request.location.is_some()
-        || request.name_suffix.is_some()
-        || !request.identity_map.is_empty()
+/// What the target does to a selection before any body is read.
+#[derive(Debug, Default)]
+pub struct Moved {
+    /// Hashes of keys of rows whose id in the target another row has.
+    pub dropped: HashSet<u64>,
+    pub warnings: Vec<String>,
 }
 
 impl<'a> Target<'a> {
-    fn new(selection: &Selection, request: &'a GenerateIacRequest) -> Self {
+    /// `None`: nothing is to be rewritten.
+    pub fn of(selection: &Selection, request: &'a GenerateIacRequest) -> Option<Self> {
+        if !is_moved(request) {
+            return None;
+        }
         let mut words = BTreeMap::new();
         if let Some(to) = request.target_subscription_id {
-            let from = selection.nodes.values().filter_map(|node| node.subscription_id.as_ref());
-            words.extend(from.map(|id| (id.to_lowercase(), to.to_string())));
+            for row in &selection.rows {
+                let from = ResourceId::parse(&row.id).and_then(|id| id.subscription);
+                words.extend(from.map(|id| (id.to_lowercase(), to.to_string())));
+            }
         }
         if let Some(to) = request.target_tenant_id {
             words.insert(request.tenant_id.to_string(), to.to_string());
         }
         words.extend(request.identity_map.iter().map(|(from, to)| (from.to_lowercase(), to.clone())));
+        let words = words.into_iter().map(|(from, to)| Word { from, to, is_used: AtomicBool::new(false) }).collect();
         let (mut names, mut hosts) = (BTreeMap::new(), Vec::new());
         if let Some(suffix) = request.name_suffix.as_deref() {
-            for (key, node) in &selection.nodes {
-                let Some((longest, is_plain)) = GLOBAL.get(&node.type_name.to_ascii_lowercase()) else { continue };
-                let old = node.id.rsplit('/').next().unwrap_or_default();
+            for row in &selection.rows {
+                let Some((longest, is_plain)) = GLOBAL.get(&row.type_name.to_ascii_lowercase()) else { continue };
+                let old = row.id.rsplit('/').next().unwrap_or_default();
                 let new = renamed(old, suffix, *longest, *is_plain);
                 hosts.push((old.to_lowercase(), new.clone()));
-                names.insert(key.clone(), new);
+                names.insert(arm::key(&row.id), new);
             }
         }
-        Self { request, words, names, hosts, used: RefCell::default() }
+        Some(Self { request, words, names, hosts })
     }
 
-    /// Entries of the identity map that nothing was rewritten by.
-    fn unused(&self) -> Option<String> {
-        let used = self.used.borrow();
-        let unused: Vec<&str> = self
-            .request
-            .identity_map
-            .keys()
-            .filter(|from| !used.contains(&from.to_lowercase()))
-            .map(String::as_str)
-            .collect();
-        let few = unused.iter().take(MOST_TOLD).copied().collect::<Vec<_>>().join(", ");
-        let more = unused.len().saturating_sub(MOST_TOLD);
+    /// What two subscriptions call the same is one row in the target; what is known is known there by its new key.
+    pub fn rows(&self, selection: &mut Selection) -> Moved {
+        let (mut moved, mut taken) = (Moved::default(), HashSet::new());
+        for row in &selection.rows {
+            let id = self.new_id(&row.type_name, &row.id);
+            if taken.insert(hash(&arm::key(&id))) {
+                continue;
+            }
+            moved.dropped.insert(hash(&arm::key(&row.id)));
+            if ResourceId::parse(&id).is_none_or(|id| id.namespace.is_some()) {
+                moved.warnings.push(format!(
+                    "{} has the same id in the target as a resource of another subscription: left out",
+                    row.id
+                ));
+            }
+        }
+        selection.known.rewrite(|key| arm::key(&self.rewritten(key, false)));
+        moved
+    }
+
+    /// Entries of the identity map that nothing was rewritten by, once all nodes are rewritten.
+    pub fn unused(&self) -> Option<String> {
+        let is_used = |from: &str| {
+            let from = from.to_lowercase();
+            self.words.iter().any(|word| word.from == from && word.is_used.load(Ordering::Relaxed))
+        };
+        let unused: Vec<&str> =
+            self.request.identity_map.keys().filter(|from| !is_used(from)).map(String::as_str).collect();
+        let few = unused.iter().take(MOST_NAMES).copied().collect::<Vec<_>>().join(", ");
+        let more = unused.len().saturating_sub(MOST_NAMES);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         (!unused.is_empty())
             .then(|| format!("the identity map was not needed for {few}{more}: nothing that was selected names it"))
     }
 
-    fn node(&self, mut node: Node) -> Node {
-        let id = self.text(&node.id);
-        let parsed = ResourceId::parse(&id);
-        node.id = match parsed {
-            Some(parsed) => assignment(&node, parsed),
+    fn new_id(&self, type_name: &str, old: &str) -> String {
+        let id = self.text(old);
+        match ResourceId::parse(&id) {
+            Some(parsed) => assignment(type_name, old, parsed),
             None => id,
-        };
+        }
+    }
+
+    /// A node as it is in the target.
+    pub fn node(&self, mut node: Node) -> Node {
+        node.id = self.new_id(&node.type_name, &node.id);
         node.id.rsplit('/').next().unwrap_or_default().clone_into(&mut node.name);
         node.key = arm::key(&node.id);
         if let (Some(_), Some(to)) = (&node.subscription_id, self.request.target_subscription_id) {
@@ -177,16 +180,21 @@ impl<'a> Target<'a> {
 
     /// A text with everything in it rewritten.
     fn text(&self, text: &str) -> String {
+        self.rewritten(text, true)
+    }
+
+    /// `counts`: words that are rewritten count as used.
+    fn rewritten(&self, text: &str, counts: bool) -> String {
         let mut out = if arm::looks_like_id(text) { self.id(text) } else { text.to_owned() };
         if !self.hosts.is_empty() && out.contains('.') {
             for (old, new) in &self.hosts {
                 out = replace_host(&out, old, new);
             }
         }
-        for (word, to) in &self.words {
-            let replaced = replace_word(&out, word, to);
-            if replaced != out {
-                self.used.borrow_mut().insert(word.clone());
+        for word in &self.words {
+            let replaced = replace_word(&out, &word.from, &word.to);
+            if counts && replaced != out {
+                word.is_used.store(true, Ordering::Relaxed);
             }
             out = replaced;
         }
@@ -213,9 +221,9 @@ impl<'a> Target<'a> {
 }
 
 /// A role assignment's name is unique in its tenant: another place needs another.
-fn assignment(node: &Node, id: ResourceId) -> String {
-    let is_assignment = node.type_name.eq_ignore_ascii_case("Microsoft.Authorization/roleAssignments");
-    if !is_assignment || arm::key(&id.text) == node.key {
+fn assignment(type_name: &str, old: &str, id: ResourceId) -> String {
+    let is_assignment = type_name.eq_ignore_ascii_case("Microsoft.Authorization/roleAssignments");
+    if !is_assignment || arm::key(&id.text) == arm::key(old) {
         return id.text;
     }
     id.with_name(&Uuid::new_v5(&Uuid::NAMESPACE_URL, arm::key(&id.text).as_bytes()).to_string()).text

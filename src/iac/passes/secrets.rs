@@ -12,8 +12,8 @@ use std::{
 
 use crate::graph::redact::{is_no_secret, is_secret_name, is_secret_value, is_value_field, secret_beside};
 use crate::iac::{
-    plan::{Given, Item, Parameter},
-    term::{Piece, Step, Term, Text, spell},
+    model::term::{Piece, Step, Term, Text, spell},
+    passes::prune::Missing,
     types::Leaf,
 };
 
@@ -27,36 +27,47 @@ static NEVER_RETURNED: LazyLock<Vec<(&'static str, Vec<&'static str>)>> = LazyLo
     rows.filter_map(|row| row.split_once('\t')).map(|(kind, path)| (kind, path.split('.').collect())).collect()
 });
 
-/// Lifts the secrets of an item; `parameters` are those of the whole plan, `taken` their names.
-pub fn lift(item: &mut Item, parameters: &mut Vec<Parameter>, taken: &mut HashSet<String>) {
-    let (label, id, type_name) = (item.label.clone(), item.id.text.clone(), item.type_name.clone());
+/// A secret that became a parameter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lifted {
+    /// What it is called, without its resource's label.
+    pub called: String,
+    pub path: String,
+    pub why: &'static str,
+    pub leaf: Leaf,
+}
+
+/// The resource whose secrets are lifted.
+#[derive(Debug)]
+pub struct Subject<'a> {
+    pub type_name: &'a str,
+    pub name: &'a str,
+    /// Paths of words that the type enumerates: none of them is a secret.
+    pub words: &'a HashSet<String>,
+    pub missing: Vec<Missing>,
+}
+
+/// Lifts the secrets of a body. Its parameters are numbered in the order of what is returned.
+pub fn lift(body: &mut Term, subject: Subject<'_>) -> Vec<Lifted> {
+    let Subject { type_name, name, words, missing } = subject;
     let mut lifted = Vec::new();
-    let words = std::mem::take(&mut item.words);
     let mut slots = HashMap::new();
-    if has_pair(&item.body, Some(&item.name)) {
-        beside(&item.body, Some(&item.name), &mut Vec::new(), &mut slots);
+    if has_pair(body, Some(name)) {
+        beside(body, Some(name), &mut Vec::new(), &mut slots);
     }
     let mut new = |path: &[Step], why: &'static str, leaf: Leaf| {
-        let called = slots.get(&spell(path)).map_or_else(|| field(path), Clone::clone);
-        let name = unique(&format!("{label}_{called}"), taken);
-        parameters.push(Parameter {
-            name: name.clone(),
-            resource: id.clone(),
-            path: spell(path),
-            why,
-            leaf,
-            kind: Given::Secret,
-        });
-        lifted.push(name);
-        Piece::Parameter(parameters.len() - 1)
+        let spelled = spell(path);
+        let called = slots.get(&spelled).map_or_else(|| field(path), Clone::clone);
+        lifted.push(Lifted { called, path: spelled, why, leaf });
+        Piece::Parameter(lifted.len() - 1)
     };
-    item.body.texts_mut(&mut Vec::new(), &mut |path, is_key, text| {
+    body.texts_mut(&mut Vec::new(), &mut |path, is_key, text| {
         let Some(literal) = text.as_literal() else { return };
         let is_slot = |path: &[Step]| {
             (is_named_secret(path) || (!slots.is_empty() && slots.contains_key(&spell(path))))
                 && !words.contains(&spell(path))
         };
-        let is_named = || !is_key && (is_slot(path) && !is_no_secret(literal) || is_never_returned(&type_name, path));
+        let is_named = || !is_key && (is_slot(path) && !is_no_secret(literal) || is_never_returned(type_name, path));
         let is_secret = !literal.is_empty() && (is_secret_value(literal) || is_named());
         if !is_secret {
             return;
@@ -65,20 +76,20 @@ pub fn lift(item: &mut Item, parameters: &mut Vec<Parameter>, taken: &mut HashSe
         *text =
             if is_key { Text::literal("redacted") } else { Text(vec![new(path, "the value is a secret", Leaf::Text)]) };
     });
-    let wanted = NEVER_RETURNED.iter().filter(|(kind, _)| kind.eq_ignore_ascii_case(&type_name));
-    let wanted: Vec<&[&str]> = wanted.map(|(_, path)| path.as_slice()).chain(machine(&type_name, &item.body)).collect();
+    let wanted = NEVER_RETURNED.iter().filter(|(kind, _)| kind.eq_ignore_ascii_case(type_name));
+    let wanted: Vec<&[&str]> = wanted.map(|(_, path)| path.as_slice()).chain(machine(type_name, body)).collect();
     for path in wanted {
-        if let Some(missing) = place(&mut item.body, path) {
+        if let Some(missing) = place(body, path) {
             let steps: Vec<Step> = path.iter().map(|name| Step::Field((*name).to_owned())).collect();
             let text = Text(vec![new(&steps, NEVER, Leaf::Text)]);
             missing.set(path[path.len() - 1], Term::Text(text));
         }
     }
-    for missing in std::mem::take(&mut item.missing) {
+    for missing in missing {
         let piece = new(&missing.path, NEVER, missing.leaf);
-        item.body.set_at(&missing.path, Term::Text(Text(vec![piece])));
+        body.set_at(&missing.path, Term::Text(Text(vec![piece])));
     }
-    item.secrets = lifted;
+    lifted
 }
 
 /// What the fields of an object, or its resource's own name, call the value there, where that is a secret.
@@ -247,17 +258,6 @@ fn snake(name: &str) -> String {
         out.push(if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' });
     }
     out
-}
-
-/// A name that no other parameter has.
-pub fn unique(wanted: &str, taken: &mut HashSet<String>) -> String {
-    let mut name = wanted.to_owned();
-    let mut number = 1;
-    while !taken.insert(name.clone()) {
-        number += 1;
-        name = format!("{wanted}_{number}");
-    }
-    name
 }
 
 #[cfg(test)]

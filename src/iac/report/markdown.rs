@@ -1,17 +1,28 @@
 //! `report.md`: what became of each resource, for people.
 
-use std::{collections::BTreeMap, fmt::Write};
+use std::{
+    collections::BTreeMap,
+    io::{self, Seek, Write},
+};
 
-use serde_json::Value;
+use tempfile::SpooledTempFile;
 
-use super::{Source, cell, content, emitted_as, said};
+use super::{
+    cell::cell,
+    source::Source,
+    totals::{content, emitted_as, said, totals},
+    write::Subject,
+};
 use crate::{
     api::OutputFormat,
     arm::ResourceId,
     iac::{
-        plan::{Item, Mentioned, Plan},
-        select::prefixes,
-        terraform,
+        emit::terraform,
+        model::{
+            body::{Body, Mentioned},
+            plan::{Item, Plan},
+        },
+        passes::select::prefixes,
     },
 };
 
@@ -53,14 +64,50 @@ const WHY_GENERIC: &str = "`azurerm_*` is used only where it says all that Azure
      provider can't say it. A property and a value: the provider refuses the value. `azurerm would set A to B, of which Azure says\n\
      nothing`: the provider has a value of its own for what is not given, so that an import would change the resource.\n\n";
 
-/// Writing to a text cannot fail.
-pub fn markdown(plan: &Plan, format: OutputFormat, source: &Source, totals: &Value) -> String {
-    let mut out = String::from("# What was generated\n\n");
+/// Rows of a table that waits for its turn: in memory while they are few.
+#[derive(Debug)]
+struct Waiting(SpooledTempFile);
+
+/// Bytes of one such table that are kept in memory.
+const IN_MEMORY: usize = 1 << 20;
+
+impl Default for Waiting {
+    fn default() -> Self {
+        Self(SpooledTempFile::new(IN_MEMORY))
+    }
+}
+
+/// What is listed of bodies, noted while each is at hand.
+#[derive(Debug, Default)]
+pub struct Lists {
+    against: Waiting,
+    unresolved: Waiting,
+    external: Waiting,
+    circular: Waiting,
+}
+
+impl Lists {
+    /// Notes what a body tells.
+    pub fn note(&mut self, subject: &Subject<'_>, item: &Item, body: &Body) -> io::Result<()> {
+        let id: &str = &item.id;
+        body.against.iter().try_for_each(|path| row(&mut self.against.0, &[id, path]))?;
+        body.unresolved.iter().try_for_each(|told| row(&mut self.unresolved.0, &[id, &told.path, &told.id]))?;
+        body.circular.iter().try_for_each(|told| row(&mut self.circular.0, &[id, &told.path, &told.id]))?;
+        body.external.iter().try_for_each(|told| {
+            let spelled = spelled(subject.plan, subject.format, told);
+            row(&mut self.external.0, &[id, &told.path, &told.id, spelled])
+        })
+    }
+}
+
+pub fn write(subject: &Subject<'_>, lists: Lists, out: &mut impl Write) -> io::Result<()> {
+    let Subject { plan, forms, source, .. } = *subject;
+    out.write_all(b"# What was generated\n\n")?;
     let partial = source.says_partial();
     if let Some(sentence) = &partial {
-        let _ = writeln!(out, "**Attention:** {sentence}.\n");
+        writeln!(out, "**Attention:** {sentence}.\n")?;
     }
-    let _ = writeln!(
+    writeln!(
         out,
         "{} resources were selected and {} added as dependencies, {} together: {} are in the code ({} of them written in the body of their parent), {} are left out.\n",
         plan.selected,
@@ -69,125 +116,119 @@ pub fn markdown(plan: &Plan, format: OutputFormat, source: &Source, totals: &Val
         plan.emitted(),
         plan.within.len(),
         plan.left_out.len()
-    );
+    )?;
     let warnings = said(plan);
     for warning in &warnings {
-        let _ = writeln!(out, "- Warning: {}", cell(warning));
+        writeln!(out, "- Warning: {}", cell(warning))?;
     }
-    out.push_str(if warnings.is_empty() { "" } else { "\n" });
-    types(&mut out, plan, format);
+    out.write_all(if warnings.is_empty() { b"" } else { b"\n" })?;
+    types(out, subject)?;
     if partial.is_some() {
-        not_read(&mut out, source);
+        not_read(out, source)?;
     }
-    out.push_str("\n## Numbers and checks of the result\n\n| name | value | meaning |\n|---|---|---|\n");
+    out.write_all(b"\n## Numbers and checks of the result\n\n| name | value | meaning |\n|---|---|---|\n")?;
+    let totals = totals(plan, forms, subject.checks);
     for (pointer, meaning) in MEANINGS {
         let value =
             totals.pointer(pointer).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
         let name = pointer.trim_start_matches('/').replace('/', ".");
-        let _ = writeln!(out, "| `{name}` | {} | {meaning} |", cell(&value.unwrap_or_default()));
+        writeln!(out, "| `{name}` | {} | {meaning} |", cell(&value.unwrap_or_default()))?;
     }
-    let generic: Vec<[&str; 2]> = plan
-        .items
-        .iter()
-        .enumerate()
-        .filter_map(|(number, item)| Some([item.id.text.as_str(), terraform::reason(plan, number)?]))
-        .collect();
-    table(&mut out, "As azapi_resource, and why", WHY_GENERIC, ["resource", "reason"], generic);
-    let within = plan.within.values().map(|within| [within.id.as_str(), within.holder.as_str()]);
-    table(&mut out, "Written in its parent", "", ["resource", "in the body of"], within);
-    let left = plan.left_out.values().map(|left| [left.id.as_str(), left.reason.as_str()]);
-    table(&mut out, "Left out", "", ["resource", "reason"], left);
-    let contents = plan.items.iter().filter_map(|item| Some([item.id.text.as_str(), content(item)?]));
-    table(
-        &mut out,
-        "Content that ARM does not return, so the code does not hold it",
-        "",
-        ["resource", "content"],
-        contents,
-    );
-    let against =
-        plan.items.iter().flat_map(|item| item.against.iter().map(|path| [item.id.text.as_str(), path.as_str()]));
+    let generic = (0..plan.items.len()).filter_map(|number| Some([&*plan.items[number].id, forms.reason(number)?]));
+    table(out, "As azapi_resource, and why", WHY_GENERIC, &["resource", "reason"], generic)?;
+    let within = plan.within.iter().map(|within| [&*within.id, &*within.holder]);
+    table(out, "Written in its parent", "", &["resource", "in the body of"], within)?;
+    let left = plan.left_out.iter().map(|left| [&*left.id, &*left.reason]);
+    table(out, "Left out", "", &["resource", "reason"], left)?;
+    let contents = plan.items.iter().filter_map(|item| Some([&*item.id, content(&item.type_name)?]));
+    let title = "Content that ARM does not return, so the code does not hold it";
+    table(out, title, "", &["resource", "content"], contents)?;
+    let Lists { against, unresolved, external, circular } = lists;
     let title = "Values that Azure returned and its published type does not have so (kept as they are)";
-    table(&mut out, title, "", ["resource", "property"], against);
-    mentions(&mut out, "Ids that no scan has read (literal in the code)", plan, |item| &item.unresolved);
+    waited(out, title, &["resource", "property"], against)?;
+    let title = "Ids that no scan has read (literal in the code)";
+    waited(out, title, &["resource", "property", "id"], unresolved)?;
     let title = "Ids of resources that are known and not in the code";
-    let external = plan.items.iter().flat_map(|item| {
-        let row = |told: &'_ Mentioned| {
-            [item.id.text.clone(), told.path.clone(), told.id.clone(), spelled(plan, format, told)]
-        };
-        item.external.iter().map(row)
-    });
-    table(&mut out, title, "", ["resource", "property", "id", "in the code as"], external);
-    mentions(&mut out, "References that would close a circle (literal)", plan, |item| &item.circular);
-    out
+    waited(out, title, &["resource", "property", "id", "in the code as"], external)?;
+    let title = "References that would close a circle (literal)";
+    waited(out, title, &["resource", "property", "id"], circular)?;
+    out.flush()
 }
 
-fn types(out: &mut String, plan: &Plan, format: OutputFormat) {
+fn types(out: &mut impl Write, subject: &Subject<'_>) -> io::Result<()> {
     let mut by_type: BTreeMap<(&str, String), usize> = BTreeMap::new();
-    for (number, item) in plan.items.iter().enumerate() {
-        let kind = match format {
-            OutputFormat::Terraform => {
-                emitted_as(plan, number, format).split('.').next().unwrap_or_default().to_owned()
-            }
+    for (number, item) in subject.plan.items.iter().enumerate() {
+        let kind = match subject.format {
+            OutputFormat::Terraform => emitted_as(subject, number).split('.').next().unwrap_or_default().to_owned(),
             OutputFormat::Bicep | OutputFormat::Arm => "resource".to_owned(),
         };
         *by_type.entry((&item.type_name, kind)).or_default() += 1;
     }
-    for within in plan.within.values() {
+    for within in &subject.plan.within {
         *by_type.entry((&within.type_name, "written in its parent".to_owned())).or_default() += 1;
     }
-    out.push_str("| type | count | as |\n|---|---:|---|\n");
+    out.write_all(b"| type | count | as |\n|---|---:|---|\n")?;
     for ((name, kind), count) in by_type {
-        let _ = writeln!(out, "| {} | {count} | {kind} |", cell(name));
+        writeln!(out, "| {} | {count} | {kind} |", cell(name))?;
     }
+    Ok(())
 }
 
-fn not_read(out: &mut String, source: &Source) {
+fn not_read(out: &mut impl Write, source: &Source) -> io::Result<()> {
     let rows = source.not_read();
     let shown = rows.iter().take(NOT_READ).map(|row| {
         let scope = if row.subscription.is_empty() { "the tenant" } else { row.subscription.as_str() };
         [scope, row.type_name.as_str(), row.reason.as_deref().unwrap_or("not said")]
     });
-    table(out, "Not read", "", ["subscription", "type", "reason"], shown);
+    table(out, "Not read", "", &["subscription", "type", "reason"], shown)?;
     if rows.len() > NOT_READ {
-        let _ = writeln!(out, "\nand {} more: `coverage` of `report.json` has them.", rows.len() - NOT_READ);
+        writeln!(out, "\nand {} more: `coverage` of `report.json` has them.", rows.len() - NOT_READ)?;
     }
-}
-
-fn mentions(out: &mut String, title: &str, plan: &Plan, of: fn(&Item) -> &[Mentioned]) {
-    let rows = plan
-        .items
-        .iter()
-        .flat_map(|item| of(item).iter().map(|told| [item.id.text.as_str(), told.path.as_str(), told.id.as_str()]));
-    table(out, title, "", ["resource", "property", "id"], rows);
+    Ok(())
 }
 
 /// A section with a table; nothing where there are no rows.
-fn table<const N: usize, T: AsRef<str>>(
-    out: &mut String,
+fn table<'t, const N: usize>(
+    out: &mut impl Write,
     title: &str,
     about: &str,
-    heads: [&str; N],
-    rows: impl IntoIterator<Item = [T; N]>,
-) {
+    heads: &[&str],
+    rows: impl IntoIterator<Item = [&'t str; N]>,
+) -> io::Result<()> {
     let mut rows = rows.into_iter().peekable();
-    if rows.peek().is_none() {
-        return;
+    if rows.peek().is_some() {
+        head(out, title, about, heads)?;
     }
-    let _ = writeln!(out, "\n## {title}\n\n{about}| {} |\n|{}", heads.join(" | "), "---|".repeat(N));
-    for row in rows {
-        let _ = writeln!(out, "| {} |", row.map(|text| cell(text.as_ref())).join(" | "));
+    rows.into_iter().try_for_each(|cells| row(out, &cells))
+}
+
+/// The same of rows that waited.
+fn waited(out: &mut impl Write, title: &str, heads: &[&str], rows: Waiting) -> io::Result<()> {
+    let mut rows = rows.0;
+    if rows.stream_position()? > 0 {
+        head(out, title, "", heads)?;
+        rows.rewind()?;
+        io::copy(&mut rows, out)?;
     }
+    Ok(())
+}
+
+fn head(out: &mut impl Write, title: &str, about: &str, heads: &[&str]) -> io::Result<()> {
+    writeln!(out, "\n## {title}\n\n{about}| {} |\n|{}", heads.join(" | "), "---|".repeat(heads.len()))
+}
+
+fn row(out: &mut impl Write, cells: &[&str]) -> io::Result<()> {
+    let cells: Vec<String> = cells.iter().map(|text| cell(text)).collect();
+    writeln!(out, "| {} |", cells.join(" | "))
 }
 
 /// How the code says an id of something that is not in it.
-fn spelled(plan: &Plan, format: OutputFormat, told: &Mentioned) -> String {
+fn spelled(plan: &Plan, format: OutputFormat, told: &Mentioned) -> &'static str {
     let is_declared = prefixes(&told.id).iter().any(|key| plan.outside.contains_key(key));
-    let word = match format {
+    match format {
         OutputFormat::Terraform if terraform::is_read(plan, &told.id) => "a data source",
         OutputFormat::Bicep if is_declared => "an `existing` resource",
         OutputFormat::Bicep | OutputFormat::Arm if ResourceId::parse(&told.id).is_some() => "a function",
         _ => "the literal id",
-    };
-    word.to_owned()
+    }
 }

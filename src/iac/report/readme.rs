@@ -2,17 +2,22 @@
 
 use std::fmt::Write;
 
-use super::{Source, cell};
+use super::{
+    cell::cell,
+    write::{Subject, Written},
+};
 use crate::{
     api::OutputFormat,
     iac::{
-        Written, bicep, place,
-        plan::{Given, Plan},
+        emit::bicep,
+        model::plan::{Given, Plan},
+        passes::placement,
     },
 };
 
 /// Writing to a text cannot fail.
-pub fn readme(plan: &Plan, format: OutputFormat, source: &Source, code: &Written) -> String {
+pub fn readme(subject: &Subject<'_>) -> String {
+    let Subject { plan, format, source, code, .. } = *subject;
     let title = match format {
         OutputFormat::Terraform => "Terraform",
         OutputFormat::Bicep => "Bicep",
@@ -50,7 +55,7 @@ fn templates(out: &mut String, plan: &Plan, format: OutputFormat, code: &Written
     let mut names: Vec<&str> = code.names.iter().filter_map(|name| name.strip_suffix(end)).collect();
     // In this order: `main`, `main-2`, …, `main-10`.
     names.sort_by_key(|name| (name.len(), *name));
-    let subscriptions = place::subscriptions(plan);
+    let subscriptions = placement::subscriptions(plan);
     let (main, others) =
         subscriptions.split_first().map_or(("SUBSCRIPTION", [].as_slice()), |(main, others)| (main, others));
     for name in names {
@@ -96,7 +101,7 @@ fn fill_in(out: &mut String, plan: &Plan, format: OutputFormat) {
             OutputFormat::Bicep => bicep::variable(&parameter.name),
             _ => parameter.name.clone(),
         };
-        let (of, path) = (cell(&parameter.resource), cell(&parameter.path));
+        let (of, path) = (cell(&plan.items[parameter.item].id), cell(&parameter.path));
         let _ = writeln!(out, "| `{name}` | {of} | {path} | {why} |");
     }
 }

@@ -2,16 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::{Source, files, result, warnings};
+use super::{Source, Subject, Written, result, warnings, write};
 use crate::{
     api::GenerateIacRequest,
     graph::model::Node,
     iac::{
-        Files, Written,
-        check::Checks,
-        plan::{self, Plan},
-        select::Selection,
+        emit::{files::Files, terraform::Forms},
+        model::{capabilities::Capabilities, plan::Plan},
+        recording,
         tests::{SUBSCRIPTION, group, id_in, node},
+        verify::{checks::Checks, limits::Judge},
     },
 };
 
@@ -20,17 +20,29 @@ fn request(format: &str) -> GenerateIacRequest {
     serde_json::from_value(request).expect("a request")
 }
 
-fn planned(format: &str, nodes: Vec<Node>, known: &[(&str, &str)]) -> Plan {
+fn planned(format: &str, nodes: Vec<Node>, known: &[(&str, &str)]) -> (Plan, Forms) {
     let nodes = nodes.into_iter().map(|node| (node.key.clone(), node)).collect();
-    let known = known.iter().map(|(id, kind)| (crate::arm::key(id), (*kind).to_owned())).collect();
-    plan::build(Selection { nodes, known, ..Selection::default() }, &request(format))
+    let known: Vec<(String, String)> =
+        known.iter().map(|(id, kind)| (crate::arm::key(id), (*kind).to_owned())).collect();
+    match format {
+        "terraform" => recording::typed(&nodes, &known, &request(format)),
+        _ => recording::plan(&nodes, &known, &request(format), &Capabilities::whole())
+            .map(|plan| (plan, Forms::default())),
+    }
+    .expect("a plan")
 }
 
 /// The files that speak about a plan, and the result.
-fn said(format: &str, plan: &Plan, source: &Source, names: &[&str]) -> (Files, Value) {
-    let checks = Checks::of(Vec::new(), plan);
+fn said(format: &str, (plan, forms): &(Plan, Forms), source: &Source, names: &[&str]) -> (Files, Value) {
+    let checks = Checks::of(Judge::default(), plan).expect("checks");
     let written = Written { names: names.iter().map(|name| (*name).to_owned()).collect(), imports: 0 };
-    (files(plan, &request(format), source, &checks, &written), result(plan, &written, &checks))
+    let format = request(format).output_format;
+    let subject = Subject { plan, forms, format, source, checks: &checks, code: &written };
+    let directory = tempfile::tempdir().expect("a directory");
+    let names = write(&subject, |name| std::fs::File::create(directory.path().join(name))).expect("written");
+    let read = |name: &str| std::fs::read_to_string(directory.path().join(name)).expect("readable");
+    let files = names.into_iter().map(|name| (name.to_owned(), read(name))).collect();
+    (files, result(plan, forms, &written, &checks))
 }
 
 fn network() -> Vec<Node> {
@@ -79,10 +91,10 @@ fn a_partial_scan_is_told_to_who_generates_from_it() {
     assert!(!report.contains("a.b/c050") && !report.contains("a.b/c999"), "{report}");
     assert!(report.contains("and 10 more"), "{report}");
     assert!(files["README.md"].contains("the scan was partial"), "{}", files["README.md"]);
-    assert_eq!(warnings(&source, &plan).len(), 1);
+    assert_eq!(warnings(&source, &plan.0).len(), 1);
     let whole = said("bicep", &plan, &Source::default(), &[]).0;
     assert!(!whole["report.md"].contains("partial") && !whole["README.md"].contains("partial"));
-    assert_eq!(warnings(&Source::default(), &plan), [] as [String; 0]);
+    assert_eq!(warnings(&Source::default(), &plan.0), [] as [String; 0]);
 }
 
 #[test]
@@ -122,7 +134,7 @@ fn content_that_arm_does_not_return_is_named() {
     let plan = planned("arm", vec![group("g"), node(&runbook, json!({"properties": {"runbookType": "Python3"}}))], &[]);
     let (files, _) = said("arm", &plan, &Source::default(), &[]);
     assert!(files["report.md"].contains("| its script: publish it after the deployment |"), "{}", files["report.md"]);
-    assert!(warnings(&Source::default(), &plan)[0].contains("1 resources have content"));
+    assert!(warnings(&Source::default(), &plan.0)[0].contains("1 resources have content"));
 }
 
 #[test]

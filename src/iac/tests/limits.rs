@@ -2,15 +2,23 @@
 
 use serde_json::{Value, json};
 
-use super::{all, all_files, group, id_in, node, planned};
+use super::{Planned, all_files, group, id_in, node, planned, resources};
 use crate::{
     graph::model::Node,
-    iac::{Files, arm, bicep, check, fidelity, limits, place::Places, plan::Plan},
+    iac::{
+        emit::{arm::Templates, bicep::Bicep, files::Files},
+        fidelity,
+        passes::placement::Places,
+        verify::{
+            checks,
+            limits::{self, Judge},
+        },
+    },
 };
 
-fn printed(plan: &Plan) -> (Files, Files) {
+fn printed((plan, _): &Planned) -> (Files, Files) {
     let places = Places::new(plan);
-    (all_files(&arm::Templates::new(plan, &places)), all_files(&bicep::Bicep::new(plan, &places)))
+    (all_files(&Templates::new(plan, &places)), all_files(&Bicep::new(plan, &places)))
 }
 
 /// Both languages are within the limits and hold every resource; the answer are the files of ARM.
@@ -19,9 +27,9 @@ fn holds(nodes: Vec<Node>) -> Files {
     let plan = planned(nodes);
     let (templates, bicep) = printed(&plan);
     for (format, files) in [("arm", &templates), ("bicep", &bicep)] {
-        let checks = check::parse(files, &plan).expect("reads back");
+        let checks = checks::of_files(files, &plan.0).expect("reads back");
         assert_eq!(checks.limits, "ok", "{format}");
-        let emitted = fidelity::read(format, files, &plan).expect("reads back");
+        let emitted = fidelity::read(format, files, &plan.0).expect("reads back");
         assert_eq!(emitted.len(), count, "{format}");
     }
     templates
@@ -100,7 +108,9 @@ fn the_check_finds_what_azure_would_refuse() {
     let right: Value = serde_json::from_str(&files["azuredeploy.json"]).expect("JSON");
     let judged = |template: &Value| {
         let outline = limits::outline("azuredeploy.json", &template.to_string(), template).expect("a template");
-        limits::judge(vec![outline], &plan).join("; ")
+        let mut judge = Judge::default();
+        judge.see(outline);
+        judge.findings(&plan.0).expect("bodies").join("; ")
     };
     assert_eq!(judged(&right), "");
     let inner = |template: &mut Value, change: &dyn Fn(&mut Value)| {
@@ -134,6 +144,6 @@ fn the_check_finds_what_azure_would_refuse() {
         (0..65).map(|at| (format!("o{at}"), json!({"type": "int", "value": at}))).collect();
     check(&|inner| inner["outputs"] = json!(outputs), "65 outputs");
     let mut found = Vec::new();
-    all(&right, &mut found);
+    resources(&right, &mut found);
     assert_eq!(found.len(), 4);
 }

@@ -4,22 +4,23 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{SUBSCRIPTION, group, id_in, node};
+use super::{SUBSCRIPTION, by_key, group, id_in, node};
 use crate::{
     arm,
     graph::model::Node,
-    iac::fidelity::{Emitted, PARAMETER, of_selection, read},
-    iac::select::Selection,
+    iac::{
+        fidelity::{Emitted, PARAMETER, of_nodes, read},
+        passes::{retarget::Target, select::Selection},
+        verify::checks,
+    },
 };
 
 /// What each format says, by the key of the resource's id.
 fn said(nodes: &[Node]) -> BTreeMap<&'static str, BTreeMap<String, Emitted>> {
     let mut found = BTreeMap::new();
     for format in ["arm", "azapi", "bicep"] {
-        let nodes = nodes.iter().map(|node| (arm::key(&node.id), node.clone())).collect();
-        let selection = Selection { nodes, ..Selection::default() };
-        let (plan, files) = of_selection(selection, format);
-        let checks = crate::iac::check::parse(&files, &plan).unwrap_or_else(|error| panic!("{format}: {error}"));
+        let (plan, files) = of_nodes(&by_key(nodes.iter().cloned()), &[], format).expect("a plan");
+        let checks = checks::of_files(&files, &plan).unwrap_or_else(|error| panic!("{format}: {error}"));
         assert!(format == "azapi" || checks.limits == "ok", "{format}: {}", checks.limits);
         let emitted = read(format, &files, &plan).unwrap_or_else(|cause| panic!("{format}: {cause}\n{files:#?}"));
         found.insert(format, emitted.into_iter().map(|one| (arm::key(&one.id), one)).collect());
@@ -208,19 +209,22 @@ fn what_is_for_another_place_is_so_everywhere() {
             json!({"properties": {"vault": vault, "uri": "https://kv.vault.azure.net/keys/k", "note": "kv.x"}}),
         ),
     ];
-    let nodes = nodes.into_iter().map(|node| (arm::key(&node.id), node)).collect();
-    let mut selection = Selection { nodes, ..Selection::default() };
-    let target = "22222222-2222-4222-8222-222222222222";
+    let nodes = by_key(nodes);
+    let mut selection = Selection::of_everything(&nodes);
+    let there = "22222222-2222-4222-8222-222222222222";
     let tenant = "33333333-3333-4333-8333-333333333333";
     let request = json!({
-        "tenant_id": home, "output_format": "arm", "target_tenant_id": tenant, "target_subscription_id": target, "location": "northeurope",
+        "tenant_id": home, "output_format": "arm", "target_tenant_id": tenant, "target_subscription_id": there, "location": "northeurope",
         "name_suffix": "dr", "identity_map": {user: tenant, SUBSCRIPTION.replace('a', "b"): tenant},
     });
     let request = serde_json::from_value(request).expect("a request");
-    let warnings = crate::iac::retarget::retarget(&mut selection, &request);
-    let [unused] = warnings.as_slice() else { panic!("{warnings:?}") };
+    let target = Target::of(&selection, &request).expect("a target");
+    let moved = target.rows(&mut selection);
+    assert_eq!((moved.dropped.len(), moved.warnings.as_slice()), (0, [].as_slice()));
+    let nodes: Vec<Node> = nodes.into_values().map(|node| target.node(node)).collect();
+    let unused = target.unused().expect("a warning");
     assert!(unused.contains(&SUBSCRIPTION.replace('a', "b")) && !unused.contains(user), "{unused}");
-    let text = format!("{:?}", selection.nodes);
+    let text = format!("{nodes:?}");
     assert!(
         !text.contains(user)
             && !text.contains(home)
@@ -230,7 +234,7 @@ fn what_is_for_another_place_is_so_everywhere() {
         "{text}"
     );
     assert!(text.contains("/vaults/kvdr") && !text.contains("/vaults/kv\"") && text.contains("kv.x"), "{text}");
-    assert!(selection.nodes.keys().all(|key| key.contains(target)), "{:?}", selection.nodes.keys());
+    assert!(nodes.iter().all(|node| node.key.contains(there)), "{nodes:?}");
 }
 
 #[test]
@@ -254,7 +258,7 @@ fn machines_and_sets_of_them_that_are_entered_by_password_ask_for_it() {
             ),
         ] {
             let plan = super::planned(vec![group("g"), node(&id_in("g", rest), one.clone())]);
-            let asked: Vec<&str> = plan.parameters.iter().map(|parameter| parameter.path.as_str()).collect();
+            let asked: Vec<&str> = plan.0.parameters.iter().map(|parameter| parameter.path.as_str()).collect();
             assert_eq!(asked, if is_asked { vec![path] } else { vec![] }, "{rest} {login}");
             let id = id_in("g", rest);
             let found = body(&[group("g"), node(&id, one)], &id);

@@ -2,18 +2,18 @@
 
 use serde_json::{Value, json};
 
-use super::{group, id_in, node, planned, template_of, terraform_of};
+use super::{all_files, group, id_in, node, planned, template_of, terraform_of};
 use crate::{
     graph::model::Node,
-    iac::{bicep, place::Places, print::all},
+    iac::{emit::bicep::Bicep, passes::placement::Places},
 };
 
 /// The code of every language, and the names of the parameters.
 fn said(nodes: Vec<Node>) -> (Vec<String>, Vec<String>) {
     let plan = planned(nodes);
-    let places = Places::new(&plan);
-    let bicep = all(&bicep::Bicep::new(&plan, &places)).into_values().collect();
-    let names = plan.parameters.iter().map(|parameter| parameter.name.clone()).collect();
+    let places = Places::new(&plan.0);
+    let bicep = all_files(&Bicep::new(&plan.0, &places)).into_values().collect();
+    let names = plan.0.parameters.iter().map(|parameter| parameter.name.clone()).collect();
     (vec![terraform_of(&plan), template_of(&plan).to_string(), bicep], names)
 }
 

@@ -1,26 +1,23 @@
 //! What people would write in a template by hand: the shortest function, `existing`, a name that tells.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
-use super::{SUBSCRIPTION, group, id_in, node};
+use super::{SUBSCRIPTION, by_key, group, id_in, node};
 use crate::{
     arm as ids,
     graph::model::Node,
     iac::{
-        Files, check,
-        fidelity::{of_selection, read},
-        select::Selection,
+        emit::files::Files,
+        fidelity::{of_nodes, read},
+        verify::checks,
     },
 };
 
 /// Files of a format; they are read back, and every name in them names something.
 fn printed(format: &str, nodes: &[Node], known: &[(&str, &str)]) -> Files {
-    let nodes = nodes.iter().map(|node| (node.key.clone(), node.clone())).collect();
-    let known: BTreeMap<String, String> = known.iter().map(|(id, kind)| (ids::key(id), (*kind).to_owned())).collect();
-    let (plan, files) = of_selection(Selection { nodes, known, ..Selection::default() }, format);
-    assert_eq!(check::parse(&files, &plan).expect("reads back").limits, "ok", "{format}: {files:#?}");
+    let known: Vec<(String, String)> = known.iter().map(|(id, kind)| (ids::key(id), (*kind).to_owned())).collect();
+    let (plan, files) = of_nodes(&by_key(nodes.iter().cloned()), &known, format).expect("a plan");
+    assert_eq!(checks::of_files(&files, &plan).expect("reads back").limits, "ok", "{format}: {files:#?}");
     read(format, &files, &plan).unwrap_or_else(|cause| panic!("{format}: {cause}\n{files:#?}"));
     files
 }

@@ -8,13 +8,19 @@
 
 use std::{
     cell::RefCell,
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
 };
 
 use serde_json::{Map, Value, json};
 
-use crate::arm::{self, Scope, Target, evaluate, evaluate_text};
-use crate::iac::{plan::Plan, select::prefixes};
+use crate::{
+    arm::{self, Scope, Target, evaluate, evaluate_text},
+    iac::{
+        error::IacError,
+        model::{index::hash, plan::Plan},
+        passes::select::prefixes,
+    },
+};
 
 /// Documented limits of a template.
 const BYTES: usize = 4 * 1024 * 1024;
@@ -71,29 +77,68 @@ pub fn outline_bicep(name: &str, text: &str) -> Outline {
     outline
 }
 
-/// What is wrong with all files together, in the order of their deployment.
-pub fn judge(mut outlines: Vec<Outline>, plan: &Plan) -> Vec<String> {
-    outlines.sort_by(|a, b| (a.name.len(), &a.name).cmp(&(b.name.len(), &b.name)));
-    let outside: BTreeSet<String> = plan
-        .items
-        .iter()
-        .flat_map(|item| item.external.iter().chain(&item.circular))
-        .flat_map(|mentioned| prefixes(&mentioned.id))
-        .collect();
-    let (mut findings, mut deployed) = (Vec::new(), BTreeSet::new());
-    for outline in outlines {
+/// Sees the outlines of all files, in the order of their deployment.
+#[derive(Debug, Default)]
+pub struct Judge {
+    files: usize,
+    /// Hashes of ids: there may be a million.
+    deployed: HashSet<u64>,
+    findings: Vec<Finding>,
+}
+
+#[derive(Debug)]
+enum Finding {
+    Wrong(String),
+    /// An id that no file deployed before.
+    Unknown {
+        file: String,
+        id: String,
+    },
+}
+
+impl Judge {
+    /// Whether no template was seen.
+    pub fn is_empty(&self) -> bool {
+        self.files == 0
+    }
+
+    pub fn see(&mut self, outline: Outline) {
+        self.files += 1;
         let name = outline.name;
-        findings.extend(outline.findings.into_iter().map(|finding| format!("{name}: {finding}")));
-        for id in outline.mentioned.iter().filter(|id| !is_in(id, &deployed) && !outside.contains(*id)) {
-            findings.push(format!("{name}: {id} is in no template that is deployed before, nor known outside"));
-        }
+        self.findings.extend(outline.findings.into_iter().map(|finding| Finding::Wrong(format!("{name}: {finding}"))));
+        let unknown = outline.mentioned.into_iter().filter(|id| !whole(id).any(|id| self.deployed.contains(&hash(id))));
+        self.findings.extend(unknown.map(|id| Finding::Unknown { file: name.clone(), id }));
         for id in outline.declared {
-            if !deployed.insert(id.clone()) {
-                findings.push(format!("{name}: {id} is deployed twice"));
+            if !self.deployed.insert(hash(&id)) {
+                self.findings.push(Finding::Wrong(format!("{name}: {id} is deployed twice")));
             }
         }
     }
-    findings
+
+    /// What is wrong with all files together.
+    pub fn findings(self, plan: &Plan) -> Result<Vec<String>, IacError> {
+        let is_unknown = self.findings.iter().any(|finding| matches!(finding, Finding::Unknown { .. }));
+        let outside = if is_unknown { outside(plan)? } else { HashSet::new() };
+        let said = |finding| match finding {
+            Finding::Wrong(text) => Some(text),
+            Finding::Unknown { file, id } => (!outside.contains(&hash(&id)))
+                .then(|| format!("{file}: {id} is in no template that is deployed before, nor known outside")),
+        };
+        Ok(self.findings.into_iter().filter_map(said).collect())
+    }
+}
+
+/// Hashes of what bodies mention outside of the plan, and of what is above that.
+fn outside(plan: &Plan) -> Result<HashSet<u64>, IacError> {
+    let mut found = HashSet::new();
+    for (number, item) in plan.items.iter().enumerate() {
+        if item.counts.external + item.counts.circular > 0 {
+            let body = plan.body(number)?;
+            let mentioned = body.external.iter().chain(&body.circular);
+            found.extend(mentioned.flat_map(|mentioned| prefixes(&mentioned.id)).map(|key| hash(&key)));
+        }
+    }
+    Ok(found)
 }
 
 /// An id, and the resources that it may stand below: a part of a resource has an id, too.

@@ -1,4 +1,6 @@
 //! What was written is looked at again: read back by parsers, held against limits, shown to Terraform.
 
-pub mod check;
+pub mod checks;
 pub mod limits;
+pub mod read_back;
+pub mod terraform;

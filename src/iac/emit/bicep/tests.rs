@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use super::{
-    check, items, parse, unescape,
+    read::{check, items, parse, unescape},
     write::{Part, Value, field},
 };
 

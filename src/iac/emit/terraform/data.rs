@@ -2,31 +2,35 @@
 
 use std::collections::BTreeMap;
 
-use super::{Block, Context, Part, Value, canonical, longer};
+use super::{
+    context::Context,
+    hcl::{Block, Part, Value},
+    spelling::{canonical, longer},
+};
 use crate::{
     arm,
-    iac::{name, plan::Plan, select::prefixes},
+    iac::{
+        model::plan::Plan,
+        passes::{naming, select::prefixes},
+    },
 };
 
 /// A label for each, by key.
 pub fn labels(plan: &Plan) -> BTreeMap<String, String> {
     let named = |key: &String| (key.rsplit('/').next().unwrap_or_default().to_owned(), key.clone());
     let named: Vec<(String, String)> = plan.outside.keys().map(named).collect();
-    let labels = name::labels(named.iter().map(|(name, id)| (name.as_str(), id.as_str())));
+    let labels = naming::labels(named.iter().map(|(name, id)| (name.as_str(), id.as_str())));
     plan.outside.keys().cloned().zip(labels).collect()
 }
 
-/// The blocks. Nothing but the id is exported: what Azure says of a resource would go to the state.
-pub fn sources(plan: &Plan, labels: &BTreeMap<String, String>) -> Vec<Block> {
-    let source = |(key, label): (&String, &String)| {
-        let outside = plan.outside.get(key)?;
-        let mut block = Block::new("data", &["azapi_resource", label]);
-        block.set("type", Value::text(outside.kind.as_str()));
-        block.set("resource_id", Value::text(canonical(&outside.id)));
-        block.set("response_export_values", Value::List(vec![Value::text("id")]));
-        Some(block)
-    };
-    labels.iter().filter_map(source).collect()
+/// Its block. Nothing but the id is exported: what Azure says of a resource would go to the state.
+pub fn source(plan: &Plan, key: &str, label: &str) -> Option<Block> {
+    let outside = plan.outside.get(key)?;
+    let mut block = Block::new("data", &["azapi_resource", label]);
+    block.set("type", Value::text(outside.kind.as_str()));
+    block.set("resource_id", Value::text(canonical(&outside.id)));
+    block.set("response_export_values", Value::List(vec![Value::text("id")]));
+    Some(block)
 }
 
 /// A text that begins with the id of something outside, by a reference where both spell it alike: what is

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Block, Key, Part, Value, hcl::print};
+use super::hcl::{Block, Key, Part, Value, print};
 
 fn back(value: &Value) -> hcl::Expression {
     let mut block = Block::new("x", &[]);

@@ -4,8 +4,7 @@ use std::{collections::HashSet, sync::LazyLock};
 
 use serde_json::{Map, Value};
 
-use super::{is_empty, types};
-use crate::graph::model::Node;
+use crate::{graph::model::Node, iac::types};
 
 static COMPUTED: LazyLock<HashSet<String>> = LazyLock::new(|| {
     let rows = include_str!("computed.tsv").lines().filter(|line| !line.starts_with('#'));
@@ -87,5 +86,16 @@ pub fn special(node: &Node, body: &mut Map<String, Value>, pruned: &mut Vec<Stri
     if is("Microsoft.Authorization/roleAssignments") {
         // The scope is where the assignment stands.
         remove("/properties", "scope");
+    }
+}
+
+/// Whether a value says nothing.
+pub fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+        _ => false,
     }
 }

@@ -12,7 +12,7 @@ use super::{
     draft::{Cell, Entry},
     values::plain,
 };
-use crate::iac::term::Term;
+use crate::iac::model::term::Term;
 
 static ALLOWED: LazyLock<HashMap<(&'static str, &'static str), Allowed>> = LazyLock::new(|| {
     let rows = include_str!("tables/allowed.tsv").lines().filter(|row| !row.starts_with('#'));
@@ -104,7 +104,7 @@ fn within(kind: &str, path: &str, entries: &[Entry]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::iac::term::{Piece, Text};
+    use crate::iac::model::term::{Piece, Text};
 
     #[test]
     fn a_value_that_the_provider_refuses_is_named() {

@@ -5,7 +5,7 @@ use super::{
     section::{Guard, Path, Piece, Root, Step, Template},
     values,
 };
-use crate::iac::term::{self, Term, Text};
+use crate::iac::model::term::{self, Term, Text};
 
 /// A place in a body: the numbers of its fields and items.
 pub(super) type BodyPath = Vec<usize>;

@@ -1,6 +1,6 @@
 //! A drafted `azurerm_*` resource: what a table made of a body, before addresses are known.
 
-use crate::iac::term::{Term, Text};
+use crate::iac::model::term::{Term, Text};
 
 /// A resource to print.
 #[derive(Debug)]

@@ -2,15 +2,12 @@
 //! Azure spells it.
 
 use super::tables::SPELLED;
+use crate::iac::emit::terraform::spelling;
 
 /// An id with its static words spelled as the provider wants them; names stay as they are.
 pub fn canonical(id: &str) -> String {
+    let id = spelling::canonical(id);
     let mut parts: Vec<&str> = id.split('/').collect();
-    for (at, word) in [(1, "subscriptions"), (3, "resourceGroups")] {
-        if let Some(part) = parts.get_mut(at).filter(|part| part.eq_ignore_ascii_case(word)) {
-            *part = word;
-        }
-    }
     // The empty part before the first slash makes words odd and names even.
     let mut at = 1;
     let mut namespace: Option<(usize, String)> = None;

@@ -35,114 +35,25 @@
 mod allowed;
 mod arguments;
 mod body_path;
-mod draft;
-mod ids;
+mod codec;
+pub mod draft;
+pub mod ids;
+pub mod imports;
 mod parse;
 mod paths;
-mod print;
+pub mod print;
 mod required;
 mod rows;
 mod rules;
 mod section;
-mod split;
-mod tables;
-mod told;
+pub mod split;
+pub mod tables;
+pub mod told;
 mod values;
-mod walk;
+pub mod walk;
 mod words;
 
-pub use self::print::{besides, id_parts, import_id, literal, resource};
-pub use ids::canonical;
-pub use split::split;
-pub use told::{Told, told};
-
-use std::collections::{BTreeMap, HashSet};
-
-use draft::{Cell, Draft};
-use walk::{Child, Subject};
-
-use crate::{
-    arm,
-    iac::{
-        plan::{Given, Parameter, Parent, Plan},
-        print as parallel,
-        secrets::unique,
-        term::{Piece, Term, Text},
-        types::Leaf,
-    },
-};
-
-/// How a resource is emitted.
-#[derive(Debug)]
-pub enum Form {
-    /// `azapi_resource`, and why.
-    Generic(String),
-    Typed(Box<Draft>),
-    /// Written in the resource with this number.
-    Within(usize),
-}
-
-/// A form for each item of a plan. `is_compared`: imports compare it with what Azure returns.
-pub fn choose(plan: &Plan, is_compared: bool) -> Vec<Form> {
-    let mut children: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (number, item) in plan.items.iter().enumerate() {
-        if let Parent::Item(parent) = item.parent {
-            children.entry(parent).or_default().push(number);
-        }
-    }
-    let translated = parallel::map((0..plan.items.len()).collect(), |number: usize| {
-        let item = &plan.items[number];
-        let own = children.get(&number).map(Vec::as_slice).unwrap_or_default();
-        let own: Vec<Child<'_>> = own
-            .iter()
-            .map(|number| {
-                let child = &plan.items[*number];
-                let type_key = child.type_name.to_ascii_lowercase();
-                Child { number: *number, type_key, name: &child.name, body: &child.body }
-            })
-            .collect();
-        let (id, body, told) = (&item.id, &item.body, item.told.as_slice());
-        let subject = Subject { id, type_name: &item.type_name, body, told, is_compared };
-        walk::translate(subject, &own)
-    });
-    let mut forms: Vec<Option<Form>> = plan.items.iter().map(|_| None).collect();
-    // Parents stand before their children: what is written in one of them needs no form of its own.
-    for (number, translated) in translated.into_iter().enumerate() {
-        if forms[number].is_some() {
-            continue;
-        }
-        forms[number] = Some(match translated {
-            Ok(draft) => {
-                draft.within.iter().for_each(|child| forms[*child] = Some(Form::Within(number)));
-                Form::Typed(Box::new(draft))
-            }
-            Err(refusal) => Form::Generic(refusal.to_string()),
-        });
-    }
-    forms.into_iter().flatten().collect()
-}
-
-/// Makes variables of what somebody has to give; where it is compared, what Azure has stays anyway.
-pub fn ask(plan: &mut Plan, is_compared: bool) {
-    let kind = if is_compared { Given::Idle } else { Given::Open };
-    let mut taken: HashSet<String> = plan.parameters.iter().map(|parameter| parameter.name.clone()).collect();
-    for (item, form) in plan.items.iter().zip(&mut plan.forms) {
-        let Form::Typed(draft) = form else { continue };
-        for (attribute, why) in std::mem::take(&mut draft.asked) {
-            let name = unique(&format!("{}_{attribute}", item.label), &mut taken);
-            let text = Text(vec![Piece::Parameter(plan.parameters.len())]);
-            let (resource, path) = (item.id.text.clone(), attribute.to_owned());
-            plan.parameters.push(Parameter { name, resource, path, why, leaf: Leaf::Text, kind });
-            draft.fill(attribute, Cell::Term(Term::Text(text)));
-        }
-    }
-}
-
-/// Numbers of the resource groups, by key.
-pub fn groups(plan: &Plan) -> BTreeMap<String, usize> {
-    let groups = plan.items.iter().enumerate().filter(|(_, item)| item.is_group);
-    groups.map(|(number, item)| (arm::key(&item.id.text), number)).collect()
-}
+pub use codec::Names;
 
 #[cfg(test)]
 mod tests;

@@ -1,15 +1,25 @@
 //! A draft becomes HCL: ids become references where both spell them alike, names of what is planned too.
 
 use super::{
-    Form, canonical,
     draft::{Cell, Draft, Entry, IdPart},
+    ids::canonical,
+    imports::{import_id, literal},
 };
 use crate::{
     arm::{self, ResourceId},
     iac::{
-        plan::{Item, Parent},
-        term::{Piece, Step, Term, Text},
-        terraform::{Block, Context, Key, Part, Value, address, data, longer},
+        emit::terraform::{
+            context::Context,
+            data,
+            forms::Form,
+            hcl::{Block, Part, Value},
+            spelling::longer,
+            terms::{self, value_by},
+        },
+        model::{
+            plan::{Item, Parent},
+            term::{Piece, Step, Term, Text},
+        },
     },
 };
 
@@ -26,26 +36,11 @@ pub fn besides(context: &Context<'_>, draft: &Draft) -> Vec<(Block, String, Stri
         let count = counts.entry(beside.kind).or_default();
         *count += 1;
         let label = &context.item().label;
-        let label = if *count == 1 { label.clone() } else { format!("{label}_{count}") };
+        let label = if *count == 1 { label.to_string() } else { format!("{label}_{count}") };
         let block = block(context, beside.kind, &label, &beside.entries, &beside.ignored);
-        out.push((block, format!("{}.{label}", beside.kind), import_id(context, &beside.import)));
+        out.push((block, format!("{}.{label}", beside.kind), import_id(context.plan, context.number, &beside.import)));
     }
     out
-}
-
-/// A composite import id as text.
-pub fn import_id(context: &Context<'_>, cells: &[Cell]) -> String {
-    let text = |cell: &Cell| match cell {
-        Cell::Id(IdPart::Whole) => canonical(&context.item().id.text),
-        Cell::Id(IdPart::Name) => context.item().name.clone(),
-        Cell::Id(IdPart::Scope) => canonical(&context.item().id.parent()),
-        Cell::Term(Term::Text(text)) => {
-            let whole = literal(context, text);
-            if whole.starts_with('/') { canonical(&whole) } else { whole }
-        }
-        _ => String::new(),
-    };
-    cells.iter().map(text).collect()
 }
 
 fn block(context: &Context<'_>, kind: &str, label: &str, entries: &[Entry], ignored: &[String]) -> Block {
@@ -96,25 +91,7 @@ fn value(context: &Context<'_>, cell: &Cell) -> Value {
 }
 
 fn of_term(context: &Context<'_>, term: &Term, spell_ids: bool) -> Value {
-    match term {
-        Term::Null => Value::Null,
-        Term::Bool(flag) => Value::Bool(*flag),
-        Term::Number(number) => Value::Number(number.to_string()),
-        Term::Text(text) if spell_ids => Value::Template(id_parts(context, text)),
-        Term::Text(text) => Value::Template(context.parts(text)),
-        Term::List(items) => Value::List(items.iter().map(|item| of_term(context, item, spell_ids)).collect()),
-        Term::Map(fields) => Value::Object(
-            fields
-                .iter()
-                .map(|(key, value)| {
-                    let name = key
-                        .as_literal()
-                        .map_or_else(|| Key::Template(id_parts(context, key)), |name| Key::Name(name.to_owned()));
-                    (name, of_term(context, value, spell_ids))
-                })
-                .collect(),
-        ),
-    }
+    value_by(term, &|text| if spell_ids { id_parts(context, text) } else { terms::parts(context, text) })
 }
 
 /// A text; where it is an id, spelled as the provider spells it, with a reference where the target's own
@@ -125,7 +102,7 @@ pub fn id_parts(context: &Context<'_>, text: &Text) -> Vec<Part> {
             vec![Part::Literal(canonical(text))]
         }
         [Piece::Reference(number), ..] => {
-            let whole = canonical(&literal(context, text));
+            let whole = canonical(&literal(context.plan, text));
             let target = context.shown(*number);
             if target == context.number {
                 return vec![Part::Literal(whole)];
@@ -135,53 +112,38 @@ pub fn id_parts(context: &Context<'_>, text: &Text) -> Vec<Part> {
                 // Only an import minds how an id is spelled.
                 None if !context.with_imports && target == *number => {
                     let rest = Text(text.0[1..].to_vec());
-                    std::iter::once(Part::Code(context.code_of(target))).chain(context.parts(&rest)).collect()
+                    std::iter::once(Part::Code(context.code_of(target))).chain(terms::parts(context, &rest)).collect()
                 }
                 None => vec![Part::Literal(whole)],
             }
         }
-        [Piece::External(id), ..] => data::reference(context, id, &canonical(&literal(context, text))),
-        _ => context.parts(text),
+        [Piece::External(id), ..] => data::reference(context, id, &canonical(&literal(context.plan, text))),
+        _ => terms::parts(context, text),
     }
-}
-
-/// A text with ids for references; parameters have no text.
-pub fn literal(context: &Context<'_>, text: &Text) -> String {
-    let piece = |piece: &Piece| match piece {
-        Piece::Literal(text) => text.clone(),
-        Piece::Reference(number) => context.plan.items[*number].id.text.clone(),
-        Piece::External(id) => id.clone(),
-        Piece::Parameter(_) | Piece::Principal(..) => String::new(),
-    };
-    text.0.iter().map(piece).collect()
 }
 
 fn name_of(context: &Context<'_>, text: &Text) -> Value {
     if let [Piece::Reference(number)] = text.0.as_slice() {
         return item_name(context, *number);
     }
-    let whole = literal(context, text);
+    let whole = literal(context.plan, text);
     Value::text(whole.rsplit('/').next().unwrap_or_default())
 }
 
 fn item_name(context: &Context<'_>, number: usize) -> Value {
     let item = &context.plan.items[number];
-    let is_own = number == context.number || matches!(context.plan.forms.get(number), Some(Form::Within(_)));
-    if is_own {
-        Value::text(item.name.as_str())
-    } else {
-        Value::code(format!("{}.name", address(context.plan, number)))
-    }
+    let is_own = number == context.number || matches!(context.forms.get(number), Some(Form::Within(_)));
+    if is_own { Value::text(item.name()) } else { Value::code(format!("{}.name", context.address(number))) }
 }
 
 /// What the resource's own id says.
 fn of_id(context: &Context<'_>, part: IdPart) -> Value {
     let item = context.item();
     match part {
-        IdPart::Name => Value::text(item.name.as_str()),
+        IdPart::Name => Value::text(item.name()),
         IdPart::Group => group(context, item),
-        IdPart::Whole => Value::text(canonical(&item.id.text)),
-        IdPart::Itself => Value::code(format!("{}.id", address(context.plan, context.number))),
+        IdPart::Whole => Value::text(canonical(&item.id)),
+        IdPart::Itself => Value::code(format!("{}.id", context.address(context.number))),
         IdPart::Parent => above(context, 1),
         IdPart::ParentName => above_name(context, 1),
         IdPart::Grandparent => above(context, 2),
@@ -193,13 +155,13 @@ fn of_id(context: &Context<'_>, part: IdPart) -> Value {
 /// Where an assignment stands. One that was made with another spelling keeps it: any change would replace it.
 fn scope(context: &Context<'_>) -> Value {
     let item = context.item();
-    let told = item.told.iter().find_map(|told| match (told.path.as_slice(), &told.value) {
+    let told = context.read_only.iter().find_map(|told| match (told.path.as_slice(), &told.value) {
         ([Step::Field(first), Step::Field(last)], Term::Text(text)) if first == "properties" && last == "scope" => {
             text.as_literal()
         }
         _ => None,
     });
-    let (as_made, here) = (told.unwrap_or_default(), item.id.parent());
+    let (as_made, here) = (told.unwrap_or_default(), item.parsed().parent());
     if as_made != canonical(&here) && as_made.eq_ignore_ascii_case(&here) {
         Value::text(as_made)
     } else {
@@ -209,8 +171,8 @@ fn scope(context: &Context<'_>) -> Value {
 
 fn group(context: &Context<'_>, item: &Item) -> Value {
     match context.group_of(item) {
-        Some(number) => Value::code(format!("{}.name", address(context.plan, number))),
-        None => Value::text(item.id.resource_group.clone().unwrap_or_default()),
+        Some(number) => Value::code(format!("{}.name", context.address(number))),
+        None => Value::text(item.parsed().resource_group.unwrap_or_default()),
     }
 }
 
@@ -219,16 +181,13 @@ fn up(context: &Context<'_>, levels: usize) -> Result<usize, String> {
     let mut at = Ok(context.number);
     for _ in 0..levels {
         at = match at {
-            Ok(number) => match &context.plan.items[number].parent {
-                Parent::Item(parent) => Ok(*parent),
-                Parent::Literal(id) => Err(id.clone()),
+            Ok(number) => match context.plan.items[number].parent {
+                Parent::Item(parent) => Ok(parent),
+                Parent::Literal => Err(context.plan.items[number].parsed().parent()),
             },
             Err(id) => {
                 let above = ResourceId::parse(&id).map(|id| id.parent()).unwrap_or_default();
-                match context.plan.items.binary_search_by(|item| item.key.as_str().cmp(&arm::key(&above))) {
-                    Ok(number) => Ok(number),
-                    Err(_) => Err(above),
-                }
+                context.plan.numbers.get(&arm::key(&above)).ok_or(above)
             }
         };
     }
@@ -237,14 +196,14 @@ fn up(context: &Context<'_>, levels: usize) -> Result<usize, String> {
 
 /// As the own id spells it: a parent that spells its name otherwise would replace the child.
 fn above(context: &Context<'_>, levels: usize) -> Value {
-    let mut wanted = context.item().id.text.clone();
+    let mut wanted = context.item().id.to_string();
     for _ in 0..levels {
         wanted = ResourceId::parse(&wanted).map(|id| id.parent()).unwrap_or_default();
     }
     let wanted = canonical(&wanted);
     if let Ok(number) = up(context, levels) {
         let shown = context.shown(number);
-        let code = format!("{}.id", address(context.plan, shown));
+        let code = format!("{}.id", context.address(shown));
         if let Some(parts) = longer(&code, &context.id_of(shown), &wanted) {
             return Value::Template(parts);
         }
@@ -254,10 +213,10 @@ fn above(context: &Context<'_>, levels: usize) -> Value {
 
 fn above_name(context: &Context<'_>, levels: usize) -> Value {
     // The name as the own id spells it.
-    let own: Vec<&str> = context.item().id.text.rsplit('/').collect();
+    let own: Vec<&str> = context.item().id.rsplit('/').collect();
     let name = own.get(levels * 2).copied().unwrap_or_default();
     match up(context, levels) {
-        Ok(number) if context.plan.items[number].name == name => item_name(context, number),
+        Ok(number) if context.plan.items[number].name() == name => item_name(context, number),
         _ => Value::text(name),
     }
 }

@@ -13,7 +13,7 @@ use std::{
 };
 
 use super::draft::{Cell, Entry};
-use crate::iac::term::Term;
+use crate::iac::model::term::Term;
 
 #[derive(Debug)]
 enum Rule {
@@ -149,7 +149,7 @@ fn longest(entries: &[Entry], path: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::iac::term::Text;
+    use crate::iac::model::term::Text;
 
     fn said(name: &'static str) -> Entry {
         Entry::Attribute(name, Cell::Term(Term::Text(Text::literal("x"))))

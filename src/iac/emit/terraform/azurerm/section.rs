@@ -2,7 +2,7 @@
 //! do is held here as functions, so that nothing below the words knows them by name.
 
 use super::draft::{Cell, IdPart};
-use crate::iac::term::{Term, Text};
+use crate::iac::model::term::{Term, Text};
 
 /// One section of a table.
 #[derive(Debug, Default)]

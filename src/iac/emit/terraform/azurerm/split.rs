@@ -13,41 +13,34 @@ use super::{
 use crate::{
     arm::{self, ResourceId},
     graph::model::Node,
-    iac::{prune, select::Selection, term::Term},
+    iac::{
+        model::{
+            capabilities::{Capabilities, Split},
+            term::Term,
+        },
+        passes::prune,
+    },
 };
 
-/// Takes them out of the bodies; those that the scan did not read as resources become nodes.
-pub fn split(selection: &mut Selection, is_compared: bool) {
-    let Selection { nodes, dependencies, split, .. } = selection;
-    let parents: Vec<String> =
-        nodes.iter().filter(|(_, node)| !apart_of(&node.type_name).is_empty()).map(|(key, _)| key.clone()).collect();
-    for key in parents {
-        let Some(parent) = nodes.get(&key) else { continue };
-        let mut bare = parent.clone();
-        let mut children: Vec<Node> = Vec::new();
-        let mut fits = true;
-        for rule in apart_of(&parent.type_name) {
-            for nested in take(&mut bare.body, &rule.path.steps) {
-                let child = child(parent, rule.kind, nested);
-                fits &= child.as_ref().is_some_and(|child| rule.may_stay || is_typed(child, is_compared));
-                children.extend(child);
+/// Takes them out of a body; `None`: it stays whole.
+pub fn split(parent: &Node, capabilities: &Capabilities) -> Option<Split> {
+    let rules = apart_of(&parent.type_name);
+    if rules.is_empty() {
+        return None;
+    }
+    let is_typed = |node: &Node| is_typed(node, capabilities.compares);
+    let mut bare = parent.clone();
+    let mut children: Vec<Node> = Vec::new();
+    for rule in rules {
+        for nested in take(&mut bare.body, &rule.path.steps) {
+            let child = child(parent, rule.kind, nested)?;
+            if !rule.may_stay && !is_typed(&child) {
+                return None;
             }
-        }
-        if children.is_empty() || !fits || !is_typed(&bare, is_compared) {
-            continue;
-        }
-        let is_dependency = dependencies.contains(&key);
-        nodes.insert(key, bare);
-        split.extend(children.iter().map(|child| child.key.clone()));
-        for node in children {
-            if !nodes.contains_key(&node.key) {
-                if is_dependency {
-                    dependencies.insert(node.key.clone());
-                }
-                nodes.insert(node.key.clone(), node);
-            }
+            children.push(child);
         }
     }
+    (!children.is_empty() && is_typed(&bare)).then_some(Split { bare, children })
 }
 
 fn apart_of(type_name: &str) -> Vec<&'static Apart> {

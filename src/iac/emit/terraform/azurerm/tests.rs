@@ -10,12 +10,19 @@ use std::{
 
 use serde_json::{Value as Json, json};
 
-use super::{Form, section, tables};
+use super::{section, tables};
 use crate::{
     api::GenerateIacRequest,
     arm::{self, ResourceId},
     graph::model::{Label, Node},
-    iac::{plan, select::Selection, terraform},
+    iac::{
+        emit::{
+            files::{Files, all},
+            terraform::{Form, Forms, Terraform},
+        },
+        model::plan::Plan,
+        recording,
+    },
 };
 
 /// Below the folder that the project shares with its checkers; `None` where it is not there.
@@ -52,13 +59,20 @@ fn request(with_imports: bool) -> GenerateIacRequest {
     serde_json::from_value(request).expect("a request")
 }
 
-pub fn planned(nodes: impl IntoIterator<Item = Node>) -> plan::Plan {
+/// A plan and the forms of its items.
+pub type Planned = (Plan, Forms);
+
+pub fn planned(nodes: impl IntoIterator<Item = Node>) -> Planned {
     let nodes = nodes.into_iter().map(|node| (node.key.clone(), node)).collect();
-    plan::build(Selection { nodes, ..Selection::default() }, &request(true))
+    recording::typed(&nodes, &[], &request(true)).expect("a plan")
+}
+
+pub fn files_of((plan, forms): &Planned, with_imports: bool) -> Files {
+    all(&Terraform::new(plan, forms, with_imports)).expect("printed")
 }
 
 /// The recorded groups, one plan each.
-fn scenarios() -> Option<Vec<(String, plan::Plan)>> {
+fn scenarios() -> Option<Vec<(String, Planned)>> {
     let directory = shared("azure-data/_scenarios")?;
     let mut files: Vec<PathBuf> =
         std::fs::read_dir(directory).expect("readable").map(|entry| entry.expect("an entry").path()).collect();
@@ -81,13 +95,13 @@ fn most_of_the_recorded_resources_of_listed_types_are_typed() {
     let Some(plans) = scenarios() else { return };
     let (mut listed, mut typed) = (0, 0);
     let mut reasons: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (name, plan) in &plans {
-        for (number, item) in plan.items.iter().enumerate() {
+    for (name, planned) in &plans {
+        for (number, item) in planned.0.items.iter().enumerate() {
             let is_listed = tables::TABLES.contains_key(&item.type_name.to_ascii_lowercase());
-            if let Some(Form::Generic(reason)) = plan.forms.get(number) {
+            if let Some(Form::Generic(reason)) = planned.1.get(number) {
                 listed += usize::from(is_listed);
                 if is_listed {
-                    reasons.entry(item.type_name.clone()).or_default().insert(format!("{reason} ({name})"));
+                    reasons.entry(item.type_name.to_string()).or_default().insert(format!("{reason} ({name})"));
                 }
             } else {
                 listed += 1;
@@ -97,7 +111,7 @@ fn most_of_the_recorded_resources_of_listed_types_are_typed() {
         if let Some(to) = std::env::var_os("ATGD_WRITE") {
             let to = Path::new(&to).join(name);
             std::fs::create_dir_all(&to).expect("a directory");
-            for (file, text) in crate::iac::print::all(&terraform::Terraform::new(plan, true)) {
+            for (file, text) in files_of(planned, true) {
                 std::fs::write(to.join(file), text).expect("written");
             }
         }
@@ -201,7 +215,7 @@ fn how_the_last_put_went_keeps_no_vault_from_its_typed_form() {
         "enableRbacAuthorization": true, "vaultUri": "https://kv.vault.azure.net/", "provisioningState": "Succeeded",
     }});
     let plan = planned(node(&body, "Microsoft.KeyVault/vaults", "2023-07-01"));
-    assert!(matches!(plan.forms.as_slice(), [Form::Typed(_)]), "{:?}", plan.forms);
+    assert!(matches!(plan.1.all.as_slice(), [Form::Typed(_)]), "{:?}", plan.1.all);
 }
 
 /// Azure says `Disabled` where the type says `disabled`: azapi cannot compare that, and a typed form that
@@ -214,7 +228,7 @@ fn a_word_in_another_case_than_the_types_is_in_the_typed_form_and_beside_the_gen
             "sku": {"name": sku}, "properties": {"replicaCount": 1, "partitionCount": 1, "hostingMode": "Default",
             "publicNetworkAccess": "Disabled", "disableLocalAuth": false, "networkRuleSet": {"ipRules": []}}});
         let plan = planned(node(&body, "Microsoft.Search/searchServices", "2023-11-01"));
-        let files = crate::iac::print::all(&terraform::Terraform::new(&plan, true));
+        let files = files_of(&plan, true);
         (files.into_values().collect::<String>(), plan)
     };
     let (typed, _) = printed("standard");
@@ -242,7 +256,7 @@ fn a_parent_is_spelled_as_the_childs_own_id_spells_it() {
         one("Microsoft.Sql/servers/server/keys/k", "Microsoft.Sql/servers/keys"),
         one("Microsoft.Sql/servers/Server/keys/l", "Microsoft.Sql/servers/keys"),
     ]);
-    let text: String = crate::iac::print::all(&terraform::Terraform::new(&plan, true)).into_values().collect();
+    let text: String = files_of(&plan, true).into_values().collect();
     assert!(text.contains(&format!("parent_id = \"{group}/providers/Microsoft.App/containerApps/app\"")), "{text}");
     assert!(text.contains(&format!("parent_id = \"{group}/providers/Microsoft.Sql/servers/server\"")), "{text}");
     assert!(text.contains("parent_id = azapi_resource.server.id"), "{text}");

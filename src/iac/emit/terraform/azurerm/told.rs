@@ -4,14 +4,10 @@
 use serde_json::Value;
 
 use super::{section::Step, tables::TABLES};
-use crate::iac::term::{self, Term, Text};
-
-/// A value at its place in a body; the numbers are those of fields' names and items.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Told {
-    pub path: Vec<term::Step>,
-    pub value: Term,
-}
+use crate::iac::model::{
+    body::ReadOnlyInput as Told,
+    term::{self, Term, Text},
+};
 
 /// What a table wants to know beside what can be sent.
 pub fn told(type_name: &str, body: &Value) -> Vec<Told> {

@@ -7,7 +7,7 @@ use super::{
     draft::Cell,
     section::{Arguments, Change, Does, Mark},
 };
-use crate::iac::term::{Piece, Term, Text};
+use crate::iac::model::term::{Piece, Term, Text};
 
 /// A word of a table as a value: `true` and `false` are what they say, the rest is text.
 pub fn typed(word: &str) -> Term {
@@ -267,7 +267,7 @@ pub fn divide(term: Term, given: &Arguments) -> Result<Term, String> {
 }
 
 pub fn identity(term: Term, _: &Arguments) -> Result<Term, String> {
-    as_text(super::super::spell_identity(&text_of(&term)?))
+    as_text(crate::iac::emit::terraform::spelling::spell_identity(&text_of(&term)?))
 }
 
 /// A word for a word, in any case: the arguments are pairs. The word `*` stands for all others.

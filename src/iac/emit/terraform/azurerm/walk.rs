@@ -9,12 +9,15 @@ use super::{
     required, rules,
     section::{Absorbed, Does, Guard, Line, Mark, Path, Root, Section, Step, Target},
     tables::TABLES,
-    told::{Told, forget, tell},
+    told::{forget, tell},
     values,
 };
 use crate::{
     arm::ResourceId,
-    iac::term::{Term, Text},
+    iac::model::{
+        body::ReadOnlyInput,
+        term::{Term, Text},
+    },
 };
 
 /// Why a body has no typed form.
@@ -51,7 +54,7 @@ pub struct Subject<'b> {
     pub type_name: &'b str,
     pub body: &'b Term,
     /// Read-only values that the table asks for.
-    pub told: &'b [Told],
+    pub told: &'b [ReadOnlyInput],
     /// An import compares it with what the provider reads.
     pub is_compared: bool,
 }
@@ -396,7 +399,8 @@ impl Walk<'_> {
                 (Cell::Term(Term::Map(fields)), []) => {
                     let secret = fields.iter().filter(|(_, value)| value.has_parameters());
                     let keys = secret.filter_map(|(key, _)| key.as_literal());
-                    self.ignored.extend(keys.map(|key| format!("{name}[{}]", super::super::hcl::quoted(key))));
+                    self.ignored
+                        .extend(keys.map(|key| format!("{name}[{}]", crate::iac::emit::terraform::hcl::quoted(key))));
                 }
                 _ => self.ignored.push(blocks.first().copied().unwrap_or(name).to_owned()),
             }

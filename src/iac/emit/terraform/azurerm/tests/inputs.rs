@@ -3,8 +3,8 @@
 
 use serde_json::{Value as Json, json};
 
-use super::{Form, node, request};
-use crate::iac::{plan, print, select::Selection, terraform};
+use super::{Planned, files_of, node, request};
+use crate::iac::{emit::terraform::Form, model::plan::Given, recording};
 
 const SUBSCRIPTION: &str = "/subscriptions/00000000-0000-4000-8000-000000000001";
 
@@ -13,16 +13,16 @@ fn id(path: &str) -> String {
 }
 
 /// Bodies by id, type and version, as Terraform prints them.
-fn printed(bodies: &[(String, &str, &str, Json)], with_imports: bool) -> (String, plan::Plan) {
+fn printed(bodies: &[(String, &str, &str, Json)], with_imports: bool) -> (String, Planned) {
     let nodes = bodies.iter().filter_map(|(id, kind, version, body)| {
         let mut body = body.clone();
         body["id"] = json!(id);
         node(&body, kind, version)
     });
     let nodes = nodes.map(|node| (node.key.clone(), node)).collect();
-    let plan = plan::build(Selection { nodes, ..Selection::default() }, &request(with_imports));
-    let files = print::all(&terraform::Terraform::new(&plan, with_imports));
-    (files.into_values().collect(), plan)
+    let planned = recording::typed(&nodes, &[], &request(with_imports)).expect("a plan");
+    let files = files_of(&planned, with_imports);
+    (files.into_values().collect(), planned)
 }
 
 #[test]
@@ -44,12 +44,12 @@ fn rules_and_probes_of_a_load_balancer_that_only_it_can_be_sent_with_are_resourc
     for with_imports in [true, false] {
         let lb = (lb.clone(), "Microsoft.Network/loadBalancers", "2023-11-01", body.clone());
         let (text, plan) = printed(&[lb], with_imports);
-        assert!(plan.forms.iter().all(|form| matches!(form, Form::Typed(_))), "{:?}", plan.forms);
+        assert!(plan.1.all.iter().all(|form| matches!(form, Form::Typed(_))), "{:?}", plan.1.all);
         for kind in ["azurerm_lb\"", "azurerm_lb_rule\"", "azurerm_lb_probe\"", "azurerm_lb_backend_address_pool\""] {
             assert!(text.contains(&format!("resource \"{kind}")), "no {kind}: {text}");
         }
         assert!(text.contains("probe_id") && !text.contains("azapi_resource\""), "{text}");
-        assert_eq!(plan.left_out, std::collections::BTreeMap::new());
+        assert_eq!(plan.0.left_out, []);
     }
 }
 
@@ -110,7 +110,7 @@ fn only_an_import_says_what_the_provider_reads_where_azure_says_nothing() {
         "{imported}"
     );
     let (new, plan) = printed(&one, false);
-    assert!(matches!(plan.forms.as_slice(), [Form::Typed(_)]), "{:?}", plan.forms);
+    assert!(matches!(plan.1.all.as_slice(), [Form::Typed(_)]), "{:?}", plan.1.all);
     assert!(!new.contains("sampling_percentage"), "a new one would sample nothing: {new}");
 }
 
@@ -158,13 +158,13 @@ fn a_function_app_asks_for_its_storage_and_an_import_leaves_it_as_it_is() {
         printed(&site, with_imports)
     };
     let (imported, plan) = of(true);
-    assert!(imported.contains("azurerm_linux_function_app"), "{:?} {imported}", plan.forms);
+    assert!(imported.contains("azurerm_linux_function_app"), "{:?} {imported}", plan.1.all);
     assert!(imported.contains("python_version = \"3.11\""), "{imported}");
     assert!(imported.contains("= var.web_storage_account_name") && imported.contains("\"asbefore\""), "{imported}");
-    assert!(matches!(plan.parameters.as_slice(), [one] if one.kind == plan::Given::Idle), "{:?}", plan.parameters);
+    assert!(matches!(plan.0.parameters.as_slice(), [one] if one.kind == Given::Idle), "{:?}", plan.0.parameters);
     let (new, plan) = of(false);
     assert!(new.contains("= var.web_storage_account_name") && !new.contains("asbefore"), "{new}");
-    assert!(matches!(plan.parameters.as_slice(), [one] if one.kind == plan::Given::Open), "{:?}", plan.parameters);
+    assert!(matches!(plan.0.parameters.as_slice(), [one] if one.kind == Given::Open), "{:?}", plan.0.parameters);
     let (windows, _) = printed(&site("functionapp", json!({"netFrameworkVersion": "v6.0"})), true);
     assert!(!windows.contains("azurerm_windows") && windows.contains("v6.0"), "{windows}");
 }

@@ -11,7 +11,7 @@ use super::super::{
     values,
     words::{Directive, Function, Head, Kind, Takes, WORDS, Word},
 };
-use crate::iac::term::{Term, Text};
+use crate::iac::model::term::{Term, Text};
 
 /// An argument that is right, and one that is wrong.
 fn samples(kind: Kind) -> (&'static str, &'static str) {

@@ -1,5 +1,4 @@
-//! Check: what was printed is read back; Terraform's own tool looks at it where the configuration names
-//! a directory of providers.
+//! Terraform's own tool looks at what was written, where the configuration names a directory of providers.
 
 use std::{
     path::Path,
@@ -7,72 +6,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
-use crate::iac::{
-    IacError, Settings,
-    limits::{self, Outline},
-};
+use super::checks::Checks;
+use crate::iac::error::{IacError, Settings};
 
 /// Longest that one run of terraform may take.
 const PATIENCE: Duration = Duration::from_mins(10);
 const POLL: Duration = Duration::from_millis(50);
-
-/// `ok`, `not run`, or what is wrong.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Checks {
-    pub parse: String,
-    /// Limits and references of templates.
-    pub limits: String,
-    pub fmt: String,
-    pub validate: String,
-}
-
-/// Reads a file back; of a template its outline.
-pub fn read_back(name: &str, text: &str) -> Result<Option<Outline>, IacError> {
-    let unreadable = |cause: String| IacError::Unreadable { file: name.to_owned(), cause };
-    match name.rsplit('.').next() {
-        Some("tf") => drop(hcl::parse(text).map_err(|error| unreadable(error.to_string()))?),
-        Some("bicep") => {
-            crate::iac::bicep::check(text).map_err(unreadable)?;
-            return Ok(Some(limits::outline_bicep(name, text)));
-        }
-        Some("json") => {
-            let value = serde_json::from_str(text).map_err(|error| unreadable(error.to_string()))?;
-            return Ok(limits::outline(name, text, &value));
-        }
-        _ => {}
-    }
-    Ok(None)
-}
-
-/// Reads every file back and judges them together.
-#[cfg(test)]
-pub fn parse(files: &crate::iac::Files, plan: &crate::iac::plan::Plan) -> Result<Checks, IacError> {
-    let outlines = files.iter().map(|(name, text)| read_back(name, text)).collect::<Result<Vec<_>, _>>()?;
-    Ok(Checks::of(outlines.into_iter().flatten().collect(), plan))
-}
-
-/// Findings that are told; a template that is wrong once is often wrong everywhere.
-const TOLD: usize = 5;
-
-impl Checks {
-    /// All files are read back; these are the outlines of templates.
-    pub fn of(outlines: Vec<Outline>, plan: &crate::iac::plan::Plan) -> Self {
-        let not_run = || "not run".to_owned();
-        let limits = if outlines.is_empty() {
-            not_run()
-        } else {
-            let findings = limits::judge(outlines, plan);
-            match findings.as_slice() {
-                [] => "ok".to_owned(),
-                some => format!("{} findings: {}", some.len(), some[..some.len().min(TOLD)].join("; ")),
-            }
-        };
-        Self { parse: "ok".to_owned(), limits, fmt: not_run(), validate: not_run() }
-    }
-}
 
 /// `terraform fmt -check`, and `init` and `validate` with the configured providers.
 pub fn terraform(

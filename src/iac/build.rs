@@ -1,0 +1,269 @@
+//! The plan, made of a survey: all passes in their order. Whatever needs more than one resource to be decided
+//! is decided here, on light rows; then each body gets its references.
+
+use std::collections::{BTreeMap, HashSet};
+
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    error::IacError,
+    model::{
+        capabilities::Capabilities,
+        index::{Index, hash},
+        plan::{Counts, Given, Item, LeftOut, Outside, Parameter, Parent, Plan, Within},
+    },
+    parallel::in_order,
+    passes::{
+        circles,
+        naming::{self, Labels},
+        ownership::{self, Candidate, Claims, Reason},
+        placement,
+        references::{self, Mentions, Principals, World},
+        retarget::{Moved, Target},
+        secrets::Lifted,
+        select::{Selection, Source, Words, is_moved},
+    },
+    shelf::{Shelf, Spot},
+    survey::{Row, Seen, Survey, Surveyor},
+};
+use crate::{
+    api::GenerateIacRequest,
+    arm::{self, ResourceId},
+};
+
+/// Items that are worked on at once by one core.
+const CHUNK: usize = 128;
+
+/// What a plan is made for.
+#[derive(Debug)]
+pub struct Order<'o> {
+    pub request: &'o GenerateIacRequest,
+    pub capabilities: &'o Capabilities,
+    pub cancel: &'o CancellationToken,
+}
+
+/// All passes from a selection to a plan. `shelves` makes a place for bodies.
+pub fn build(
+    source: &dyn Source,
+    mut selection: Selection,
+    order: &Order<'_>,
+    shelves: impl Fn() -> Shelf,
+) -> Result<Plan, IacError> {
+    let Order { request, capabilities, cancel } = *order;
+    let target = Target::of(&selection, request);
+    let moved = target.as_ref().map(|target| target.rows(&mut selection)).unwrap_or_default();
+    let Moved { dropped, mut warnings } = moved;
+    let surveyor = Surveyor { source, capabilities, target: target.as_ref(), cancel };
+    let survey = surveyor.survey(&selection, |key| dropped.contains(&key), shelves())?;
+    warnings.extend(target.and_then(|target| target.unused()));
+    let Selection { rows, known, bound_reached, nothing, .. } = selection;
+    drop(rows);
+    let (mut plan, mentions) = planned(survey);
+    plan.warnings.extend(nothing);
+    plan.warnings.extend(bound_reached.then(|| "too many dependencies: the rest stays as literal ids".to_owned()));
+    plan.warnings.extend(warnings);
+    // Terraform reads an import before it plans: who an identity is, it knows then.
+    let is_asked = capabilities.asks_identities || (is_moved(request) && is_made_anew(request));
+    let is_given = |id: &str| request.identity_map.values().any(|to| to.eq_ignore_ascii_case(id));
+    let principals = if is_asked { Principals::of(&plan.items, is_given) } else { Principals::default() };
+    let world = World { plan: &plan, known: &known, principals: &principals, capabilities };
+    let targets = mentions
+        .iter()
+        .enumerate()
+        .map(|(number, seen)| seen.as_ref().map(|mentions| world.targets(number, mentions)).unwrap_or_default());
+    let parents: Vec<Parent> = plan.items.iter().map(|item| item.parent).collect();
+    let cuts = circles::cut(&parents, targets.collect());
+    drop((mentions, parents));
+    let mut shelf = shelves();
+    let (resolved, outside) = resolve(&world, &cuts, &mut shelf, cancel)?;
+    for (item, resolved) in plan.items.iter_mut().zip(resolved) {
+        let Resolved { needs, given, weight, counts, spot } = resolved;
+        (item.needs, item.given, item.weight, item.counts, item.spot) = (needs, given, weight, counts, spot);
+    }
+    plan.outside = outside;
+    plan.shelf = shelf;
+    Ok(plan)
+}
+
+/// Whether identities are others than those that were scanned.
+fn is_made_anew(request: &GenerateIacRequest) -> bool {
+    request.target_subscription_id.is_some() || request.name_suffix.is_some()
+}
+
+/// Items with their numbers, labels, parents and parameters, and what each mentions.
+fn planned(survey: Survey) -> (Plan, Vec<Option<Mentions>>) {
+    let Survey { rows, shown, shelf } = survey;
+    let mut plan = Plan { shelf, ..Plan::default() };
+    plan.dependencies = rows.iter().filter(|row| row.is_dependency).count();
+    plan.selected = rows.len() - plan.dependencies;
+    let mut reasons = apart(&rows, &shown);
+    drop(shown);
+    let mut labels = Labels::default();
+    for (_, row) in rows.iter().enumerate().filter(|(number, _)| !reasons.contains_key(number)) {
+        labels.count(&ResourceId::parse(&row.id).map(|id| naming::name_of(&id)).unwrap_or_default());
+    }
+    let holders: BTreeMap<usize, Box<str>> = reasons
+        .values()
+        .filter_map(|reason| match reason {
+            Reason::Within(holder) => Some((*holder, rows[*holder].id.clone())),
+            Reason::Absent(_) => None,
+        })
+        .collect();
+    let mut writer = Writer { plan: &mut plan, labels, words: Words::default(), taken: HashSet::new() };
+    // The item in whose block each of the rows before is.
+    let mut items: Vec<usize> = Vec::with_capacity(rows.len());
+    let mut mentions = Vec::with_capacity(rows.len() - reasons.len());
+    for (number, row) in rows.into_iter().enumerate() {
+        match reasons.remove(&number) {
+            None => {
+                items.push(writer.plan.items.len());
+                mentions.push(writer.item(row));
+            }
+            Some(Reason::Within(holder)) => {
+                let item = items[holder];
+                items.push(item);
+                let (id, type_name, holder) = (row.id, row.found_type, holders[&holder].clone());
+                writer.plan.within.push(Within { id, type_name, holder, item });
+            }
+            Some(Reason::Absent(reason)) => {
+                items.push(usize::MAX);
+                let reason = writer.words.get(&reason);
+                writer.plan.left_out.push(LeftOut { id: row.id, type_name: row.found_type, reason });
+            }
+        }
+    }
+    let apart = plan.left_out.iter().map(|left| &left.id).chain(plan.within.iter().map(|within| &within.id));
+    let mut index = Index::default();
+    apart.enumerate().for_each(|(number, id)| index.insert(hash(&arm::key(id)), number));
+    plan.apart = index;
+    (plan, mentions)
+}
+
+fn apart(rows: &[Row], shown: &[(u64, u64)]) -> std::collections::HashMap<usize, Reason> {
+    let mut numbers = Index::with_capacity(rows.len());
+    for (number, row) in rows.iter().enumerate() {
+        numbers.insert(hash(&arm::key(&row.id)), number);
+    }
+    let none = Claims::default();
+    let node = |number: usize| {
+        let row = &rows[number];
+        Candidate { id: &row.id, claims: row.claims.as_deref().unwrap_or(&none), is_split: row.is_split }
+    };
+    ownership::apart(rows.len(), node, &numbers, shown)
+}
+
+/// Writes items into a plan, in the order of their keys.
+struct Writer<'p> {
+    plan: &'p mut Plan,
+    labels: Labels,
+    words: Words,
+    /// Names of parameters.
+    taken: HashSet<String>,
+}
+
+impl Writer<'_> {
+    fn item(&mut self, row: Row) -> Option<Mentions> {
+        let number = self.plan.items.len();
+        let Seen { principals, lifted, mentions } = row.seen.map(|seen| *seen).unwrap_or_default();
+        let parsed = ResourceId::parse(&row.id);
+        let name = parsed.as_ref().map(naming::name_of).unwrap_or_default();
+        let label = self.labels.of(&name, &row.id);
+        let above = parsed.map(|id| arm::key(&id.parent())).unwrap_or_default();
+        // Parents have shorter keys: they are there already.
+        let parent = self.plan.numbers.get(&above).map_or(Parent::Literal, Parent::Item);
+        let secrets = self.parameters(number, &label, lifted);
+        self.plan.numbers.insert(hash(&arm::key(&row.id)), number);
+        self.plan.items.push(Item {
+            id: row.id,
+            type_name: row.type_name,
+            api_version: row.api_version,
+            label: label.into(),
+            is_group: row.is_group,
+            is_dependency: row.is_dependency,
+            has_identity: row.has_identity,
+            parent,
+            table: row.table,
+            principals,
+            secrets,
+            given: Box::default(),
+            needs: Box::default(),
+            weight: 0,
+            counts: Counts::default(),
+            spot: row.spot,
+        });
+        (!mentions.is_empty()).then_some(mentions)
+    }
+
+    fn parameters(&mut self, item: usize, label: &str, lifted: Vec<Lifted>) -> std::ops::Range<u32> {
+        let at = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let first = at(self.plan.parameters.len());
+        for Lifted { called, path, why, leaf } in lifted {
+            let name = naming::unique(&format!("{label}_{called}"), &mut self.taken);
+            self.plan.parameters.push(Parameter { name, item, path, why, leaf, kind: Given::Secret });
+        }
+        first..at(self.plan.parameters.len())
+    }
+}
+
+/// What a body with references tells of its item.
+struct Resolved {
+    needs: Box<[u32]>,
+    given: Box<[u32]>,
+    weight: u32,
+    counts: Counts,
+    spot: Spot,
+}
+
+/// Makes the references of all bodies and puts them on another shelf.
+fn resolve(
+    world: &World<'_>,
+    cuts: &circles::Cuts,
+    shelf: &mut Shelf,
+    cancel: &CancellationToken,
+) -> Result<(Vec<Resolved>, BTreeMap<String, Outside>), IacError> {
+    let count = world.plan.items.len();
+    let (mut all, mut outside) = (Vec::with_capacity(count), BTreeMap::new());
+    let chunk = |at: usize| -> Result<Vec<_>, IacError> {
+        if cancel.is_cancelled() {
+            return Err(IacError::Cancelled);
+        }
+        (at * CHUNK..count.min((at + 1) * CHUNK)).map(|number| one(world, cuts, number)).collect()
+    };
+    in_order(count.div_ceil(CHUNK), chunk, |chunk| {
+        for (mut resolved, bytes, found) in chunk? {
+            resolved.spot = shelf.put(&bytes)?;
+            all.push(resolved);
+            for (key, found) in found {
+                outside.entry(key).or_insert(found);
+            }
+        }
+        Ok::<_, IacError>(())
+    })?;
+    Ok((all, outside))
+}
+
+/// One body: what it tells, its bytes, and what is outside of the plan.
+type One = (Resolved, Vec<u8>, Vec<(String, Outside)>);
+
+fn one(world: &World<'_>, cuts: &circles::Cuts, number: usize) -> Result<One, IacError> {
+    let item = &world.plan.items[number];
+    let mut body = world.plan.body(number)?;
+    body.term.renumber_parameters(item.secrets.start as usize);
+    let outside = world.resolve(number, &mut body, cuts.get(&number).map(Vec::as_slice).unwrap_or_default());
+    let short = |numbers: Vec<usize>| numbers.into_iter().filter_map(|number| u32::try_from(number).ok());
+    let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let targets: Vec<u32> = short(body.term.references()).collect();
+    let resolved = Resolved {
+        needs: references::needs(item.parent, &targets).into(),
+        given: short(body.term.parameters()).collect(),
+        weight: placement::weight_of(&body.term),
+        counts: Counts {
+            external: count(body.external.len()),
+            unresolved: count(body.unresolved.len()),
+            circular: count(body.circular.len()),
+            against: count(body.against.len()),
+        },
+        spot: Spot::default(),
+    };
+    Ok((resolved, body.encode(), outside))
+}

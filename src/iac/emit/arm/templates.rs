@@ -1,0 +1,415 @@
+//! ARM templates: one at subscription scope, a nested deployment (inner scope) a resource group.
+//!
+//! `resourceId()` orders nothing, so every need is a `dependsOn`. Groups may need each other: a group's
+//! resources are then spread over stages, one deployment a stage, so that deployments form no circle.
+//! Texts that begin with `[` and end with `]` are doubled at the front.
+
+use std::{collections::BTreeSet, io};
+
+use serde_json::{Value, json};
+
+use super::json::Writer;
+use crate::{
+    arm::ResourceId,
+    iac::{
+        emit::{
+            call::{self, Caller},
+            fields::in_order,
+            files::{Piece as FilePiece, Print},
+        },
+        model::{
+            plan::{Item, Parent, Plan},
+            term::{Piece, Term, Text},
+        },
+        passes::placement::{Bundle, Place, Places},
+        types::Leaf,
+    },
+};
+
+const SUBSCRIPTION_SCHEMA: &str =
+    "https://schema.management.azure.com/schemas/2018-05-01/subscriptionDeploymentTemplate.json#";
+const GROUP_SCHEMA: &str = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#";
+const PARAMETERS_SCHEMA: &str = "https://schema.management.azure.com/schemas/2019-04-01/deploymentParameters.json#";
+const DEPLOYMENTS: &str = "Microsoft.Resources/deployments";
+const DEPLOYMENTS_VERSION: &str = "2022-09-01";
+
+/// Prints a plan: `azuredeploy.json` and its parameters; beyond ARM's limits `azuredeploy-2.json` and
+/// so on, to be deployed in order.
+pub struct Templates<'p> {
+    plan: &'p Plan,
+    places: &'p Places,
+    bundles: Vec<Bundle<'p>>,
+}
+
+impl Print for Templates<'_> {
+    fn count(&self) -> usize {
+        2 * self.bundles.len()
+    }
+
+    fn print(&self, piece: usize) -> io::Result<FilePiece> {
+        let (at, bundle) = (piece / 2, &self.bundles[piece / 2]);
+        let name = if at == 0 { "azuredeploy".to_owned() } else { format!("azuredeploy-{}", at + 1) };
+        Ok(if piece.is_multiple_of(2) {
+            FilePiece { file: format!("{name}.json"), text: self.template(bundle)? }
+        } else {
+            FilePiece { file: format!("{name}.parameters.json"), text: given() }
+        })
+    }
+}
+
+impl<'p> Templates<'p> {
+    pub fn new(plan: &'p Plan, places: &'p Places) -> Self {
+        Self { plan, places, bundles: places.bundles(plan) }
+    }
+
+    fn template(&self, bundle: &Bundle<'_>) -> io::Result<String> {
+        let mut bodies = Bodies { plan: self.plan, failure: None };
+        let beside: BTreeSet<&Place> = bundle.places.iter().copied().collect();
+        let mut out = Writer::new();
+        out.object(|out| {
+            out.field("$schema", SUBSCRIPTION_SCHEMA);
+            out.field("contentVersion", "1.0.0.0");
+            out.key("metadata");
+            out.object(|out| {
+                out.key("generator");
+                out.object(|out| {
+                    out.field("name", "atgd");
+                    out.field("version", env!("CARGO_PKG_VERSION"));
+                });
+                out.field("subscription", &self.places.main);
+            });
+            out.key("parameters");
+            self.declared(out, &bundle.parameters);
+            out.key("resources");
+            out.list(|out| {
+                for place in &bundle.places {
+                    let numbers = self.places.items.get(*place).map(Vec::as_slice).unwrap_or_default();
+                    if self.places.is_top(place) {
+                        for number in numbers {
+                            out.item();
+                            self.resource(out, *number, place, &mut bodies);
+                        }
+                    } else {
+                        out.item();
+                        self.deployment(out, place, numbers, &beside, &mut bodies);
+                    }
+                }
+            });
+        });
+        bodies.failure.map_or_else(|| Ok(out.finish()), Err)
+    }
+
+    fn declared(&self, out: &mut Writer, numbers: &BTreeSet<usize>) {
+        out.object(|out| {
+            for number in numbers {
+                let parameter = &self.plan.parameters[*number];
+                let kind = match parameter.leaf {
+                    Leaf::Text => "securestring",
+                    Leaf::Number => "int",
+                    Leaf::Bool => "bool",
+                    Leaf::Any => "secureObject",
+                };
+                out.key(&parameter.name);
+                out.object(|out| {
+                    out.field("type", kind);
+                    out.key("metadata");
+                    let about =
+                        format!("{} of {}: {}.", parameter.path, self.plan.items[parameter.item].id, parameter.why);
+                    out.object(|out| out.field("description", &about));
+                });
+            }
+        });
+    }
+
+    /// Everything of a place as one nested deployment; `beside` are the places of the same file. What came
+    /// before stands in a file that is deployed before: nothing to wait for.
+    fn deployment(
+        &self,
+        out: &mut Writer,
+        place: &Place,
+        numbers: &[usize],
+        beside: &BTreeSet<&Place>,
+        bodies: &mut Bodies<'_>,
+    ) {
+        let schema = if place.group.is_some() { GROUP_SCHEMA } else { SUBSCRIPTION_SCHEMA };
+        let used = self.places.parameters(self.plan, place);
+        let (items, needs) = self.places.needs(self.plan, place);
+        let has_top = beside.iter().any(|at| self.places.is_top(at));
+        let items = items.into_iter().filter(|_| has_top);
+        let mut depends: Vec<String> =
+            items.map(|number| format!("[{}]", self.id(&self.plan.items[number], None))).collect();
+        let needs = needs.into_iter().filter(|place| beside.contains(place));
+        depends.extend(needs.map(|place| format!("[{}]", self.deployment_id(place))));
+        out.object(|out| {
+            out.field("type", DEPLOYMENTS);
+            out.field("apiVersion", DEPLOYMENTS_VERSION);
+            out.field("name", &place.name());
+            if place.subscription != self.places.main {
+                out.field("subscriptionId", &place.subscription);
+            }
+            match &place.group {
+                Some(_) => out.field("resourceGroup", &literal(&self.places.group_name(self.plan, place))),
+                None => out.field("location", "[deployment().location]"),
+            }
+            waits(out, depends);
+            out.key("properties");
+            out.object(|out| {
+                out.field("mode", "Incremental");
+                out.key("expressionEvaluationOptions");
+                out.object(|out| out.field("scope", "inner"));
+                out.key("parameters");
+                out.object(|out| {
+                    for number in &used {
+                        let name = &self.plan.parameters[*number].name;
+                        out.key(name);
+                        out.object(|out| out.field("value", &format!("[parameters({})]", quoted(name))));
+                    }
+                });
+                out.key("template");
+                out.object(|out| {
+                    out.field("$schema", schema);
+                    out.field("contentVersion", "1.0.0.0");
+                    out.key("parameters");
+                    self.declared(out, &used);
+                    out.key("resources");
+                    out.list(|out| {
+                        for number in numbers {
+                            out.item();
+                            self.resource(out, *number, place, bodies);
+                        }
+                    });
+                });
+            });
+        });
+    }
+
+    /// The id of a nested deployment, as its siblings see it.
+    fn deployment_id(&self, place: &Place) -> String {
+        let group = place.group.as_ref().map(|_| self.places.group_name(self.plan, place));
+        let group = group.map(|group| format!("/resourceGroups/{group}")).unwrap_or_default();
+        let id = format!("/subscriptions/{}{group}/providers/{DEPLOYMENTS}/{}", place.subscription, place.name());
+        let called = ResourceId::parse(&id).and_then(|id| self.caller(None).id(&id, DEPLOYMENTS));
+        called.unwrap_or_else(|| quoted(&id))
+    }
+
+    fn caller<'a>(&'a self, from: Option<&'a Place>) -> Caller<'a> {
+        from.map_or(Caller { subscription: &self.places.main, group: None, quoted }, |place| Caller::at(place, quoted))
+    }
+
+    fn resource(&self, out: &mut Writer, number: usize, place: &Place, bodies: &mut Bodies<'_>) {
+        let item = &self.plan.items[number];
+        let id = item.parsed();
+        let names: Vec<&str> = id.segments.iter().map(|(_, name)| name.as_str()).collect();
+        let name = if item.is_group { item.name().to_owned() } else { names.join("/") };
+        let same = item.needs().filter(|need| *need != number && self.places.of[*need] == *place);
+        let depends = same.map(|need| format!("[{}]", self.id(&self.plan.items[need], Some(place)))).collect();
+        out.object(|out| {
+            out.field("type", &item.type_name);
+            out.field("apiVersion", &item.api_version);
+            if let Some(scope) = self.scope(item, place) {
+                out.field("scope", &scope);
+            }
+            out.field("name", &literal(&name));
+            waits(out, depends);
+            if let Term::Map(fields) = &bodies.take(number) {
+                for (key, value) in in_order(fields) {
+                    out.key(&self.text(key, place));
+                    self.value(out, value, place);
+                }
+            }
+        });
+    }
+
+    /// What an extension resource extends, where that is not the place of the deployment itself.
+    fn scope(&self, item: &Item, place: &Place) -> Option<String> {
+        let id = item.parsed();
+        if item.is_group || id.is_child() {
+            return None;
+        }
+        let above = ResourceId::parse(&id.scope)?;
+        above.namespace.as_ref()?;
+        if let Parent::Item(parent) = item.parent {
+            return Some(format!("[{}]", self.id(&self.plan.items[parent], Some(place))));
+        }
+        Some(literal(&id.scope))
+    }
+
+    /// An expression for the id of an item, seen from a place (none: the template itself).
+    fn id(&self, item: &Item, from: Option<&Place>) -> String {
+        let (caller, id) = (self.caller(from), item.parsed());
+        if let Parent::Item(parent) = item.parent
+            && !id.is_child()
+            && ResourceId::parse(&id.scope).is_some_and(|scope| scope.namespace.is_some())
+        {
+            return caller.extension(&self.id(&self.plan.items[parent], from), &id, &item.type_name);
+        }
+        caller.id(&id, &item.type_name).unwrap_or_else(|| quoted(&item.id))
+    }
+
+    /// An expression for who an item's identity is, once it is deployed.
+    fn principal(&self, item: &Item, path: &str, place: &Place) -> String {
+        let (id, version) = (self.id(item, Some(place)), quoted(&item.api_version));
+        match path.strip_prefix("properties.") {
+            Some(property) => format!("reference({id}, {version}).{property}"),
+            None => format!("reference({id}, {version}, 'Full').{path}"),
+        }
+    }
+
+    fn value(&self, out: &mut Writer, term: &Term, place: &Place) {
+        match term {
+            Term::Null => out.scalar(&Value::Null),
+            Term::Bool(flag) => out.scalar(&json!(flag)),
+            Term::Number(number) => out.scalar(&Value::Number(number.clone())),
+            Term::Text(text) => out.text(&self.text(text, place)),
+            Term::List(items) => out.list(|out| {
+                for item in items {
+                    out.item();
+                    self.value(out, item, place);
+                }
+            }),
+            Term::Map(fields) => out.object(|out| {
+                for (key, value) in fields {
+                    out.key(&self.text(key, place));
+                    self.value(out, value, place);
+                }
+            }),
+        }
+    }
+
+    fn text(&self, text: &Text, place: &Place) -> String {
+        let parts = match text.0.as_slice() {
+            [whole @ (Piece::Reference(_) | Piece::External(_)), Piece::Literal(suffix)] => {
+                self.longer(whole, suffix, place).map(|code| vec![Said::Code(code)])
+            }
+            _ => None,
+        };
+        let parts = parts.unwrap_or_else(|| text.0.iter().map(|piece| self.piece(piece, place)).collect());
+        if let Some(plain) = parts.iter().map(Said::constant).collect::<Option<String>>() {
+            return literal(&plain);
+        }
+        let parts: Vec<String> = parts
+            .into_iter()
+            .map(|part| match part {
+                Said::Constant(text) => quoted(&text),
+                Said::Code(code) => code,
+            })
+            .collect();
+        match parts.as_slice() {
+            [one] => format!("[{one}]"),
+            many => format!("[concat({})]", many.join(", ")),
+        }
+    }
+
+    fn piece(&self, piece: &Piece, place: &Place) -> Said {
+        match piece {
+            Piece::Literal(text) => Said::Constant(text.clone()),
+            Piece::Reference(number) => Said::Code(self.id(&self.plan.items[*number], Some(place))),
+            Piece::Principal(number, path) => Said::Code(self.principal(&self.plan.items[*number], path, place)),
+            Piece::External(id) => {
+                let parsed = ResourceId::parse(id);
+                let called = parsed.and_then(|parsed| self.caller(Some(place)).id(&parsed, &parsed.type_name()));
+                called.map_or_else(|| Said::Constant(id.clone()), Said::Code)
+            }
+            Piece::Parameter(number) => {
+                Said::Code(format!("parameters({})", quoted(&self.plan.parameters[*number].name)))
+            }
+        }
+    }
+
+    /// The id of something below another (`/probes/http`) by one function.
+    fn longer(&self, whole: &Piece, suffix: &str, place: &Place) -> Option<String> {
+        let (id, kind) = match whole {
+            Piece::Reference(number) => {
+                let item = &self.plan.items[*number];
+                call::below(&item.parsed(), &item.type_name, suffix)?
+            }
+            Piece::External(id) => {
+                let id = ResourceId::parse(id)?;
+                call::below(&id, &id.type_name(), suffix)?
+            }
+            _ => return None,
+        };
+        self.caller(Some(place)).id(&id, &kind)
+    }
+}
+
+/// Bodies of a plan as they are needed. The first that can't be read is remembered, and ends the template.
+struct Bodies<'p> {
+    plan: &'p Plan,
+    failure: Option<io::Error>,
+}
+
+impl Bodies<'_> {
+    fn take(&mut self, number: usize) -> Term {
+        match self.plan.body(number) {
+            Ok(body) => body.term,
+            Err(error) => {
+                self.failure.get_or_insert(error);
+                Term::Null
+            }
+        }
+    }
+}
+
+/// A part of a text.
+enum Said {
+    Constant(String),
+    Code(String),
+}
+
+impl Said {
+    fn constant(&self) -> Option<&str> {
+        match self {
+            Self::Constant(text) => Some(text),
+            Self::Code(_) => None,
+        }
+    }
+}
+
+/// The file of parameters: what has to be given is not in it, so that the deployment asks or is refused.
+fn given() -> String {
+    let mut out = Writer::new();
+    out.object(|out| {
+        out.field("$schema", PARAMETERS_SCHEMA);
+        out.field("contentVersion", "1.0.0.0");
+        out.key("parameters");
+        out.object(|_| {});
+    });
+    out.finish()
+}
+
+fn waits(out: &mut Writer, depends: Vec<String>) {
+    if depends.is_empty() {
+        return;
+    }
+    out.key("dependsOn");
+    out.list(|out| {
+        for one in depends {
+            out.item();
+            out.text(&one);
+        }
+    });
+}
+
+/// A literal of an expression.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// A literal value: what would be read as an expression is escaped.
+fn literal(text: &str) -> String {
+    if text.starts_with('[') && text.ends_with(']') { format!("[{text}") } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_that_look_like_expressions_are_escaped_and_others_left() {
+        assert_eq!(literal("[x]"), "[[x]");
+        assert_eq!(literal("[[x]]"), "[[[x]]");
+        assert_eq!(literal("[x"), "[x");
+        assert_eq!(quoted("it's"), "'it''s'");
+    }
+}

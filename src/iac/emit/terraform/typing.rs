@@ -1,0 +1,167 @@
+//! The choice between `azurerm_*` and `azapi_resource`, for each item of a plan: every body is translated once,
+//! when its references are made, and what is to be printed of it waits on a shelf.
+
+use std::collections::{HashMap, HashSet};
+
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    azurerm::{
+        draft::Draft,
+        imports::import_id,
+        tables::TABLES,
+        walk::{Child, Refusal, Subject, translate},
+    },
+    forms::{Form, Forms, Typed},
+};
+use crate::iac::{
+    error::IacError,
+    model::{
+        body::Body,
+        codec::Encoder,
+        plan::{Given, Parameter, Parent, Plan},
+    },
+    parallel::in_order,
+    passes::{naming::unique, select::Words},
+    shelf::{Shelf, Spot},
+    types::Leaf,
+};
+
+/// Items that are worked on at once by one core.
+const CHUNK: usize = 128;
+
+/// What became of a body.
+enum Outcome {
+    Generic(String),
+    Typed { typed: Typed, within: Vec<usize>, asked: Vec<(&'static str, &'static str)>, bytes: Vec<u8> },
+}
+
+/// A form for each item of a plan. `is_compared`: imports compare it with what Azure returns. What somebody has
+/// to give becomes parameters of the plan; where it is compared, what Azure has stays anyway.
+pub fn typing(plan: &mut Plan, is_compared: bool, shelf: Shelf, cancel: &CancellationToken) -> Result<Forms, IacError> {
+    let (mut forms, mut words) = (Forms { shelf, ..Forms::default() }, Words::default());
+    let children = children(plan);
+    let count = plan.items.len();
+    let mut all: Vec<Option<Form>> = Vec::with_capacity(count);
+    let mut within: HashMap<usize, usize> = HashMap::new();
+    let mut asked = Vec::new();
+    let Forms { shelf, names, .. } = &mut forms;
+    let names = &*names;
+    let encode = |draft: &Draft, body: &Body| {
+        let mut out = Encoder::default();
+        out.list(&body.read_only, |out, input| {
+            out.path(&input.path);
+            out.term(&input.value);
+        });
+        names.encode(draft, &mut out);
+        out.0
+    };
+    let items = &*plan;
+    let chunk = |at: usize| -> Result<Vec<Outcome>, IacError> {
+        if cancel.is_cancelled() {
+            return Err(IacError::Cancelled);
+        }
+        let own = |number: usize| children.get(&number).map(Vec::as_slice).unwrap_or_default();
+        (at * CHUNK..count.min((at + 1) * CHUNK))
+            .map(|number| outcome(items, number, own(number), is_compared, &encode))
+            .collect()
+    };
+    in_order(count.div_ceil(CHUNK), chunk, |chunk| {
+        for outcome in chunk? {
+            let number = all.len();
+            // Parents come before their children: what is written in one of them needs no form of its own.
+            if let Some(parent) = within.remove(&number) {
+                all.push(Some(Form::Within(parent)));
+                continue;
+            }
+            all.push(Some(match outcome {
+                Outcome::Generic(reason) => Form::Generic(words.get(&reason)),
+                Outcome::Typed { mut typed, within: children, asked: wanted, bytes } => {
+                    typed.spot = shelf.put(&bytes)?;
+                    within.extend(children.into_iter().map(|child| (child, number)));
+                    if !wanted.is_empty() {
+                        asked.push((number, wanted));
+                    }
+                    Form::Typed(typed)
+                }
+            }));
+        }
+        Ok::<_, IacError>(())
+    })?;
+    forms.all = all.into_iter().flatten().collect();
+    ask(plan, &mut forms, asked, if is_compared { Given::Idle } else { Given::Open });
+    Ok(forms)
+}
+
+/// Children of those items that azurerm may write them in.
+fn children(plan: &Plan) -> HashMap<usize, Vec<usize>> {
+    let takes = |type_name: &str| {
+        let tables = TABLES.get(&type_name.to_ascii_lowercase());
+        tables.into_iter().flatten().any(|table| !table.absorb.is_empty() || table.same.is_some())
+    };
+    let mut known: HashMap<&str, bool> = HashMap::new();
+    let mut found: HashMap<usize, Vec<usize>> = HashMap::new();
+    for (number, item) in plan.items.iter().enumerate() {
+        if let Parent::Item(parent) = item.parent {
+            let kind: &str = &plan.items[parent].type_name;
+            if *known.entry(kind).or_insert_with(|| takes(kind)) {
+                found.entry(parent).or_default().push(number);
+            }
+        }
+    }
+    found
+}
+
+fn outcome(
+    plan: &Plan,
+    number: usize,
+    children: &[usize],
+    is_compared: bool,
+    encode: &impl Fn(&Draft, &Body) -> Vec<u8>,
+) -> Result<Outcome, IacError> {
+    let item = &plan.items[number];
+    if !TABLES.contains_key(&item.type_name.to_ascii_lowercase()) {
+        return Ok(Outcome::Generic("azurerm is not used for this type".to_owned()));
+    }
+    let body = plan.body(number)?;
+    let bodies = children.iter().map(|child| plan.body(*child)).collect::<Result<Vec<Body>, _>>()?;
+    let of_child = |(number, body)| {
+        let child = &plan.items[number];
+        Child { number, type_key: child.type_name.to_ascii_lowercase(), name: child.name(), body }
+    };
+    let own: Vec<Child<'_>> =
+        children.iter().copied().zip(bodies.iter().map(|body| &body.term)).map(of_child).collect();
+    let id = item.parsed();
+    let subject = Subject { id: &id, type_name: &item.type_name, body: &body.term, told: &body.read_only, is_compared };
+    let translated: Result<Draft, Refusal> = translate(subject, &own);
+    Ok(match translated {
+        Err(refusal) => Outcome::Generic(refusal.to_string()),
+        Ok(draft) => Outcome::Typed {
+            typed: Typed {
+                kind: draft.kind,
+                import: draft.import.as_ref().map(|cells| import_id(plan, number, cells).into()),
+                has_identity: draft.has("identity"),
+                has_besides: !draft.besides.is_empty(),
+                asked_from: 0,
+                spot: Spot::default(),
+            },
+            bytes: encode(&draft, &body),
+            within: draft.within,
+            asked: draft.asked,
+        },
+    })
+}
+
+/// Makes variables of what somebody has to give.
+fn ask(plan: &mut Plan, forms: &mut Forms, asked: Vec<(usize, Vec<(&'static str, &'static str)>)>, kind: Given) {
+    let mut taken: HashSet<String> = plan.parameters.iter().map(|parameter| parameter.name.clone()).collect();
+    for (item, wanted) in asked {
+        let Some(Form::Typed(typed)) = forms.all.get_mut(item) else { continue };
+        typed.asked_from = plan.parameters.len();
+        for (attribute, why) in wanted {
+            let name = unique(&format!("{}_{attribute}", plan.items[item].label), &mut taken);
+            let path = attribute.to_owned();
+            plan.parameters.push(Parameter { name, item, path, why, leaf: Leaf::Text, kind });
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! `report.json`: what became of each resource, for programs. On the way what `report.md` lists of bodies is
+//! noted, so that each body is read once.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::{
+    markdown::Lists,
+    totals::{content, emitted_as, said, totals},
+    write::Subject,
+};
+use crate::iac::{model::plan::Table, passes::select::compare_keys};
+
+/// Writes it, its keys in alphabetical order.
+pub fn write(subject: &Subject<'_>, out: &mut impl Write) -> io::Result<Lists> {
+    let (plan, source) = (subject.plan, subject.source);
+    let mut lists = Lists::default();
+    let mut file = Fields { out, is_first: true };
+    file.field("coverage", &source.coverage)?;
+    file.field("format", &subject.format)?;
+    file.list("parameters", |rows| {
+        for parameter in &plan.parameters {
+            let id = &plan.items[parameter.item].id;
+            rows.item(&json!({"name": parameter.name, "path": parameter.path, "resource": id, "why": parameter.why}))?;
+        }
+        Ok(())
+    })?;
+    file.field("partial_scan", &source.is_partial)?;
+    file.list("resources", |rows| resources(subject, rows, &mut lists))?;
+    file.field("scanned_at", &source.scanned_at)?;
+    file.field("snapshot", &source.snapshot)?;
+    file.field("tenant_id", &source.tenant_id)?;
+    file.field("totals", &totals(plan, subject.forms, subject.checks))?;
+    file.field("warnings", &said(plan))?;
+    file.out.write_all(b"\n}\n")?;
+    Ok(lists)
+}
+
+/// Items, what is written in them and what is left out, all in the order of their keys.
+fn resources<W: Write>(subject: &Subject<'_>, rows: &mut Rows<'_, W>, lists: &mut Lists) -> io::Result<()> {
+    let plan = subject.plan;
+    let (mut within, mut left) = (plan.within.iter().peekable(), plan.left_out.iter().peekable());
+    for number in 0..=plan.items.len() {
+        let next = plan.items.get(number);
+        let is_before = |id: &str| next.is_none_or(|item| compare_keys(id, &item.id).is_lt());
+        loop {
+            let held = within.peek().filter(|held| is_before(&held.id));
+            let absent = left.peek().filter(|left| is_before(&left.id));
+            let is_held_first = match (held, absent) {
+                (Some(held), Some(absent)) => compare_keys(&held.id, &absent.id).is_lt(),
+                (held, absent) => {
+                    if held.is_none() && absent.is_none() {
+                        break;
+                    }
+                    held.is_some()
+                }
+            };
+            if is_held_first {
+                if let Some(held) = within.next() {
+                    rows.item(&json!({
+                        "id": held.id, "type": &*held.type_name, "emitted_as": emitted_as(subject, held.item),
+                        "written_in": held.holder, "reason": "written in its parent",
+                    }))?;
+                }
+            } else if let Some(left) = left.next() {
+                rows.item(
+                    &json!({"id": left.id, "type": &*left.type_name, "emitted_as": null, "reason": &*left.reason}),
+                )?;
+            }
+        }
+        if number < plan.items.len() {
+            rows.item(&of_item(subject, number, lists)?)?;
+        }
+    }
+    Ok(())
+}
+
+fn of_item(subject: &Subject<'_>, number: usize, lists: &mut Lists) -> io::Result<Value> {
+    let plan = subject.plan;
+    let (item, body) = (&plan.items[number], plan.body(number)?);
+    lists.note(subject, item, &body)?;
+    let secrets = plan.parameters.get(item.secrets.start as usize..item.secrets.end as usize).unwrap_or_default();
+    let secrets: Vec<&str> = secrets.iter().map(|parameter| parameter.name.as_str()).collect();
+    Ok(json!({
+        "id": item.id, "type": &*item.type_name, "emitted_as": emitted_as(subject, number),
+        "generic_because": subject.forms.reason(number),
+        "reason": if item.is_dependency { "referred to by what was selected" } else { "selected" },
+        "known_type": match item.table {
+            Table::Exact => "this api-version",
+            Table::Near => "other api-versions",
+            Table::Unknown => "no",
+        },
+        "pruned": body.pruned, "respelled": body.respelled, "against_type": body.against, "secrets": secrets,
+        "external": body.external, "unresolved": body.unresolved, "circular": body.circular,
+        "not_returned": content(&item.type_name),
+    }))
+}
+
+/// The fields of the outermost object.
+struct Fields<'o, W: Write> {
+    out: &'o mut W,
+    is_first: bool,
+}
+
+impl<W: Write> Fields<'_, W> {
+    fn key(&mut self, name: &str) -> io::Result<()> {
+        self.out.write_all(if self.is_first { b"{\n" } else { b",\n" })?;
+        self.is_first = false;
+        write!(self.out, "  \"{name}\": ")
+    }
+
+    fn field(&mut self, name: &str, value: &impl Serialize) -> io::Result<()> {
+        self.key(name)?;
+        let text = serde_json::to_string_pretty(&serde_json::to_value(value)?)?;
+        self.out.write_all(text.replace('\n', "\n  ").as_bytes())
+    }
+
+    fn list(&mut self, name: &str, fill: impl FnOnce(&mut Rows<'_, W>) -> io::Result<()>) -> io::Result<()> {
+        self.key(name)?;
+        let mut rows = Rows { out: self.out, is_empty: true };
+        fill(&mut rows)?;
+        let is_empty = rows.is_empty;
+        self.out.write_all(if is_empty { b"[]" } else { b"\n  ]" })
+    }
+}
+
+/// The items of a list in it.
+struct Rows<'o, W: Write> {
+    out: &'o mut W,
+    is_empty: bool,
+}
+
+impl<W: Write> Rows<'_, W> {
+    fn item(&mut self, value: &Value) -> io::Result<()> {
+        self.out.write_all(if self.is_empty { b"[\n    " } else { b",\n    " })?;
+        self.is_empty = false;
+        // A line's end in a text is escaped: each of these is the printer's.
+        let text = serde_json::to_string_pretty(value)?;
+        self.out.write_all(text.replace('\n', "\n    ").as_bytes())
+    }
+}

@@ -1,0 +1,238 @@
+//! The first sweep: each body is read from the snapshot once, moved, taken apart, pruned, relieved of its
+//! secrets, looked at, and put on the shelf. What remains in memory is one light row a resource.
+//!
+//! It decides nothing that needs more than one body: that is `build`'s.
+
+use std::{collections::HashMap, sync::Arc};
+
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    error::IacError,
+    model::{
+        body::Body,
+        capabilities::{Capabilities, Split},
+        index::hash,
+        plan::Table,
+        term::{PRINCIPALS, Term},
+    },
+    parallel::in_order,
+    passes::{
+        ownership::{self, Claims},
+        prune,
+        references::Mentions,
+        retarget::Target,
+        secrets::{self, Lifted},
+        select::{Selection, Source, State, Words, compare_keys, page},
+    },
+    shelf::{Shelf, Spot},
+    types,
+};
+use crate::{
+    arm::{self, ResourceId},
+    graph::model::Node,
+};
+
+/// All rows, in the order of their keys, and the bodies.
+#[derive(Debug, Default)]
+pub struct Survey {
+    pub rows: Vec<Row>,
+    /// What bodies hold whole (see `ownership::apart`), sorted.
+    pub shown: Vec<(u64, u64)>,
+    pub shelf: Shelf,
+}
+
+/// What remains of a body that was looked at.
+#[derive(Debug)]
+pub struct Row {
+    pub id: Box<str>,
+    /// As the graph spells it.
+    pub found_type: Arc<str>,
+    /// As the table of types spells it.
+    pub type_name: Arc<str>,
+    pub api_version: Arc<str>,
+    pub claims: Option<Box<Claims>>,
+    pub seen: Option<Box<Seen>>,
+    pub spot: Spot,
+    pub table: Table,
+    pub is_group: bool,
+    pub is_dependency: bool,
+    pub has_identity: bool,
+    /// It was taken out of its parent's body.
+    pub is_split: bool,
+}
+
+/// What was seen in a body.
+#[derive(Debug, Default)]
+pub struct Seen {
+    pub principals: Box<[(String, &'static str)]>,
+    pub lifted: Vec<Lifted>,
+    pub mentions: Mentions,
+}
+
+/// A row and the bytes of its body.
+type Made = (Row, Vec<u8>);
+
+/// What a page of nodes becomes.
+#[derive(Default)]
+struct Page {
+    made: Vec<Made>,
+    shown: Vec<(u64, u64)>,
+}
+
+/// How each node is looked at.
+pub struct Surveyor<'s> {
+    pub source: &'s dyn Source,
+    pub capabilities: &'s Capabilities,
+    pub target: Option<&'s Target<'s>>,
+    pub cancel: &'s CancellationToken,
+}
+
+impl Surveyor<'_> {
+    /// Looks at everything that is selected; `is_dropped`: by the hash of its key, what the target has twice.
+    pub fn survey(
+        &self,
+        selection: &Selection,
+        is_dropped: impl Fn(u64) -> bool,
+        mut shelf: Shelf,
+    ) -> Result<Survey, IacError> {
+        let mut wanted: HashMap<u64, State> = HashMap::with_capacity(selection.rows.len());
+        for row in &selection.rows {
+            let key = hash(&arm::key(&row.id));
+            if !is_dropped(key) {
+                wanted.insert(key, row.state);
+            }
+        }
+        let (mut rows, mut shown, mut words) = (Vec::with_capacity(wanted.len()), Vec::new(), Words::default());
+        let look = |at: usize| self.page(selection.pages[at].as_deref(), &wanted);
+        in_order(selection.pages.len(), look, |page| {
+            let page: Page = page?;
+            for (mut row, bytes) in page.made {
+                for word in [&mut row.found_type, &mut row.type_name, &mut row.api_version] {
+                    *word = words.get(word);
+                }
+                if !bytes.is_empty() {
+                    row.spot = shelf.put(&bytes)?;
+                }
+                rows.push(row);
+            }
+            shown.extend(page.shown);
+            Ok::<_, IacError>(())
+        })?;
+        rows.sort_by(|a: &Row, b: &Row| compare_keys(&a.id, &b.id));
+        // What was read as a resource goes before what was taken out of its parent; either way it is apart.
+        rows.dedup_by(|later, kept| {
+            let is_same = later.id.eq_ignore_ascii_case(&kept.id) || arm::key(&later.id) == arm::key(&kept.id);
+            if is_same {
+                if kept.is_split && !later.is_split {
+                    std::mem::swap(kept, later);
+                }
+                kept.is_split |= later.is_split;
+            }
+            is_same
+        });
+        shown.sort_unstable();
+        Ok(Survey { rows, shown, shelf })
+    }
+
+    fn page(&self, after: Option<&str>, wanted: &HashMap<u64, State>) -> Result<Page, IacError> {
+        if self.cancel.is_cancelled() {
+            return Err(IacError::Cancelled);
+        }
+        // Keys of the target are others: there ids are followed up to their subscription.
+        let is_selected = |key: u64| self.target.is_none() && wanted.contains_key(&key);
+        let mut out = Page::default();
+        for node in page(self.source, after)? {
+            let Some(state) = wanted.get(&hash(&arm::key(&node.id))) else { continue };
+            let is_dependency = *state == State::Dependency;
+            let node = match self.target {
+                Some(target) => target.node(node),
+                None => node,
+            };
+            let parts = match (self.capabilities.split)(&node, self.capabilities) {
+                Some(Split { bare, children }) => {
+                    let children = children.into_iter().map(|child| (child, true));
+                    std::iter::once((bare, false)).chain(children).collect()
+                }
+                None => vec![(node, false)],
+            };
+            for (node, is_split) in parts {
+                out.shown.extend(ownership::shows(&node));
+                let (mut row, bytes) = self.look(&node, &is_selected);
+                row.is_split = is_split;
+                row.is_dependency = is_dependency;
+                out.made.push((row, bytes));
+            }
+        }
+        Ok(out)
+    }
+
+    fn look(&self, node: &Node, is_selected: &dyn Fn(u64) -> bool) -> Made {
+        let claims = ownership::claims(node);
+        let parsed = ResourceId::parse(&node.id).filter(|_| claims.absent.is_none());
+        let mut row = Row {
+            id: node.id.as_str().into(),
+            found_type: node.type_name.as_str().into(),
+            type_name: node.type_name.as_str().into(),
+            api_version: node.api_version.as_str().into(),
+            claims: (claims != Claims::default()).then(|| Box::new(claims)),
+            seen: None,
+            spot: Spot::default(),
+            table: Table::Unknown,
+            is_group: false,
+            is_dependency: false,
+            has_identity: false,
+            is_split: false,
+        };
+        let Some(mut id) = parsed else { return (row, Vec::new()) };
+        row.is_group = id.namespace.is_none() && id.resource_group.is_some();
+        let known = types::find(&node.type_name, &node.api_version, id.name()).writable();
+        if let Some(singleton) = known.as_ref().and_then(|known| known.singleton.as_ref()) {
+            id = id.with_name(singleton);
+        }
+        let spelling = if self.capabilities.compares { prune::Spelling::Import } else { prune::Spelling::Correct };
+        let pruned = prune::prune(node, known.as_ref(), spelling);
+        let mut term = Term::of_map(&pruned.body);
+        if let Some(known) = known {
+            row.table = if known.is_exact { Table::Exact } else { Table::Near };
+            row.type_name = known.name.into();
+        }
+        let subject = secrets::Subject {
+            type_name: &row.type_name,
+            name: id.name(),
+            words: &pruned.words,
+            missing: pruned.missing,
+        };
+        let lifted = secrets::lift(&mut term, subject);
+        let seen = Seen { principals: principals(node), lifted, mentions: Mentions::of(&term, is_selected) };
+        let is_nothing = seen.principals.is_empty() && seen.lifted.is_empty() && seen.mentions.is_empty();
+        row.seen = (!is_nothing).then(|| Box::new(seen));
+        row.has_identity = term.get("identity").is_some();
+        row.id = id.text.into();
+        let body = Body {
+            term,
+            pruned: pruned.paths,
+            respelled: pruned.respelled,
+            against: pruned.against,
+            reworded: pruned.reworded,
+            read_only: (self.capabilities.read_only)(&node.type_name, &node.body),
+            ..Body::default()
+        };
+        (row, body.encode())
+    }
+}
+
+/// Who a resource's own identity is, or what else Azure calls it by: another one where the resource is made anew.
+fn principals(node: &Node) -> Box<[(String, &'static str)]> {
+    let is = |kind: &str| node.type_name.eq_ignore_ascii_case(kind);
+    let of_itself = |path: &str| match path {
+        "identity.principalId" => true,
+        // What sends logs to a workspace names it so.
+        "properties.customerId" => is("Microsoft.OperationalInsights/workspaces"),
+        _ => is("Microsoft.ManagedIdentity/userAssignedIdentities"),
+    };
+    let at =
+        |path: &str| node.body.pointer(&format!("/{}", path.replace('.', "/"))).and_then(serde_json::Value::as_str);
+    let paths = PRINCIPALS.into_iter().filter(|path| of_itself(path));
+    paths.filter_map(|path| Some((at(path)?.to_owned(), path))).collect()
+}

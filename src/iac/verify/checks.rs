@@ -1,0 +1,51 @@
+//! What the checks found, as results and reports say it.
+
+use serde::Serialize;
+
+use super::limits::Judge;
+use crate::iac::{error::IacError, model::plan::Plan};
+
+/// Findings that are listed; a template that is wrong once is often wrong everywhere.
+const MOST_LISTED: usize = 5;
+
+/// `ok`, `not run`, or what is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Checks {
+    pub parse: String,
+    /// Limits and references of templates.
+    pub limits: String,
+    pub fmt: String,
+    pub validate: String,
+}
+
+impl Checks {
+    /// All files are read back; `judge` has seen the templates.
+    pub fn of(judge: Judge, plan: &Plan) -> Result<Self, IacError> {
+        let not_run = || "not run".to_owned();
+        let limits = if judge.is_empty() {
+            not_run()
+        } else {
+            match judge.findings(plan)?.as_slice() {
+                [] => "ok".to_owned(),
+                some => format!("{} findings: {}", some.len(), some[..some.len().min(MOST_LISTED)].join("; ")),
+            }
+        };
+        Ok(Self { parse: "ok".to_owned(), limits, fmt: not_run(), validate: not_run() })
+    }
+}
+
+/// Reads every file back and judges them together.
+#[cfg(test)]
+pub fn of_files(files: &crate::iac::emit::files::Files, plan: &Plan) -> Result<Checks, IacError> {
+    let mut outlines = Vec::new();
+    for (name, text) in files {
+        outlines.extend(super::read_back::read_back(name, text)?);
+    }
+    // In the order of their deployment.
+    outlines.sort_by(|a, b| (a.name.len(), &a.name).cmp(&(b.name.len(), &b.name)));
+    let mut judge = Judge::default();
+    for outline in outlines {
+        judge.see(outline);
+    }
+    Checks::of(judge, plan)
+}
