@@ -41,7 +41,7 @@ use crate::{
 const ADMIN_SOCKET: &str = "admin.sock";
 
 /// A running daemon.
-pub struct Daemon {
+pub(crate) struct Daemon {
     /// Where the API is.
     pub address: SocketAddr,
     jobs: Jobs,
@@ -55,7 +55,7 @@ pub struct Daemon {
 
 impl Daemon {
     /// Opens, recovers, wires, listens. The admin socket is in the runtime directory, else in the state's.
-    pub async fn start(config: &Config, state: &Path, runtime: Option<&Path>) -> anyhow::Result<Self> {
+    pub(crate) async fn start(config: &Config, state: &Path, runtime: Option<&Path>) -> anyhow::Result<Self> {
         for note in &config.notes {
             tracing::warn!("{note}");
         }
@@ -113,19 +113,19 @@ impl Daemon {
     }
 
     /// The jobs, for whoever watches over the process.
-    pub fn jobs(&self) -> Jobs {
+    pub(crate) fn jobs(&self) -> Jobs {
         self.jobs.clone()
     }
 
     /// From now on edits of the configuration take effect.
-    pub fn follow(&mut self, sources: Sources, config: Config, level: LevelHandle) {
+    pub(crate) fn follow(&mut self, sources: Sources, config: Config, level: LevelHandle) {
         if let Some(live) = self.live.take() {
             let live = Live { level: Some(level), ..live };
             self.tasks.spawn(settings::follow(sources, config, live, self.end.clone()));
         }
     }
 
-    /// A socket file. What stands there is a dead daemon's: the store's lock says that no other lives.
+    /// Makes a socket file. An existing one is a dead daemon's: the store's lock says that no other runs.
     fn bind(&mut self, path: PathBuf, mode: u32) -> anyhow::Result<UnixListener> {
         let words = || format!("the socket {}", path.display());
         if let Err(error) = std::fs::remove_file(&path)
@@ -140,7 +140,7 @@ impl Daemon {
     }
 
     /// Drains the jobs (`hurry` skips the grace), then ends the listeners.
-    pub async fn stop(self, hurry: CancellationToken) {
+    pub(crate) async fn stop(self, hurry: CancellationToken) {
         self.jobs.drain(hurry).await;
         note(&self.audit, "daemon.stop").await;
         self.end.cancel();

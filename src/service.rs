@@ -26,7 +26,7 @@ pub async fn serve(file: Option<PathBuf>, state: Option<PathBuf>, listen: Option
     let logs = logs::init(&settings::logs(&config))?;
     let state = config::state_dir(state.as_deref())?;
     let runtime = std::env::var_os("RUNTIME_DIRECTORY").map(PathBuf::from);
-    // Listened for before anybody is told that the daemon is there: who stops it then is heard.
+    // Installed before the daemon says that it is ready, so that no signal after that is lost.
     let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     // Reloads are asked for by a signal that ends a process which does not listen.
     let _reload = signal(SignalKind::hangup())?;

@@ -9,7 +9,7 @@
 
 use serde_json::{Value, json};
 
-/// What a function's name means where the expression stands.
+/// What the functions of an expression mean in the place where it is evaluated.
 pub trait Scope {
     /// The value of a call, its arguments evaluated.
     fn call(&self, name: &str, arguments: &[Value]) -> Result<Value, String>;

@@ -48,7 +48,7 @@ pub struct ResourceId {
     pub namespace: Option<String>,
     /// Type and name pairs below that namespace, outermost first.
     pub segments: Vec<(String, String)>,
-    /// What stands before the last `/providers/`; for ids without a provider what contains them.
+    /// The part before the last `/providers/`; for ids without a provider the id of their container.
     pub scope: String,
 }
 

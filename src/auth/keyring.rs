@@ -111,7 +111,7 @@ impl Keyring {
         *self.inner.settings.lock() = settings;
     }
 
-    /// Who a text stands for.
+    /// The caller that a key's text belongs to.
     pub async fn verify(&self, text: &str, now: Time) -> Result<Arc<Principal>, Denied> {
         let key = KeyText::parse(text).ok_or(Denied::Invalid)?;
         let digest = *blake3::keyed_hash(&self.inner.cache_key, text.as_bytes()).as_bytes();

@@ -72,7 +72,7 @@ impl KeyRow {
         [self.revoked_at, self.expires_at].into_iter().flatten().min()
     }
 
-    pub fn view(&self) -> KeyView {
+    pub(crate) fn view(&self) -> KeyView {
         KeyView {
             kid: self.kid.clone(),
             label: self.label.clone(),
@@ -85,7 +85,7 @@ impl KeyRow {
         }
     }
 
-    pub fn principal(&self) -> Principal {
+    pub(crate) fn principal(&self) -> Principal {
         let tenants = if self.tenants.iter().any(|tenant| tenant == "*") {
             Tenants::All
         } else {

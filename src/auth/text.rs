@@ -1,6 +1,6 @@
 //! `atg_<kid>_<secret>`: ten lower-case base32 characters that are public, then 43 base62 characters
 //! (256 random bits) and six more that are a CRC-32 of all before them, so that scanners recognise a
-//! key and a typo is told from a wrong one.
+//! key and a typo is distinguished from a wrong key.
 
 use crate::telemetry::Secret;
 

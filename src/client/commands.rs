@@ -234,7 +234,7 @@ async fn job(connection: &ConnectArgs, id: &str, screen: &mut Screen) -> Result<
 
 async fn watch(connection: &ConnectArgs, id: &str, screen: &mut Screen) -> Result<Exit, ClientError> {
     let api = connect(connection)?;
-    // Following waits for a daemon that went away; one that was never there is told at once.
+    // Following waits for a daemon that went away; one that was never there is reported at once.
     let id = patiently(screen, async || Ok(api.job(resolve(&api, id).await?).await?.job_id)).await?;
     to_the_end(&api, id, screen).await
 }

@@ -80,7 +80,7 @@ fn extract(archive: impl Read + Seek, stage: &Path) -> Result<usize, ClientError
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent).map_err(ClientError::file(parent))?;
         }
-        // A name that stands twice is refused here.
+        // A name that occurs twice is refused here.
         let mut file = File::create_new(&path).map_err(ClientError::file(&path))?;
         // The sizes that an archive states are not to be trusted: what comes out is counted.
         let written = io::copy(&mut (&mut entry).take(left + 1), &mut file).map_err(ClientError::file(&path))?;

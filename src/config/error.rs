@@ -57,7 +57,7 @@ impl ConfigError {
         &self.message
     }
 
-    /// Line and column in the file, from 1, where the value stands in a file.
+    /// Line and column, from 1, of a value in a file.
     pub fn position(&self) -> Option<(usize, usize)> {
         match self.place {
             Place::Position { line, column, .. } => Some((line, column)),

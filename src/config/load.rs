@@ -13,7 +13,7 @@ use super::{
 /// Where a configuration comes from. Everything the process could look at is a field, so that a
 /// test needs no environment of its own.
 #[derive(Debug, Clone, Default)]
-pub struct Sources {
+pub(crate) struct Sources {
     /// The file to read; it must exist. None: [`DEFAULT_FILE`](super::places::DEFAULT_FILE) where that exists, else defaults.
     pub file: Option<PathBuf>,
     /// The environment; other people's variables in it are ignored.
@@ -24,7 +24,7 @@ pub struct Sources {
 
 impl Sources {
     /// The file that was named, the process's environment, and the flag.
-    pub fn of_process(file: Option<PathBuf>, listen: Option<String>) -> Self {
+    pub(crate) fn of_process(file: Option<PathBuf>, listen: Option<String>) -> Self {
         // A variable that is not UTF-8 is none of ours.
         let environment = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -34,7 +34,7 @@ impl Sources {
 }
 
 /// Reads, overlays, validates.
-pub fn load(sources: &Sources) -> Result<Config, ConfigError> {
+pub(crate) fn load(sources: &Sources) -> Result<Config, ConfigError> {
     let document = match config_file(sources.file.as_deref()) {
         Some(path) => Document::read(&path)?,
         None => Document::default(),
@@ -42,7 +42,7 @@ pub fn load(sources: &Sources) -> Result<Config, ConfigError> {
     parse(document, sources)
 }
 
-/// The same with the file's text in hand; `name` stands in the errors.
+/// The same for a text; errors call its file `name`.
 pub(crate) fn load_text(name: &str, text: &str, sources: &Sources) -> Result<Config, ConfigError> {
     parse(Document::parse(name, text)?, sources)
 }

@@ -2,7 +2,7 @@
 //!
 //! A value that the types cannot hold never gets past [`load`]: spans, sizes, endpoints and
 //! credentials are types of their own, unknown keys are refused, and every refusal says where the
-//! value stands (file, line, column or variable) and what is allowed. Each key has its one home in
+//! value is (file, line, column or variable) and what is allowed. Each key has its one home in
 //! [`sections`](self), its documentation in `packaging/config.toml`; a test holds the two together.
 //! It knows nothing of the rooms: each has its own settings, and `daemon` converts.
 
@@ -17,16 +17,16 @@ mod validate;
 mod values;
 mod whole;
 
-pub use self::{
+pub(crate) use self::{
     error::ConfigError,
-    load::{Sources, load},
-    places::state_dir,
+    load::{Sources, load, load_text},
+    places::{config_file, state_dir},
+    sample::sample,
     sections::{LogFormat, Logging, Neo4j, Strategy},
     tenants::{Cloud, Credential, SecretSource},
     values::{Endpoint, Span},
     whole::Config,
 };
-pub(crate) use self::{load::load_text, places::config_file, sample::sample};
 
 #[cfg(test)]
 mod tests;

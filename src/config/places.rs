@@ -20,7 +20,7 @@ pub(crate) fn config_file(named: Option<&Path>) -> Option<PathBuf> {
 /// The state directory: the one that was named, else systemd's `STATE_DIRECTORY`, else
 /// [`SERVICE_STATE_DIR`] for root and the service's user, else `$XDG_STATE_HOME/atgd`, else
 /// `~/.local/state/atgd`.
-pub fn state_dir(named: Option<&Path>) -> Result<PathBuf, ConfigError> {
+pub(crate) fn state_dir(named: Option<&Path>) -> Result<PathBuf, ConfigError> {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     choose(named, effective_user().as_ref(), variable)
 }

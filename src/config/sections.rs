@@ -13,7 +13,7 @@ use crate::telemetry::Secret;
 /// `[server]`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Server {
+pub(crate) struct Server {
     pub listen: Listen,
     /// Served beside `listen`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -42,7 +42,7 @@ impl Default for Server {
 /// `[auth]`
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Auth {
+pub(crate) struct Auth {
     /// Longest life of a new key; none: keys may live for ever.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub longest_life: Option<Span>,
@@ -51,7 +51,7 @@ pub struct Auth {
 /// `[limits]`: 0 is no limit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Limits {
+pub(crate) struct Limits {
     pub submit_per_minute: u32,
     pub submit_burst: u32,
     pub read_per_second: u32,
@@ -74,7 +74,7 @@ impl Default for Limits {
 /// `[jobs]`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Jobs {
+pub(crate) struct Jobs {
     /// 1 to 256.
     pub max_concurrent: usize,
     /// Running jobs of one key; 0: all slots, but one less while other keys may submit too.
@@ -105,7 +105,7 @@ impl Default for Jobs {
 /// `[retention]`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Retention {
+pub(crate) struct Retention {
     pub jobs: Span,
     /// Finished jobs kept of each status; 0: no limit.
     pub jobs_per_status: u64,
@@ -139,12 +139,12 @@ impl Default for Retention {
 /// `[store]`: no keys yet; the section is accepted so that files of later versions can be prepared.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Store {}
+pub(crate) struct Store {}
 
 /// How a scan reads an inventory.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Strategy {
+pub(crate) enum Strategy {
     /// The lists of each type.
     #[default]
     List,
@@ -157,7 +157,7 @@ pub enum Strategy {
 /// `[azure]`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Azure {
+pub(crate) struct Azure {
     pub strategy: Strategy,
     /// The part of Azure's request quota that is used, above 0 and at most 1.
     pub share: f64,
@@ -174,7 +174,7 @@ impl Default for Azure {
 /// `[neo4j]`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Neo4j {
+pub(crate) struct Neo4j {
     pub uri: String,
     #[serde(default = "Neo4j::usual_user")]
     pub user: String,
@@ -206,7 +206,7 @@ impl Neo4j {
 /// `[llm]`: checked and kept; this version makes no descriptions, and says so in the log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Llm {
+pub(crate) struct Llm {
     pub kind: LlmKind,
     pub endpoint: Endpoint,
     pub model: String,
@@ -216,7 +216,7 @@ pub struct Llm {
 /// The two dialects of language model services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum LlmKind {
+pub(crate) enum LlmKind {
     Openai,
     AzureOpenai,
 }
@@ -224,7 +224,7 @@ pub enum LlmKind {
 /// How log lines look on stderr. Files are always JSON lines.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum LogFormat {
+pub(crate) enum LogFormat {
     #[default]
     Pretty,
     Json,
@@ -233,7 +233,7 @@ pub enum LogFormat {
 /// `[logging]`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Logging {
+pub(crate) struct Logging {
     /// `error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,atgd::jobs=debug`.
     pub level: String,
     pub format: LogFormat,
@@ -261,7 +261,7 @@ impl Default for Logging {
 /// `[metrics]`
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Metrics {
+pub(crate) struct Metrics {
     /// Loopback callers need no key for the metrics.
     pub from_loopback: bool,
 }
@@ -269,21 +269,21 @@ pub struct Metrics {
 /// `[sentry]`: checked and kept; this version sends no reports, and says so in the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Sentry {
+pub(crate) struct Sentry {
     pub dsn_file: PathBuf,
 }
 
 /// `[graph]`
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Graph {
+pub(crate) struct Graph {
     pub dual: bool,
 }
 
 /// `[iac]`
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Iac {
+pub(crate) struct Iac {
     /// A directory of Terraform providers to validate with, without a download.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub terraform_plugin_dir: Option<PathBuf>,

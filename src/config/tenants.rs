@@ -11,7 +11,7 @@ use crate::telemetry::Secret;
 /// `[azure.clouds.<name>]`: the endpoints of one Azure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Cloud {
+pub(crate) struct Cloud {
     pub authority: Endpoint,
     pub resource_manager: Endpoint,
     pub graph: Endpoint,
@@ -25,7 +25,7 @@ impl Cloud {
     pub(crate) const BUILT_IN: [&str; 3] = ["public", "usgov", "china"];
 
     /// The endpoints of a built-in cloud.
-    pub fn built_in(name: &str) -> Option<Self> {
+    pub(crate) fn built_in(name: &str) -> Option<Self> {
         let [authority, resource_manager, graph] = match name {
             "public" => {
                 ["https://login.microsoftonline.com", "https://management.azure.com", "https://graph.microsoft.com"]
@@ -56,7 +56,7 @@ impl Cloud {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(clippy::struct_field_names, reason = "the key of the file is called so")]
-pub struct Tenant {
+pub(crate) struct Tenant {
     pub tenant_id: Uuid,
     #[serde(default = "Tenant::usual_cloud")]
     pub cloud: String,
@@ -75,7 +75,7 @@ impl Tenant {
 /// `[tenants.<name>.credential]`: one kind, never a silent fallback to another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Written", into = "Written")]
-pub enum Credential {
+pub(crate) enum Credential {
     /// None: the machine's own identity, else a user-assigned one.
     ManagedIdentity {
         client_id: Option<Uuid>,
@@ -98,7 +98,7 @@ pub enum Credential {
 
 /// Where a client secret is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SecretSource {
+pub(crate) enum SecretSource {
     /// Read when a token is needed, so that it can be replaced.
     File(PathBuf),
     /// From the older service's `AZURE_CLIENT_SECRET`.

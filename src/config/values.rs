@@ -7,7 +7,7 @@ use url::Url;
 
 /// A span of time: `"90s"`, `"30m"`, `"12h"`, `"30d"`, `"2w"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Span(Duration);
+pub(crate) struct Span(Duration);
 
 const SECOND_UNITS: [(&str, u64); 5] = [("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
 
@@ -56,7 +56,7 @@ impl fmt::Display for Span {
 
 /// Bytes: a number, or a text such as `"10GiB"` or `"500MB"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Size(u64);
+pub(crate) struct Size(u64);
 
 const SIZE_UNITS: [(&str, u64); 9] = [
     ("", 1),
@@ -75,7 +75,7 @@ impl Size {
         Self(bytes)
     }
 
-    pub const fn bytes(self) -> u64 {
+    pub(crate) const fn bytes(self) -> u64 {
         self.0
     }
 }
@@ -99,7 +99,7 @@ impl FromStr for Size {
 
 /// The address to listen on. `localhost` is read as `127.0.0.1`; other names are not looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Listen(pub SocketAddr);
+pub(crate) struct Listen(pub SocketAddr);
 
 impl FromStr for Listen {
     type Err = String;
@@ -122,11 +122,11 @@ impl fmt::Display for Listen {
 
 /// A base URL of a service: https, or http where the host is a loopback address. No user, no query.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Endpoint(Url);
+pub(crate) struct Endpoint(Url);
 
 impl Endpoint {
     /// Without a slash at the end, so that paths can be appended.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         self.0.as_str().trim_end_matches('/')
     }
 }

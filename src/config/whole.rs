@@ -13,7 +13,7 @@ use super::{
 /// The whole configuration, valid.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Config {
+pub(crate) struct Config {
     pub server: Server,
     pub auth: Auth,
     pub limits: Limits,
@@ -46,7 +46,7 @@ impl Config {
     }
 
     /// The endpoints of a tenant's cloud. None only for a cloud that [`load`](super::load) would have refused.
-    pub fn cloud(&self, tenant: &Tenant) -> Option<Cloud> {
+    pub(crate) fn cloud(&self, tenant: &Tenant) -> Option<Cloud> {
         self.azure.clouds.get(&tenant.cloud).cloned().or_else(|| Cloud::built_in(&tenant.cloud))
     }
 }

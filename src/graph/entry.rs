@@ -12,7 +12,7 @@ pub struct Page {
     pub cursor: Cursor,
 }
 
-/// Where the reading of a stream stands.
+/// How far a stream was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cursor {
     /// The address of the next page.

@@ -20,7 +20,7 @@ pub struct Expected {
     pub text: String,
 }
 
-/// Where a page of the inventory stands.
+/// The place of a page of the inventory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExpectedAt(String, u32);
 

@@ -172,7 +172,7 @@ impl Generation {
         Ok(PageDraft { generation: self, encoder: None, prepared: Vec::new(), mentioned: Vec::new() })
     }
 
-    /// Writes a node unless a fuller one stands: whether it is new, or `None` where it changed nothing.
+    /// Writes a node unless a fuller one is stored: whether it is new; `None`: nothing changed.
     pub(super) fn write_node(&self, write: &mut Write<'_>, node: Prepared) -> Result<Option<bool>, StoreError> {
         let Prepared { key, hash, mut row, body } = node;
         let at = (self.number, key);
@@ -204,7 +204,7 @@ impl Generation {
         (self.number, self.next_body.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Where the reading of a stream stands; `None`: not begun.
+    /// How far a stream was read; `None`: not begun.
     pub fn cursor(&self, stream: &str) -> Result<Option<Cursor>, GraphError> {
         let row = self.store.read(|read| read.get(&CURSORS, &(self.number, stream.to_owned())))?;
         Ok(row.map(|row| match row {
@@ -398,7 +398,7 @@ impl PageDraft<'_> {
         self.prepared.is_empty()
     }
 
-    /// Writes everything and where the stream stands, in one commit.
+    /// Writes everything and the stream's cursor in one commit.
     pub async fn commit(self, stream: &str, cursor: Cursor) -> Result<Put, GraphError> {
         let Self { generation, prepared, mentioned, encoder } = self;
         // No more of them than pages were filled at one moment.

@@ -97,7 +97,7 @@ impl TenantGraph {
         self.tenant
     }
 
-    /// The generation of a scan: the one that stands unpublished under its id, or a new one.
+    /// The generation of a scan: its unpublished one if there is one, else a new one.
     pub async fn begin(&self, scan: Uuid, now_ms: i64) -> Result<Generation, GraphError> {
         let open = self.store.write(move |write| tables::begin(write, scan, now_ms).map(Ok)).await;
         Generation::open(self.store.clone(), self.tenant, scan, open.map_err(WriteError::into_store)?).await

@@ -63,7 +63,7 @@ impl Index {
         self.label_at(key_hash(key))
     }
 
-    /// What stands at a key with a body: seen or stale.
+    /// The label of the node at a key that has a body, seen or stale.
     pub(super) fn label_at(&self, hash: u64) -> Option<Label> {
         if self.resources.contains(&hash) {
             return Some(Label::Resource);

@@ -5,7 +5,7 @@
 //!                   │ (invisible; goes on after a crash, for it is keyed by the scan's id)
 //!                   └─ abandon(scan)
 //! ```
-//! One redb file a tenant, opened through [`Graphs`]. Bodies are compressed and told apart by their hash:
+//! One redb file a tenant, opened through [`Graphs`]. Bodies are compressed and compared by their hash:
 //! a rescan of what did not change adds rows, no bodies. Readers hold a [`Snapshot`], which never
 //! changes and keeps no transaction open.
 

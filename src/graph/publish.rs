@@ -287,7 +287,7 @@ impl Generation {
     }
 }
 
-/// Nodes that edges imply, where nothing better stands. A kind that is known replaces `Principal`, never the
+/// Nodes that edges imply, where no better node is stored. A kind that is known replaces `Principal`, never the
 /// other way.
 fn wanted(index: &Index, ranks: &mut ByHash<(Label, u8)>, implied: BTreeSet<Implied>) -> Vec<Implied> {
     let mut wanted = Vec::new();

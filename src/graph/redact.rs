@@ -12,7 +12,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-/// What stands where a secret was.
+/// Replaces a secret.
 pub(crate) const REDACTED: &str = "***";
 
 /// Endings of names, without case and separators, that say their value is a secret.
@@ -158,7 +158,7 @@ pub(crate) fn is_secret_value(text: &str) -> bool {
         })
 }
 
-/// What stands before a secret in connection strings and queries.
+/// The keys of secrets in connection strings and queries.
 const IN_STRINGS: [&str; 12] = [
     "accountkey=",
     "sharedaccesskey=",

@@ -92,7 +92,7 @@ pub struct Snapshot {
     info: Arc<SnapshotInfo>,
 }
 
-/// Where an edge stands in the order of [`Snapshot::edges`].
+/// The position of an edge in the order of [`Snapshot::edges`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EdgeKey(String);
 

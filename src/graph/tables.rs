@@ -34,12 +34,12 @@ pub(super) const EDGES_IN: Table<(u64, u64, u32), Bytes> = Table::new("edges_in.
 pub(super) const EXPECTED: Table<(u64, String, u32), Bytes> = Table::new("expected.v1");
 /// (generation, key) → an id that a body mentions below a known parent and that nothing gave yet.
 pub(super) const MENTIONED: Table<(u64, String), Text> = Table::new("mentioned.v1");
-/// (generation, stream) → where its reading stands.
+/// (generation, stream) → how far it was read.
 pub(super) const CURSORS: Table<(u64, String), CursorRow> = Table::new("cursors.v1");
 /// (generation, name) → note of the scan; generation 0: of the tenant.
 pub(super) const NOTES: Table<(u64, String), Text> = Table::new("notes.v1");
 
-/// Where a body stands; (0, 0): none.
+/// The key of a body; (0, 0): none.
 pub(super) type BodyAt = (u64, u64);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,7 +115,7 @@ impl NodeRow {
     }
 }
 
-/// What follows a word that stands at a position of an id.
+/// The segment that follows a word at a position of an id.
 fn segment<'a>(id: &'a str, at: usize, word: &str) -> Option<&'a str> {
     let mut parts = id.trim_start_matches('/').split('/').skip(at);
     parts.next().filter(|part| part.eq_ignore_ascii_case(word))?;

@@ -29,7 +29,7 @@ pub(super) async fn json<T: DeserializeOwned>(request: Request) -> Result<T, Ref
     parse(&read(request.into_body()).await?)
 }
 
-/// The same where an empty body stands for an empty object.
+/// The same, where an empty body means an empty object.
 pub(super) async fn json_or_default<T: DeserializeOwned + Default>(request: Request) -> Result<T, Refusal> {
     let is_empty = request.headers().get(header::CONTENT_LENGTH).is_none_or(|length| length == "0");
     if is_empty && request.headers().get(header::TRANSFER_ENCODING).is_none() {

@@ -17,7 +17,7 @@ use crate::{
 pub(super) enum Peer {
     Tcp(SocketAddr),
     Unix,
-    /// The socket whose file mode stands in for an admin key.
+    /// The admin socket: its file mode replaces an admin key.
     Admin,
 }
 
@@ -48,7 +48,7 @@ pub(super) struct Caller {
 }
 
 impl Caller {
-    pub fn kid(&self) -> &str {
+    pub(super) fn kid(&self) -> &str {
         &self.principal.kid
     }
 
@@ -56,7 +56,7 @@ impl Caller {
         self.principal.may(Scope::Admin)
     }
 
-    pub fn must(&self, scope: Scope) -> Result<(), Refusal> {
+    pub(super) fn must(&self, scope: Scope) -> Result<(), Refusal> {
         if self.principal.may(scope) {
             return Ok(());
         }

@@ -36,7 +36,7 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    pub fn new(settings: LimitSettings) -> Self {
+    pub(super) fn new(settings: LimitSettings) -> Self {
         let minute = |count: u32, burst: u32| {
             let count = NonZeroU32::new(count)?;
             Some(Quota::per_minute(count).allow_burst(NonZeroU32::new(burst).unwrap_or(count)))
@@ -50,7 +50,7 @@ impl Limits {
     }
 
     /// Takes a token of a key; the headers tell how many are left.
-    pub fn take(&self, class: Class, kid: &str) -> Result<HeaderMap, Refusal> {
+    pub(super) fn take(&self, class: Class, kid: &str) -> Result<HeaderMap, Refusal> {
         let (buckets, what) = match class {
             Class::Submit => (&self.submit, "submits"),
             Class::Read => (&self.read, "requests"),
@@ -59,11 +59,11 @@ impl Limits {
     }
 
     /// Counts a key that did not verify.
-    pub fn failed(&self, from: IpAddr) -> Result<(), Refusal> {
+    pub(super) fn failed(&self, from: IpAddr) -> Result<(), Refusal> {
         take(self.failures.as_ref(), &from, "too many keys from this address were not valid").map(drop)
     }
 
-    pub fn sweep(&self) {
+    pub(super) fn sweep(&self) {
         for buckets in [&self.submit, &self.read].into_iter().flatten() {
             buckets.retain_recent();
         }

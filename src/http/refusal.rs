@@ -24,12 +24,12 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+    pub(super) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), details: None, headers: Vec::new() }
     }
 
     /// `422` with the fields that are wrong.
-    pub fn fields(fields: Vec<FieldError>) -> Self {
+    pub(super) fn fields(fields: Vec<FieldError>) -> Self {
         let message = match fields.as_slice() {
             [one] => format!("{}: {}", one.path, one.message),
             _ => format!("{} fields are not valid", fields.len()),
@@ -38,7 +38,7 @@ impl Refusal {
     }
 
     /// `422` of one field.
-    pub fn field(path: &str, message: impl Into<String>) -> Self {
+    pub(super) fn field(path: &str, message: impl Into<String>) -> Self {
         Self::fields(vec![FieldError { path: path.to_owned(), message: message.into() }])
     }
 
@@ -53,14 +53,14 @@ impl Refusal {
     }
 
     /// A write that the store did not take.
-    pub fn stored(is_full: bool, cause: impl std::fmt::Display) -> Self {
+    pub(super) fn stored(is_full: bool, cause: impl std::fmt::Display) -> Self {
         if is_full {
             return Self::new(ErrorCode::StorageFull, "no space is left on the disk of the daemon's state");
         }
         Self::internal(cause)
     }
 
-    pub fn with(mut self, name: HeaderName, value: impl Into<HeaderValue>) -> Self {
+    pub(super) fn with(mut self, name: HeaderName, value: impl Into<HeaderValue>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
@@ -180,7 +180,7 @@ impl From<Denied> for Refusal {
 }
 
 impl Refusal {
-    pub fn unauthenticated(message: &str) -> Self {
+    pub(super) fn unauthenticated(message: &str) -> Self {
         Self::new(ErrorCode::Unauthenticated, message)
             .with(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
     }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::api::Time;
 
-/// Why a running attempt is told to end.
+/// Why a running attempt has to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stop {
     Cancel,

@@ -127,7 +127,7 @@ impl Jobs {
     /// A viewer: replay after a number, then live.
     pub fn follow(&self, id: Uuid, after: u64) -> Follow {
         let shared = &self.shared;
-        Follow::new(shared.store.clone(), &shared.hub, id, after, shared.stopping.viewers())
+        Follow::new(shared.store.clone(), &shared.hub, id, after, shared.stopping.token())
     }
 
     /// What there is of a job's artifacts.

@@ -63,7 +63,7 @@ impl From<TypeRow> for JobType {
 }
 
 impl JobRow {
-    pub fn uuid(&self) -> Uuid {
+    pub(super) fn uuid(&self) -> Uuid {
         Uuid::from_u128(self.id)
     }
 
@@ -78,7 +78,7 @@ impl JobRow {
         }
     }
 
-    pub fn view(&self, queue_position: Option<u64>) -> JobView {
+    pub(super) fn view(&self, queue_position: Option<u64>) -> JobView {
         let error = match &self.state {
             State::Failed { reason, .. } => Some(JobError {
                 code: reason.code.clone(),

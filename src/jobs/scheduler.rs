@@ -2,7 +2,7 @@
 //!
 //! Wake-ups are registered before the queue is looked at; a slow poll is the fallback. The number of
 //! slots follows the settings while the daemon runs. A slot that there is no job for is offered while the
-//! scheduler waits: the submit of a job that nothing stands before claims it in its own transaction, so
+//! scheduler waits: the submit of a job that is next claims it in its own transaction, so
 //! that one commit lies between the request and the run.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};

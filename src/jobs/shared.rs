@@ -37,7 +37,8 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    /// Jobs that ran when an earlier daemon died go back or end; their viewers and runners are told.
+    /// Jobs that ran when an earlier daemon died go back to the queue or end, and what they had half written is
+    /// removed.
     pub(super) async fn recover(self: &Arc<Self>) -> Result<(), StoreError> {
         let epoch = self.epoch;
         loop {

@@ -30,14 +30,14 @@ pub(crate) const TRANSIENT: u32 = 3;
 
 /// Who may write for a running job: later writers of an older start are refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fence {
+pub(super) struct Fence {
     pub epoch: u64,
     pub start: u32,
 }
 
 /// How often a job was started, and how often in vain.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tries {
+pub(super) struct Tries {
     pub starts: u32,
     /// Starts that died with the daemon and had recorded nothing.
     pub fruitless: u32,
@@ -51,14 +51,14 @@ pub struct Tries {
 
 impl Tries {
     /// The attempt's number as users count them, from 1.
-    pub const fn attempt(self) -> u32 {
+    pub(super) const fn attempt(self) -> u32 {
         1 + self.fruitless + self.transient
     }
 }
 
 /// Why a job failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reason {
+pub(super) struct Reason {
     pub code: String,
     pub message: String,
     pub retryable: bool,
@@ -66,7 +66,7 @@ pub struct Reason {
 
 /// Where a job is. Times are Unix milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum State {
+pub(super) enum State {
     Pending { tries: Tries, not_before: Option<i64> },
     Running { tries: Tries, fence: Fence, started_at: i64, cancel_asked: bool },
     Completed { tries: Tries, started_at: i64, completed_at: i64 },
@@ -76,7 +76,7 @@ pub enum State {
 
 /// What can happen to a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
+pub(super) enum Event {
     Claim { epoch: u64 },
     CancelAsked,
     Finish { fence: Fence, outcome: Outcome },
@@ -85,7 +85,7 @@ pub enum Event {
 
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub(super) enum Outcome {
     Completed,
     Failed(Reason),
     /// May succeed if repeated after a while, milliseconds.
@@ -98,14 +98,14 @@ pub enum Outcome {
 
 /// What ended an attempt from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Interruption {
+pub(super) enum Interruption {
     Crash,
     Shutdown,
 }
 
 /// Why an event does not apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Denied {
+pub(super) enum Denied {
     #[error("the job has ended")]
     Ended(JobStatus),
     #[error("the job is not pending")]
@@ -118,11 +118,11 @@ pub enum Denied {
 
 impl State {
     /// A job just submitted.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::Pending { tries: Tries::default(), not_before: None }
     }
 
-    pub const fn status(&self) -> JobStatus {
+    pub(super) const fn status(&self) -> JobStatus {
         match self {
             Self::Pending { .. } => JobStatus::Pending,
             Self::Running { .. } => JobStatus::Running,
@@ -142,7 +142,7 @@ impl State {
         }
     }
 
-    pub const fn started_at(&self) -> Option<i64> {
+    pub(super) const fn started_at(&self) -> Option<i64> {
         match self {
             Self::Pending { .. } => None,
             Self::Running { started_at, .. } | Self::Completed { started_at, .. } => Some(*started_at),
@@ -150,7 +150,7 @@ impl State {
         }
     }
 
-    pub const fn completed_at(&self) -> Option<i64> {
+    pub(super) const fn completed_at(&self) -> Option<i64> {
         match self {
             Self::Pending { .. } | Self::Running { .. } => None,
             Self::Completed { completed_at, .. }

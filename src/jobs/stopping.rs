@@ -8,7 +8,6 @@ use tokio_util::{
 #[derive(Default)]
 pub(super) struct Stopping {
     draining: CancellationToken,
-    viewers: CancellationToken,
     tasks: TaskTracker,
 }
 
@@ -16,7 +15,6 @@ impl Stopping {
     /// From now on nothing is claimed and no submit is taken; viewers go.
     pub(super) fn begin(&self) {
         self.draining.cancel();
-        self.viewers.cancel();
     }
 
     pub(super) fn is_draining(&self) -> bool {
@@ -28,14 +26,9 @@ impl Stopping {
         self.draining.cancelled().await;
     }
 
-    /// Fires when the room begins to stop.
+    /// Fires when the room begins to stop: also for viewers.
     pub(super) fn token(&self) -> CancellationToken {
         self.draining.clone()
-    }
-
-    /// What tells viewers to go.
-    pub(super) fn viewers(&self) -> CancellationToken {
-        self.viewers.clone()
     }
 
     /// A task that a drain waits for.

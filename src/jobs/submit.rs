@@ -96,7 +96,7 @@ struct Taking {
     audit: Entry,
     /// Jobs that may wait.
     limit: u64,
-    /// With what the job is claimed at once, if nothing stands before it.
+    /// What a claim in the same transaction needs; the job is claimed if no other job comes before it.
     claim: Option<(Shares, u64, CancellationToken)>,
 }
 
@@ -145,8 +145,12 @@ impl Jobs {
             return Err(StoreError::Full { path: shared.store.path().display().to_string() }.into());
         }
         let job_type = submission.operation.job_type();
+        let mut taking = self.taking(submission)?;
         let slot = shared.slots.offer(None);
-        let taking = self.taking(submission, slot.is_some())?;
+        if slot.is_some() {
+            let shares = shared.slots.shares(&shared.settings.borrow());
+            taking.claim = Some((shares, shared.epoch, shared.stopping.token()));
+        }
         let change = move |write: &mut Write<'_>| taking.in_transaction(write);
         let written = match slot {
             None => shared.store.write(change).await,
@@ -179,8 +183,8 @@ impl Jobs {
         Ok(row.view(None))
     }
 
-    /// What the transaction of a submit needs; with a slot the job may be claimed in it.
-    fn taking(&self, submission: Submission, has_slot: bool) -> Result<Taking, SubmitError> {
+    /// What the transaction of a submit needs.
+    fn taking(&self, submission: Submission) -> Result<Taking, SubmitError> {
         let shared = &self.shared;
         let now = Time::now().millis();
         let row = new_row(&submission, shared.ids.next(now))?;
@@ -189,9 +193,8 @@ impl Jobs {
         let idempotency = submission
             .idempotency
             .map(|idempotency| ((key_id, idempotency.route.to_owned(), idempotency.key), idempotency.body_hash));
-        let settings = shared.settings.borrow();
-        let claim = has_slot.then(|| (shared.slots.shares(&settings), shared.epoch, shared.stopping.token()));
-        Ok(Taking { row, idempotency, audit, limit: settings.max_queued, claim })
+        let limit = shared.settings.borrow().max_queued;
+        Ok(Taking { row, idempotency, audit, limit, claim: None })
     }
 
     /// Asks for a job's end: a pending one is cancelled when this returns, a running one soon after.

@@ -7,7 +7,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::runner::Failure;
 
-/// An operation on its thread. Dropped, it is told to go, which it does at its next await.
+/// An operation on its thread. When this is dropped the operation ends at its next await.
 pub(super) struct Operating {
     pub(super) ended: oneshot::Receiver<Result<Value, Failure>>,
     pub(super) gone: DropGuard,

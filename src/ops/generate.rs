@@ -11,7 +11,7 @@ use crate::{
     work::Work,
 };
 
-/// Snapshots that are told of, newest first, where the one that was asked for is not there.
+/// How many snapshots an error lists, newest first, where the wanted one does not exist.
 const MOST_TOLD: usize = 5;
 
 pub(super) async fn run(

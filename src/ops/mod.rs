@@ -8,4 +8,4 @@ mod operations;
 mod runner;
 mod scan;
 
-pub use self::operations::Operations;
+pub(crate) use self::operations::Operations;

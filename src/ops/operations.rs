@@ -8,7 +8,7 @@ use crate::{
 
 /// Clones share it.
 #[derive(Clone)]
-pub struct Operations {
+pub(crate) struct Operations {
     pub(super) azure: Azure,
     pub(super) graphs: Graphs,
     /// None: no Neo4j is configured.
@@ -17,7 +17,7 @@ pub struct Operations {
 }
 
 impl Operations {
-    pub fn new(azure: Azure, graphs: Graphs, mirror: Option<Mirror>, iac: iac::Settings) -> Self {
+    pub(crate) fn new(azure: Azure, graphs: Graphs, mirror: Option<Mirror>, iac: iac::Settings) -> Self {
         Self { azure, graphs, mirror, iac }
     }
 }

@@ -23,15 +23,15 @@ pub(crate) fn logs(config: &Config) -> LogSettings {
     }
 }
 
-pub fn auth(config: &Config) -> auth::Settings {
+pub(crate) fn auth(config: &Config) -> auth::Settings {
     auth::Settings { longest_life_ms: config.auth.longest_life.map(config::Span::millis) }
 }
 
-pub fn iac(config: &Config) -> iac::Settings {
+pub(crate) fn iac(config: &Config) -> iac::Settings {
     iac::Settings { terraform_plugin_dir: config.iac.terraform_plugin_dir.clone() }
 }
 
-pub fn jobs(config: &Config) -> jobs::Settings {
+pub(crate) fn jobs(config: &Config) -> jobs::Settings {
     let (jobs, retention) = (&config.jobs, &config.retention);
     jobs::Settings {
         max_concurrent: jobs.max_concurrent,
@@ -53,7 +53,7 @@ pub fn jobs(config: &Config) -> jobs::Settings {
     }
 }
 
-pub fn http(config: &Config) -> http::Settings {
+pub(crate) fn http(config: &Config) -> http::Settings {
     let (server, limits) = (&config.server, &config.limits);
     http::Settings {
         public_url: server.public_url.as_ref().map(|url| url.to_string().trim_end_matches('/').to_owned()),
@@ -69,7 +69,7 @@ pub fn http(config: &Config) -> http::Settings {
     }
 }
 
-pub fn neo4j(neo4j: &config::Neo4j) -> neo4j::Settings {
+pub(crate) fn neo4j(neo4j: &config::Neo4j) -> neo4j::Settings {
     let password = match (&neo4j.password_file, &neo4j.password) {
         (Some(path), _) => neo4j::PasswordSource::File(path.clone()),
         (None, Some(secret)) => neo4j::PasswordSource::Given(secret.clone()),
@@ -79,7 +79,7 @@ pub fn neo4j(neo4j: &config::Neo4j) -> neo4j::Settings {
     neo4j::Settings { uri, user, password, batch_rows: neo4j.batch_rows, in_flight: neo4j.in_flight }
 }
 
-pub fn azure(config: &Config) -> anyhow::Result<azure::Settings> {
+pub(crate) fn azure(config: &Config) -> anyhow::Result<azure::Settings> {
     let mut tenants = Vec::new();
     for (name, tenant) in &config.tenants {
         let cloud = config.cloud(tenant).with_context(|| format!("tenant {name}: no cloud {}", tenant.cloud))?;

@@ -39,7 +39,7 @@ const DEBOUNCE: Duration = Duration::from_millis(250);
 const POLL: Duration = Duration::from_secs(30);
 
 /// Where changes go.
-pub struct Live {
+pub(crate) struct Live {
     pub jobs: watch::Sender<jobs::Settings>,
     pub azure: watch::Sender<azure::Settings>,
     pub app: App,
@@ -50,7 +50,7 @@ pub struct Live {
 }
 
 /// Follows the file until `stop`. `current` is what the daemon was started with.
-pub async fn follow(sources: Sources, mut current: Config, live: Live, stop: CancellationToken) {
+pub(crate) async fn follow(sources: Sources, mut current: Config, live: Live, stop: CancellationToken) {
     let (nudge, mut nudged) = mpsc::channel::<()>(1);
     let file = config::config_file(sources.file.as_deref());
     let mut watchers = Watchers::new();

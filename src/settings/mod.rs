@@ -5,8 +5,7 @@
 mod convert;
 mod follow;
 
-pub(crate) use self::convert::logs;
-pub use self::{
-    convert::{auth, azure, http, iac, jobs, neo4j},
+pub(crate) use self::{
+    convert::{auth, azure, http, iac, jobs, logs, neo4j},
     follow::{Live, follow},
 };

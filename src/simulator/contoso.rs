@@ -2,13 +2,13 @@
 //!
 //! The data is JSON, one file a service in `contoso/`: bodies as ARM answers them (location names, provisioning
 //! states, back-references, values that Azure computes), each with the `apiVersion` it is served with, without the
-//! `name` and `type` that its id tells, and without what `born` completes. `directory.json` holds the people, groups
+//! `name` and `type` that its id tells, and without what `completion` completes. `directory.json` holds the people, groups
 //! and applications of Microsoft Graph, and the management groups. `{platform}`, `{production}` and `{tenant}` stand
 //! for ids. Some names and tags are there to be escaped, some values to be taken for secrets.
 
 use serde_json::{Value, json};
 
-use super::{born, world::World};
+use super::{completion, world::World};
 use crate::arm::ResourceId;
 
 /// Subscription of networks, identity and monitoring.
@@ -88,7 +88,7 @@ fn put(world: &mut World, body: &mut Value) -> Result<(), String> {
         fields.insert("type".to_owned(), json!(kind));
     }
     // What Azure says today of which the file holds only what matters.
-    born::complete(&kind, &id, body);
+    completion::complete(&kind, &id, body);
     world.add(&id, version, body);
     Ok(())
 }

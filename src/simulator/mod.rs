@@ -3,12 +3,12 @@
 //! ```text
 //! running ─▶ serve, tls ─▶ routes ─┬─ login, metadata, data_plane     no token needed
 //!    │                             ├─ faults, hostile, throttle       what fails, what harms, what is too much
-//!    │                             ├─ reads, singles
-//!    │                             ├─ write, long_running, inline, beside
+//!    │                             ├─ reads, built_in
+//!    │                             ├─ write, long_running, inline, side_effects
 //!    │                             ├─ deployments ─▶ template
 //!    │                             ├─ resource_graph ─▶ keyset
 //!    │                             └─ graph, admin ─▶ state (settings, world, counts)
-//!    └─▶ sources ─▶ contoso, load, generated, born ─▶ world
+//!    └─▶ sources ─▶ contoso, load, generated, completion ─▶ world
 //! ```
 //! Terraform's providers and Azure's SDKs work with it when given its authority (`--tls`) and its address:
 //! `ARM_METADATA_HOSTNAME=127.0.0.1:PORT` and `SSL_CERT_FILE=…ca.pem` for Terraform; `authority`, `base_url` and
@@ -48,8 +48,8 @@
 //! from it; what it serves is what [`Running::served`] says.
 
 mod admin;
-mod beside;
-mod born;
+mod built_in;
+mod completion;
 mod contoso;
 mod data_plane;
 mod deployments;
@@ -75,7 +75,7 @@ mod routes;
 mod running;
 mod serve;
 mod settings;
-mod singles;
+mod side_effects;
 mod sources;
 mod state;
 mod template;

@@ -6,10 +6,9 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{
-    born, data_plane,
+    built_in, completion, data_plane,
     reply::{Query, Reply, encoded},
     request::Asked,
-    singles,
     state::State,
     world::{Reach, Slice, Stored, World},
 };
@@ -116,7 +115,7 @@ pub(super) fn action(state: &State, asked: &Asked<'_>, version: &str) -> Reply {
         return refusal;
     }
     let body = world.value(&key).or_else(|| {
-        let text = singles::default_of(state, &world, &key, &type_name)?;
+        let text = built_in::default_of(state, &world, &key, &type_name)?;
         serde_json::from_str(&text).ok()
     });
     // `config/appsettings/list` is asked of sites that have no such body of their own.
@@ -197,7 +196,7 @@ fn resources(state: &State, world: &World, asked: &Asked<'_>, version: &str, pag
     if below.len().is_multiple_of(2) {
         state.count("get");
         let name = below.last().copied().unwrap_or_default();
-        let found = world.text(&key).or_else(|| singles::default_of(state, world, asked.path, &type_name));
+        let found = world.text(&key).or_else(|| built_in::default_of(state, world, asked.path, &type_name));
         let found = found.or_else(|| built_in(state, world, asked.path, &type_name, name));
         return found.map_or_else(|| not_found(&type_name, name), |text| Reply::text(200, text));
     }
@@ -221,7 +220,7 @@ fn resources(state: &State, world: &World, asked: &Asked<'_>, version: &str, pag
     if !world.contains(parent) && !is_located {
         return not_found(&type_name, below[below.len() - 2]);
     }
-    if let Some(text) = singles::default_of(state, world, asked.path, &type_name) {
+    if let Some(text) = built_in::default_of(state, world, asked.path, &type_name) {
         return Reply::text(200, text);
     }
     page.slice(world.list(&type_name, &format!("{key}/"), Reach::Below, page.token(), take))
@@ -248,7 +247,7 @@ fn built_in(state: &State, world: &World, path: &str, type_name: &str, name: &st
     }
     let ending = format!("/roledefinitions/{name}");
     let recorded = world.all().find(|stored| stored.parsed.key().ends_with(&ending)).map(|stored| stored.text.clone());
-    recorded.or_else(|| state.settings.any_version.then(|| born::role(world, path)).flatten())
+    recorded.or_else(|| state.settings.any_version.then(|| completion::role(world, path)).flatten())
 }
 
 fn not_found(type_name: &str, name: &str) -> Reply {

@@ -1,7 +1,7 @@
 //! Fills the world before the first request, from the sources that the settings name.
 
 use super::{
-    born, contoso,
+    completion, contoso,
     error::SimulatorError,
     generated::Generated,
     load,
@@ -32,7 +32,7 @@ pub(super) fn fill(settings: &Settings, base: &str) -> Result<World, SimulatorEr
         world.add_subscription(&id.to_string(), &format!("Empty {at}"));
     }
     if settings.any_version {
-        born::fill(&mut world);
+        completion::fill(&mut world);
     }
     world.add_missing();
     Ok(world)

@@ -10,14 +10,14 @@
 //! | (nothing) | ids of keys, vaults, principals: `vaultUri`, `principalId`, `clientId` by type | guessed |
 //! | children inline (`subnets`, `securityRules`, `routes`, …) | also by themselves; a child put by itself also inline | recorded |
 //! | named parts of network resources (`ipConfigurations`, …) | with an `id` below the resource | recorded |
-//! | machines, private endpoints | also what is made with them: OS disks, cards (`beside`) | documented |
+//! | machines, private endpoints | also what is made with them: OS disks, cards (`side_effects`) | documented |
 //!
 //! A PUT replaces: what an earlier PUT had and this one has not is gone, but for what was computed.
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::{beside, inline, long_running, operations::Work, reply::Reply, state::State, world::World};
+use super::{inline, long_running, operations::Work, reply::Reply, side_effects, state::State, world::World};
 use crate::arm::{self, ResourceId};
 
 /// Fields of a template's resource that no body has.
@@ -114,7 +114,7 @@ pub(super) fn store(world: &mut World, parsed: &ResourceId, version: &str, body:
         world.put(&child_id, version, &child);
     }
     inline::follow(world, &id);
-    beside::follow(world, &id, &body);
+    side_effects::follow(world, &id, &body);
 }
 
 /// What would be stored.

@@ -86,7 +86,7 @@ impl Looked {
         Ok(looked)
     }
 
-    /// Opens the copy; one of another format is told.
+    /// Opens the copy; another format is an error.
     pub fn open(&self, schema: &Schema) -> Result<Store, StoreError> {
         Store::look(&self.copy, schema).map_err(|error| self.named(error))
     }

@@ -95,7 +95,7 @@ impl Held {
 impl Drop for Held {
     fn drop(&mut self) {
         let slot = self.slot.get_mut().take();
-        // A damaged file is told by what looks at it; here it is closed as far as it can be.
+        // A damaged file was reported by its reader; here it is closed as far as it can be.
         let _ = guarded::<_, StoreError>(&self.path, || {
             drop(slot);
             Ok(())

@@ -56,7 +56,7 @@ impl Store {
         Self::on_file(path, schema)
     }
 
-    /// Opens a file that is there to look at it: one of another format is told, not migrated.
+    /// Opens an existing file without migrating it: another format is an error.
     pub fn look(path: &Path, schema: &Schema) -> Result<Self, StoreError> {
         let expected = |database: Database| guarded(path, move || schema::expect(&database, path, schema));
         expected(opened(path)?)?;

@@ -26,7 +26,7 @@ const QUEUE: usize = 1_024;
 
 /// Tells the caller, once it is known how the commit ended.
 type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
-/// A closure with its caller: runs in the transaction, or is told why there is none; the error aborts
+/// A closure with its caller: runs in the transaction, or gets the error that prevented one; the error aborts
 /// the group.
 pub(super) type Pending =
     Box<dyn for<'w, 't> FnOnce(Result<&'w mut Write<'t>, StoreError>) -> (Answer, Result<(), StoreError>) + Send>;

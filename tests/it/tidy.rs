@@ -124,6 +124,7 @@ fn a_circle_is_seen_through_fronts_and_round_corners() {
     let (a, b, c) = ("pub struct A;", "pub struct B;", "pub struct C;");
     assert!(!circle("use super::B;\npub struct A(B);", "use super::C;\npub struct B(C);", c), "floors are no circle");
     assert!(circle("use super::B;\npub struct A(B);", "pub struct B(super::A);", c), "through the front");
+    assert!(circle("use super::*;\npub struct A(B);", "pub struct B(super::A);", c), "through all of the front");
     assert!(circle(
         "use super::b;\npub struct A(b::B);",
         "use super::C;\npub struct B(C);",

@@ -196,7 +196,7 @@ fn references(subject: &Subject<'_>, known: &dyn Known, derived: &mut Derived) {
             continue;
         }
         refer(kind, subject, &mention.id, &mention.path, known, derived);
-        // What a diagnostic setting says is found of the resource that it stands at.
+        // A diagnostic setting's reference is an edge of the resource that the setting belongs to.
         if is_diagnostic
             && kind == EdgeKind::LogsTo
             && let Some(scope) = ResourceId::parse(subject.id).map(|id| arm::key(&id.parent()))
@@ -218,7 +218,7 @@ fn references(subject: &Subject<'_>, known: &dyn Known, derived: &mut Derived) {
     }
 }
 
-/// The state of a peering stands beside the id of the other network.
+/// The state of a peering is a sibling property of the other network's id.
 fn peered(subject: &Subject<'_>, mention: &Mention, known: &dyn Known, derived: &mut Derived) {
     let Some(Target::Known(key) | Target::Unknown { key, .. }) = resolve(&mention.id, known) else { return };
     if known.label_of(&key).is_none() {

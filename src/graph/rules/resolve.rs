@@ -20,7 +20,7 @@ pub(crate) fn resolve(id: &str, known: &dyn Known) -> Option<Target> {
     let mut prefix = whole.as_str();
     loop {
         if known.label_of(prefix).is_some() {
-            // A group or subscription is meant only where it is named itself: below it stands a resource.
+            // A group or subscription is meant only where the id ends with it; otherwise the id names a resource below it.
             let named_itself = prefix.len() == whole.len() || prefix.contains("/providers/");
             if named_itself {
                 return Some(Target::Known(prefix.to_owned()));

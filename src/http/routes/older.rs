@@ -69,7 +69,7 @@ pub(in crate::http) struct OperationsQuery {
     offset: Option<u64>,
 }
 
-/// Jobs as a bare array; how many there are stands in `X-Total-Count`.
+/// Jobs as a bare array; their number is in the header `X-Total-Count`.
 #[utoipa::path(get, path = "/operations", params(OperationsQuery), responses((status = 200, body = Vec<JobView>)))]
 pub(in crate::http) async fn operations(
     State(app): State<App>,

@@ -1,4 +1,6 @@
 //! Which file uses which: every path is followed through the fronts of rooms to the file that defines the thing.
+//!
+//! A call of a method names no path: the file of its type counts, wherever the method is written.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -68,6 +70,8 @@ impl<'a> Tree<'a> {
         for import in &source.imports {
             let Some(target) = absolute(source, &import.path) else { continue };
             let onward = match import.name.as_str() {
+                // All that a front re-exports is used.
+                _ if name == "*" => target,
                 "*" => [&target[..target.len() - 1], &path[depth..]].concat(),
                 known if known == name => [&target[..], &path[depth + 1..]].concat(),
                 _ => continue,

@@ -1,23 +1,23 @@
-//! What bodies lack that Azure's newer api-versions always say, and what stands in two places.
+//! Completes bodies with what newer api-versions of Azure always return, and repeats what Azure shows in two places.
 //!
-//! A recording holds what one api-version told. Programs that bring their own fail over what is not there, or
-//! take it for a change. `born.json` is the table: `lacks` is merged below what a body says; `gathers`
-//! repeats children in their parent's list, and `spreads` makes children of what stands there, as Azure
-//! does. `{subscription}` is the resource's. Children that nobody made are in `singles`; one that somebody recorded
-//! is completed from there. Also the built-in roles that somebody has.
+//! A recording holds what one api-version returned; programs that use another fail over missing properties, or take
+//! them for a change. `completion.json` is the table: `lacks` is merged into a body where it is missing; `gathers`
+//! repeats children in their parent's list, and `spreads` makes children of the items of such a list.
+//! `{subscription}` is the resource's. Children that exist without having been made are in `built_in`; a recorded
+//! one is completed from there. Also the built-in roles.
 
 use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
 use super::{
-    singles,
+    built_in,
     world::{Stored, World},
 };
 use crate::arm;
 
 static RULES: LazyLock<Vec<Value>> =
-    LazyLock::new(|| serde_json::from_str(include_str!("born.json")).unwrap_or_default());
+    LazyLock::new(|| serde_json::from_str(include_str!("completion.json")).unwrap_or_default());
 
 /// Well-known roles.
 const ROLES: [(&str, &str); 9] = [
@@ -43,7 +43,7 @@ pub(super) fn complete(kind: &str, id: &str, body: &mut Value) {
 pub(super) fn fill(world: &mut World) {
     apply(world);
     let held = world.all().filter_map(|stored| {
-        let lacks = singles::properties(&stored.type_name(), stored.parsed.name())?;
+        let lacks = built_in::properties(&stored.type_name(), stored.parsed.name())?;
         let mut whole = stored.value();
         below(&mut whole, &json!({"properties": lacks}));
         Some((stored.id.clone(), whole))

@@ -1,4 +1,4 @@
-//! What comes to be, or changes, when something else is put.
+//! Changes of other resources that a PUT causes in Azure.
 //!
 //! | put | then | source |
 //! |---|---|---|

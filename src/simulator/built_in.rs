@@ -1,9 +1,8 @@
-//! Things that every parent has without anybody having made them: services, policies, settings by name.
+//! Children that every parent has in Azure without a PUT: default services, policies, settings.
 //!
-//! A program that knows Azure reads them without a look at whether they are there: Terraform's azurerm reads
-//! `blobServices/default` of each storage account. So with `--tls` (`any_version`) those of
-//! `singles.tsv` are answered where the parent is and nothing was put. They stand in no list and are
-//! not among what is served: a scan of a recorded world stays what was recorded.
+//! Terraform's azurerm reads `blobServices/default` of each storage account without asking whether it exists. So
+//! with `--tls` (`any_version`) the children of `built_in.tsv` are answered where the parent exists and nothing was
+//! put. They are in no list and not among what is served, so that a scan of a recorded world finds what was recorded.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -12,7 +11,7 @@ use serde_json::{Value, json};
 use super::{state::State, world::World};
 use crate::arm;
 
-const TABLE: &str = include_str!("singles.tsv");
+const TABLE: &str = include_str!("built_in.tsv");
 
 static DEFAULTS: LazyLock<BTreeMap<(String, String), &'static str>> = LazyLock::new(|| {
     let rows = TABLE.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
