@@ -122,6 +122,18 @@ pub(super) fn action(type_name: &str, action: &str, id: &str, body: Option<&Valu
             );
             Reply::ok(&json!({"kubeconfigs": [{"name": "clusterUser", "value": STANDARD.encode(config)}]}))
         }
+        // Only of a webhook, of which nothing but the base is in the body.
+        (
+            "microsoft.eventgrid/eventsubscriptions" | "microsoft.eventgrid/systemtopics/eventsubscriptions",
+            "getfullurl",
+        ) => match body.map(|body| &body["properties"]["destination"]["properties"]["endpointBaseUrl"]) {
+            Some(Value::String(base)) => Reply::ok(&json!({"endpointUrl": base})),
+            _ => Reply::error(400, "InvalidRequest", "Only webhook destination type supports full URL."),
+        },
+        ("microsoft.apimanagement/service/portalsettings", "listsecrets") => Reply::ok(&json!({"validationKey": ""})),
+        ("microsoft.apimanagement/service/tenant", "listsecrets") => {
+            Reply::ok(&json!({"enabled": false, "primaryKey": key(1), "secondaryKey": key(2)}))
+        }
         ("microsoft.search/searchservices", "listadminkeys") => {
             Reply::ok(&json!({"primaryKey": key(1), "secondaryKey": key(2)}))
         }

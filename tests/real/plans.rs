@@ -176,6 +176,20 @@ async fn contosos_plan_imports_and_changes_nothing() {
     assert!(plan.clean.len() >= 80, "{} types", plan.clean.len());
 }
 
+/// Bodies of ours, for the kinds that no recorded group has.
+#[tokio::test(flavor = "multi_thread")]
+async fn plans_of_bodies_made_for_the_tables_import_and_change_nothing() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/real/kinds.json");
+    let Some(plan) = planned(vec![Source::Directory(file)]).await else { return };
+    told("kinds", &plan);
+    assert!(plan.rest.is_empty(), "{}", plan.summary);
+    let imported: usize = plan.clean.values().sum();
+    assert!(imported >= KINDS, "{imported} imported");
+}
+
+/// All that the file holds, with what stands beside them.
+const KINDS: usize = 26;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn plans_of_recorded_groups_import_and_change_nothing() {
     let Some(directory) = shared("azure-data/_scenarios") else { return };

@@ -169,8 +169,8 @@ import {
 }
 
 import {
-  to = azapi_resource.aa_contoso_stop_idle
-  id = "/subscriptions/c0470500-0000-4000-8000-0000000000a1/resourceGroups/rg-monitoring/providers/Microsoft.Automation/automationAccounts/aa-contoso/runbooks/stop-idle?api-version=2023-11-01"
+  to = azurerm_automation_runbook.aa_contoso_stop_idle
+  id = "/subscriptions/c0470500-0000-4000-8000-0000000000a1/resourceGroups/rg-monitoring/providers/Microsoft.Automation/automationAccounts/aa-contoso/runbooks/stop-idle"
 }
 
 import {

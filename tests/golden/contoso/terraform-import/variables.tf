@@ -39,3 +39,9 @@ variable "sql_contoso_administrator_login_password" {
   type        = string
   sensitive   = true
 }
+
+variable "aa_contoso_stop_idle_content" {
+  description = "content of /subscriptions/c0470500-0000-4000-8000-0000000000a1/resourceGroups/rg-monitoring/providers/Microsoft.Automation/automationAccounts/aa-contoso/runbooks/stop-idle: the text of a runbook is not in what Azure says of it."
+  type        = string
+  default     = "asbefore"
+}

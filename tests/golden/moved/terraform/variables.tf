@@ -33,3 +33,8 @@ variable "sql_contoso_dr_administrator_login_password" {
   type        = string
   sensitive   = true
 }
+
+variable "aa_contoso_stop_idle_content" {
+  description = "content of /subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg-monitoring/providers/Microsoft.Automation/automationAccounts/aa-contoso/runbooks/stop-idle: the text of a runbook is not in what Azure says of it."
+  type        = string
+}

@@ -2,27 +2,14 @@
 //! than that (what is retired, what came with a newer version, what an older one wrote otherwise), and
 //! one value that is refused fails a plan whole; such a body is left to azapi.
 //!
-//! `tables/allowed.tsv` is what the provider itself says when it is given nonsense
-//! (`packaging/azurerm-values/make`): kind, path of the attribute, `a|b`, `1..9`, `duration`, `uuid`, or
-//! `lower-keys` of a map.
-
-use std::{collections::HashMap, sync::LazyLock};
+//! What it takes it says itself when it is given nonsense (`facts.rs`).
 
 use super::{
     draft::{Cell, Entry},
+    facts,
     values::plain,
 };
 use crate::iac::model::term::Term;
-
-static ALLOWED: LazyLock<HashMap<(&'static str, &'static str), Allowed>> = LazyLock::new(|| {
-    let rows = include_str!("tables/allowed.tsv").lines().filter(|row| !row.starts_with('#'));
-    rows.filter_map(|row| {
-        let (kind, rest) = row.split_once('\t')?;
-        let (path, text) = rest.split_once('\t')?;
-        Some(((kind, path), Allowed::of(text)))
-    })
-    .collect()
-});
 
 #[derive(Debug)]
 enum Allowed {
@@ -85,7 +72,7 @@ fn within(kind: &str, path: &str, entries: &[Entry]) -> Option<String> {
         match entry {
             Entry::Block(_, inner) => within(kind, &path, inner),
             Entry::Attribute(_, Cell::Term(value)) => {
-                let allowed = ALLOWED.get(&(kind, path.as_str()))?;
+                let allowed = Allowed::of(facts::of(kind)?.takes.get(path.as_str())?);
                 // Azure never said it, and no placeholder would be a word of the list.
                 if value.has_parameters() && matches!(allowed, Allowed::Words(_)) {
                     return Some(format!("{path} as a variable: it wants one of a list of words"));

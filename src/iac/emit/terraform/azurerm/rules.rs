@@ -1,67 +1,17 @@
 //! What the provider's schema says of attributes together, and of those that nobody sets: what breaks a
 //! rule fails a plan whole, and a default that Azure does not tell of would be a change. Such a body is
 //! left to azapi.
-//!
-//! `tables/rules.tsv` is taken from the schemas (`packaging/azurerm-values/rules`): kind, path of the
-//! attribute, `conflicts`, `with`, `one` or `some` of paths, `most` or `least` so many, `default`.
-//! `tables/defaults.tsv` names the defaults that the provider reads where Azure says nothing: seen in
-//! plans that changed nothing.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::LazyLock,
+use super::{
+    draft::{Cell, Entry},
+    facts::{self, Rule},
 };
-
-use super::draft::{Cell, Entry};
 use crate::iac::model::term::Term;
-
-#[derive(Debug)]
-enum Rule {
-    Conflicts(Vec<&'static str>),
-    With(Vec<&'static str>),
-    One(Vec<&'static str>),
-    Some(Vec<&'static str>),
-    Most(usize),
-    Least(usize),
-    Default(&'static str),
-}
-
-type Rules = HashMap<&'static str, Vec<(&'static str, Rule)>>;
-
-static RULES: LazyLock<Rules> = LazyLock::new(|| {
-    let mut all = Rules::new();
-    for row in include_str!("tables/rules.tsv").lines().filter(|row| !row.starts_with('#')) {
-        let mut cells = row.split('\t');
-        let (Some(kind), Some(path), Some(word), Some(rest)) = (cells.next(), cells.next(), cells.next(), cells.next())
-        else {
-            continue;
-        };
-        let paths = || rest.split(' ').collect();
-        let rule = match word {
-            "conflicts" => Rule::Conflicts(paths()),
-            "with" => Rule::With(paths()),
-            "one" => Rule::One(paths()),
-            "some" => Rule::Some(paths()),
-            "most" => Rule::Most(rest.parse().unwrap_or(usize::MAX)),
-            "least" => Rule::Least(rest.parse().unwrap_or_default()),
-            "default" if !READ.contains(&(kind, path)) => Rule::Default(rest),
-            _ => continue,
-        };
-        all.entry(kind).or_default().push((path, rule));
-    }
-    all
-});
-
-/// Kind and path of the defaults that the provider reads where Azure says nothing.
-static READ: LazyLock<HashSet<(&'static str, &'static str)>> = LazyLock::new(|| {
-    let rows = include_str!("tables/defaults.tsv").lines().filter(|row| !row.starts_with('#'));
-    rows.filter_map(|row| row.split_once('\t')).collect()
-});
 
 /// What the provider would refuse.
 pub fn broken(kind: &str, entries: &[Entry]) -> Option<String> {
     let is_there = |path: &&&str| is_present(entries, path);
-    RULES.get(kind)?.iter().find_map(|(path, rule)| match rule {
+    facts::of(kind)?.rules.iter().find_map(|(path, rule)| match rule {
         Rule::Conflicts(others) if is_present(entries, path) => {
             others.iter().find(is_there).map(|other| format!("{path} beside {other}"))
         }
@@ -89,11 +39,8 @@ pub fn broken(kind: &str, entries: &[Entry]) -> Option<String> {
 
 /// What nobody says and the provider would set, as its path and the value.
 pub fn defaulted<'a>(kind: &str, entries: &'a [Entry]) -> impl Iterator<Item = (&'static str, &'static str)> + use<'a> {
-    let rules = RULES.get(kind).map(Vec::as_slice).unwrap_or_default();
-    rules.iter().filter_map(move |(path, rule)| match rule {
-        Rule::Default(value) if is_left_out(entries, path) => Some((*path, *value)),
-        _ => None,
-    })
+    let defaults = facts::of(kind).map(|facts| facts.defaults.as_slice()).unwrap_or_default();
+    defaults.iter().filter(|(path, _)| is_left_out(entries, path)).copied()
 }
 
 /// The blocks at a path, each with what is in it: the top itself for `""`.

@@ -22,6 +22,8 @@ pub struct Section {
     pub left: Option<&'static str>,
     /// Attributes that Azure never returns, and when that is so.
     pub unread: Vec<(&'static str, Vec<Guard>)>,
+    /// Attributes whose default the provider reads where Azure says nothing.
+    pub defaults: Vec<&'static str>,
     /// Attributes that somebody has to give, and why.
     pub ask: Vec<(&'static str, &'static str)>,
     /// A child that the body repeats: its type (lower case), and where its name stands.

@@ -26,6 +26,12 @@ pub static FILES: &[(&str, &str)] = files![
     "monitor.map",
     "messaging.map",
     "services.map",
+    "frontdoor.map",
+    "apimanagement.map",
+    "events.map",
+    "automation.map",
+    "backup.map",
+    "scalesets.map",
 ];
 
 /// A test holds that each file parses: one that did not would leave its types to azapi.

@@ -243,6 +243,15 @@ pub fn split(term: Term, given: &Arguments) -> Result<Term, String> {
     Ok(Term::List(parts.map(|part| Term::Text(Text::literal(part))).collect()))
 }
 
+pub fn clock(term: Term, _: &Arguments) -> Result<Term, String> {
+    let text = text_of(&term)?;
+    let time = text.split_once('T').and_then(|(_, time)| time.split_at_checked(5));
+    match time {
+        Some((clock, ":00Z" | ":00+00:00" | ":00.0000000Z" | ":00")) => as_text(clock),
+        _ => Err(format!("is no full minute in UTC: {text}")),
+    }
+}
+
 pub fn is(term: Term, given: &Arguments) -> Result<Term, String> {
     let (text, wanted) = (text_of(&term)?, given.text(0));
     if text == wanted { Ok(Term::Bool(true)) } else { Err(format!("is not {wanted}: {text}")) }

@@ -169,15 +169,17 @@ fn attempt(
             return Err(Refusal::Because(format!("azurerm needs {name}, which the body does not say")));
         }
     }
-    if let Some(name) = required::missing(table.kind, &entries) {
+    let beside = besides.iter().map(|beside| (beside.kind, &beside.entries));
+    let all: Vec<_> = std::iter::once((table.kind, &entries)).chain(beside).collect();
+    if let Some(name) = all.iter().find_map(|(kind, of)| required::missing(kind, of)) {
         return Err(Refusal::Because(format!("azurerm needs {name}, which the body does not say")));
     }
-    let beside = besides.iter().map(|beside| (beside.kind, &beside.entries));
-    let mut all = std::iter::once((table.kind, &entries)).chain(beside);
-    if let Some(why) = all.find_map(|(kind, of)| allowed::refused(kind, of).or_else(|| rules::broken(kind, of))) {
+    if let Some(why) = all.iter().find_map(|(kind, of)| allowed::refused(kind, of).or_else(|| rules::broken(kind, of)))
+    {
         return Err(Refusal::Because(format!("azurerm does not take {why}")));
     }
-    let is_meant = |name: &str| ignored.iter().any(|other| other == name) || unsaid.iter().any(|other| other == name);
+    let is_meant =
+        |name: &str| ignored.iter().chain(&unsaid).any(|other| other == name) || table.defaults.contains(&name);
     if let Some((name, value)) = rules::defaulted(table.kind, &entries).find(|(name, _)| !is_meant(name)) {
         return Err(Refusal::Because(format!("azurerm would set {name} to {value}, of which Azure says nothing")));
     }

@@ -174,6 +174,12 @@ pub static WORDS: &[Word] = &[
         "A required attribute that Azure never returns: a variable for it, with this reason; an import leaves it as it is.",
         Says(ask),
     ),
+    word(
+        "default",
+        &[Many(Attribute)],
+        "Attributes whose default the provider reads where Azure says nothing: seen in plans that changed nothing, or in its source.",
+        Says(default),
+    ),
     word("told", &[One(Path)], "Read-only, and the provider wants it all the same.", Says(told)),
     word(
         "const",
@@ -323,6 +329,13 @@ pub static WORDS: &[Word] = &[
         Does::Plain(values::suffix),
     ),
     value(
+        "clock",
+        &[],
+        "Of a moment in UTC its hour and minute; one with seconds is refused.",
+        ["clock", "\"2026-01-01T02:30:00Z\"", "\"02:30\""],
+        Does::Plain(values::clock),
+    ),
+    value(
         "is",
         &[One(Letters)],
         "True for this value; any other is refused.",
@@ -420,6 +433,10 @@ fn unread(section: &mut Section, given: &Arguments) {
 
 fn ask(section: &mut Section, given: &Arguments) {
     section.ask.push((given.text(0), given.text(1)));
+}
+
+fn default(section: &mut Section, given: &Arguments) {
+    section.defaults.extend(given.texts());
 }
 
 fn told(section: &mut Section, given: &Arguments) {

@@ -165,8 +165,11 @@ fn a_function_app_asks_for_its_storage_and_an_import_leaves_it_as_it_is() {
     let (new, plan) = of(false);
     assert!(new.contains("= var.web_storage_account_name") && !new.contains("asbefore"), "{new}");
     assert!(matches!(plan.0.parameters.as_slice(), [one] if one.kind == Given::Open), "{:?}", plan.0.parameters);
-    let (windows, _) = printed(&site("functionapp", json!({"netFrameworkVersion": "v6.0"})), true);
-    assert!(!windows.contains("azurerm_windows") && windows.contains("v6.0"), "{windows}");
+    let (windows, _) = printed(&site("functionapp", json!({"netFrameworkVersion": "v8.0"})), true);
+    assert!(
+        windows.contains("azurerm_windows_function_app") && windows.contains("dotnet_version = \"v8.0\""),
+        "{windows}"
+    );
 }
 
 #[test]
