@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn every_rule_of_the_table_can_be_applied() {
-        assert!(RULES.len() > 30, "{}", RULES.len());
+        assert!(!RULES.is_empty(), "completion.json is no list of rules");
         for rule in RULES.iter() {
             let ways = ["lacks", "gathers", "spreads"].iter().filter(|way| rule.get(**way).is_some()).count();
             assert!(rule["of"].is_string() && ways == 1, "{rule}");

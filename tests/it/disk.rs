@@ -3,12 +3,13 @@
 use std::{
     io,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
 use atgd::store::{Schema, Store};
+use parking_lot::Mutex;
 
 /// A disk in memory. What is synced after `until` syncs is gone with the power.
 #[derive(Debug, Clone)]
@@ -32,7 +33,7 @@ impl Disk {
     }
 
     pub fn after_power_loss(&self) -> Vec<u8> {
-        self.durable.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.durable.lock().clone()
     }
 
     /// From now on (or no more) writing and syncing fail as a dying disk does.
@@ -46,7 +47,7 @@ impl Disk {
     }
 
     fn bytes(&self) -> std::sync::MutexGuard<'_, Vec<u8>> {
-        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+        self.now.lock()
     }
 }
 
@@ -72,7 +73,7 @@ impl redb::StorageBackend for Disk {
         self.works()?;
         let bytes = self.bytes().clone();
         if self.syncs.fetch_add(1, Ordering::SeqCst) < self.until {
-            *self.durable.lock().unwrap_or_else(PoisonError::into_inner) = bytes;
+            *self.durable.lock() = bytes;
         }
         Ok(())
     }

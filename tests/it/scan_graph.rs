@@ -3,10 +3,11 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
 
 use atgd::simulator;
+use parking_lot::Mutex;
 use rand::{SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
 
@@ -30,7 +31,7 @@ struct Kusto {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    mutex.lock()
 }
 
 impl Kusto {

@@ -8,13 +8,10 @@
 //! The ledger holds what was acknowledged. An answer that never came may have had its effect or not;
 //! an answer that came must have.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use atgd::{admin, graph::Graphs, simulator};
+use parking_lot::Mutex;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
 
@@ -143,7 +140,7 @@ impl Ledger {
 type Shared = Arc<Mutex<Ledger>>;
 
 fn with<T>(ledger: &Shared, look: impl FnOnce(&mut Ledger) -> T) -> T {
-    look(&mut ledger.lock().unwrap_or_else(PoisonError::into_inner))
+    look(&mut ledger.lock())
 }
 
 /// One client of one life of the daemon; a call that breaks off ends it.
