@@ -2,12 +2,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
 };
 
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 use super::refusals::{Cause, LeftOut, Reason};
@@ -233,7 +231,7 @@ impl Receipt {
     }
 
     fn with<T>(&self, look: impl FnOnce(&mut Notes) -> T) -> T {
-        look(&mut self.notes.lock().unwrap_or_else(PoisonError::into_inner))
+        look(&mut self.notes.lock())
     }
 }
 

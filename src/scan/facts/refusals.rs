@@ -5,11 +5,9 @@
 //! given up when it stays empty. What is given up is noted, so that another run of the same scan does not ask again
 //! either.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Mutex, PoisonError},
-};
+use std::collections::BTreeMap;
 
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 use crate::azure::AzureError;
@@ -191,7 +189,7 @@ impl Refusals {
     }
 
     fn with<T>(&self, asked: &AskedList, look: impl FnOnce(&mut Seen) -> T) -> T {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.0.lock();
         look(all.entry(asked.clone()).or_default())
     }
 
@@ -245,7 +243,7 @@ impl Refusals {
 
     /// What is given up, as the receipt says it.
     pub(crate) fn given_up(&self) -> Vec<LeftOut> {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = self.0.lock();
         let left = |(asked, seen): (&AskedList, &Seen)| {
             let Some(GivenUp::Because(reason)) = &seen.given_up else { return None };
             let below = asked.below.as_ref().map(|below| format!("below {below}: ")).unwrap_or_default();

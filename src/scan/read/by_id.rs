@@ -1,11 +1,9 @@
 //! GET by id: a body, the word that it is gone, or why neither is known; and what is denied so often that it is not
 //! asked for any more.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Mutex, PoisonError},
-};
+use std::collections::BTreeMap;
 
+use parking_lot::Mutex;
 use serde_json::Value;
 
 use super::{scan::Scan, versions::with_versions};
@@ -68,12 +66,12 @@ impl Denied {
     }
 
     pub(crate) fn gave_up(&self, places: &[String; 2]) -> bool {
-        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = self.0.lock();
         places.iter().any(|place| counts.get(place).is_some_and(|(count, answered)| *count >= DENIED && !answered))
     }
 
     pub(crate) fn note(&self, places: &[String; 2], is_denied: bool) {
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.0.lock();
         for place in places {
             let entry = counts.entry(place.clone()).or_default();
             entry.0 += u32::from(is_denied);

@@ -1,10 +1,8 @@
 //! Which ids a scan notes as it reads bodies, to ask later for what no list gave.
 
-use std::{
-    collections::HashSet,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::HashSet, sync::Arc};
 
+use parking_lot::Mutex;
 use serde_json::Value;
 
 use crate::{
@@ -55,7 +53,7 @@ impl Mentions {
             if key == own || !self.is_wide && !self.is_child(&key) {
                 return;
             }
-            if self.noted.lock().unwrap_or_else(PoisonError::into_inner).insert(short_hash(&key)) {
+            if self.noted.lock().insert(short_hash(&key)) {
                 into.push(id.to_owned());
             }
         });
@@ -69,7 +67,7 @@ impl Mentions {
         let named = ["/properties/principalId", "/identity/principalId"].into_iter().filter_map(text);
         for id in named.chain(assigned).filter(|id| uuid::Uuid::try_parse(id).is_ok()) {
             let id = format!("{PRINCIPALS}{}", id.to_lowercase());
-            if self.noted.lock().unwrap_or_else(PoisonError::into_inner).insert(short_hash(&id)) {
+            if self.noted.lock().insert(short_hash(&id)) {
                 into.push(id);
             }
         }

@@ -1,9 +1,8 @@
 //! Drafts as bytes, as they wait between the sweeps.
 
-use std::{
-    collections::HashMap,
-    sync::{PoisonError, RwLock},
-};
+use std::collections::HashMap;
+
+use parking_lot::RwLock;
 
 use super::draft::{Beside, Cell, Draft, Entry, IdPart};
 use crate::iac::model::codec::{Decoder, Encoder};
@@ -32,9 +31,9 @@ const ID_PARTS: [IdPart; 9] = [
 
 impl Names {
     fn number(&self, name: &'static str) -> usize {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).numbers.get(name).copied();
+        let known = self.0.read().numbers.get(name).copied();
         known.unwrap_or_else(|| {
-            let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+            let mut known = self.0.write();
             let Known { all, numbers } = &mut *known;
             *numbers.entry(name).or_insert_with(|| {
                 all.push(name);
@@ -44,7 +43,7 @@ impl Names {
     }
 
     fn name(&self, number: usize) -> Option<&'static str> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).all.get(number).copied()
+        self.0.read().all.get(number).copied()
     }
 
     /// What is printed of a draft. Which children are written in it, and its import id, are in its form.
