@@ -46,7 +46,7 @@ impl Disk {
         if self.broken.load(Ordering::SeqCst) { Err(io::Error::from_raw_os_error(EIO)) } else { Ok(()) }
     }
 
-    fn bytes(&self) -> std::sync::MutexGuard<'_, Vec<u8>> {
+    fn bytes(&self) -> parking_lot::MutexGuard<'_, Vec<u8>> {
         self.now.lock()
     }
 }
