@@ -7,13 +7,14 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
 use futures_util::StreamExt;
+use parking_lot::Mutex;
 use reqwest::{Method, StatusCode, header::HeaderMap, redirect};
 use serde_json::Value;
 use tokio::{sync::Semaphore, time::Instant};
@@ -23,8 +24,9 @@ use uuid::Uuid;
 use super::{
     Answer, AzureError, CloudSettings, Refusal, Strategy, TenantSettings,
     address::{pinned, scope_of},
+    bucket::Kind,
     credential::Tokens,
-    governor::{Bucket, Governor, Kind, Limits},
+    governor::{Admitted, Bucket, Governor, Limits},
     headers::{number, remaining, resets_after, retry_after},
 };
 
@@ -171,7 +173,7 @@ impl Client {
     /// Requests so far, since the client was made.
     pub fn traffic(&self) -> Traffic {
         Traffic {
-            by_api: self.inner.traffic.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            by_api: self.inner.traffic.lock().clone(),
             throttled: self.inner.throttled.load(Ordering::Relaxed),
             retried: self.inner.retried.load(Ordering::Relaxed),
         }
@@ -236,10 +238,10 @@ impl Client {
             (AzureError::Network { url: path.to_owned(), cause: chain(&error.without_url()) }, None)
         };
         let token = self.inner.tokens.get(&call.scope).await.map_err(|error| (error, None))?;
-        self.inner.governor.admit(&call.bucket).await;
+        let admitted = self.inner.governor.admit(&call.bucket).await;
         let _permit = self.inner.permits.acquire().await.ok();
         let api = call.api.word();
-        *self.inner.traffic.lock().unwrap_or_else(PoisonError::into_inner).entry(api).or_default() += 1;
+        *self.inner.traffic.lock().entry(api).or_default() += 1;
         metrics::counter!("atgd_azure_requests_total", "api" => api).increment(1);
         let mut request = self.inner.http.request(call.method.clone(), call.url.clone()).bearer_auth(token.expose());
         if let Some(body) = call.body {
@@ -252,7 +254,7 @@ impl Client {
         })?;
         self.inner.silent.store(0, Ordering::Relaxed);
         let (status, headers) = (answer.status(), answer.headers().clone());
-        self.learn(&call.bucket, status, &headers);
+        self.learn(&admitted, status, &headers);
         let body = self.body(path, answer).await?;
         if status == StatusCode::ACCEPTED && call.method == Method::GET {
             let cause = "it was accepted (202), and not answered".to_owned();
@@ -285,18 +287,13 @@ impl Client {
     }
 
     /// What the headers say of the bucket.
-    fn learn(&self, bucket: &Bucket, status: StatusCode, headers: &HeaderMap) {
-        let governor = &self.inner.governor;
-        let left = remaining(headers, bucket.kind);
+    fn learn(&self, admitted: &Admitted<'_>, status: StatusCode, headers: &HeaderMap) {
+        let left = remaining(headers, admitted.kind());
         if let Some(left) = left {
-            governor.remaining(bucket, left);
+            admitted.remaining(left);
         }
-        if bucket.kind == Kind::Directory {
-            governor.cost(
-                bucket,
-                number(headers, "x-ms-resource-unit"),
-                number(headers, "x-ms-throttle-limit-percentage"),
-            );
+        if admitted.kind() == Kind::Directory {
+            admitted.cost(number(headers, "x-ms-resource-unit"), number(headers, "x-ms-throttle-limit-percentage"));
         }
         if status == StatusCode::TOO_MANY_REQUESTS {
             self.inner.throttled.fetch_add(1, Ordering::Relaxed);
@@ -305,7 +302,7 @@ impl Client {
             if left.is_none_or(|left| left < 1.0) {
                 let wait =
                     retry_after(status, headers).or_else(|| resets_after(headers)).unwrap_or(Duration::from_secs(1));
-                governor.pause(bucket, wait.min(LONGEST_WAIT));
+                admitted.pause(wait.min(LONGEST_WAIT));
             }
         }
     }

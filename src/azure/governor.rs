@@ -1,52 +1,23 @@
-//! Token buckets that all jobs of a principal share, so that a scan stays within what Azure allows.
+//! The buckets of one principal, which all its jobs share, so that a scan stays within what Azure allows.
 //!
-//! | bucket | size | refill | source |
-//! |---|---|---|---|
-//! | ARM reads, per subscription or tenant | 250 | 25/s | documented |
-//! | ARM writes, deletes | 200 | 10/s | documented |
-//! | Resource Graph | 15 in any 5 s | | documented (`x-ms-user-quota-*`) |
-//! | Microsoft Graph | 3,500 units | 350/s | documented (`x-ms-resource-unit`) |
-//!
-//! A share of each is used, so that other tools of the same principal live. An answer whose
-//! `x-ms-ratelimit-remaining-*` is higher than such a bucket can hold comes from a service with other
-//! limits (the older hourly ones, or none): its bucket then waits for nobody, until a 429 or a lower
-//! figure says otherwise.
+//! A share of each is used while nobody else draws on it (`[azure] share`, read anew for each request); where others
+//! do, half is left to them.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::{Mutex, PoisonError},
-    time::Duration,
+use std::{collections::HashMap, time::Duration};
+
+use parking_lot::Mutex;
+use tokio::{sync::watch, time::Instant};
+
+use super::{
+    bucket::{Kind, Level, Ticket},
+    settings::Settings,
 };
-
-use tokio::time::Instant;
-
-/// What a request is counted as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Kind {
-    Reads,
-    Writes,
-    Deletes,
-    /// Resource Graph.
-    Query,
-    /// Microsoft Graph.
-    Directory,
-}
 
 /// Which bucket: the subscription (or `tenant`), and the kind.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Bucket {
     pub scope: String,
     pub kind: Kind,
-}
-
-/// Size of a bucket, and its refill a second.
-const fn limits(kind: Kind) -> (f64, f64) {
-    match kind {
-        Kind::Reads => (250.0, 25.0),
-        Kind::Writes | Kind::Deletes => (200.0, 10.0),
-        Kind::Query => (15.0, 3.0),
-        Kind::Directory => (3_500.0, 350.0),
-    }
 }
 
 /// What is used of a bucket: requests at once, and a second.
@@ -57,164 +28,211 @@ pub struct Limits {
     pub directory: (f64, f64),
 }
 
-/// Resource Graph counts by windows of this length.
-const WINDOW: Duration = Duration::from_secs(5);
-
 /// The buckets of one principal.
 pub(super) struct Governor {
-    share: f64,
+    settings: watch::Receiver<Settings>,
     buckets: Mutex<HashMap<Bucket, Level>>,
 }
 
-struct Level {
-    tokens: f64,
-    filled: Instant,
-    /// Nothing before this: a 429 said so.
-    not_before: Option<Instant>,
-    /// The service has shown other limits than the documented ones.
-    open: bool,
-    /// When the last ones were admitted, where windows are counted.
-    admitted: VecDeque<Instant>,
-    /// What a request cost lately.
-    cost: f64,
+/// A request that may be sent; dropped when it is answered or given up.
+pub(super) struct Admitted<'a> {
+    governor: &'a Governor,
+    bucket: &'a Bucket,
+    ticket: Ticket,
 }
 
 impl Governor {
-    pub(super) fn new(share: f64) -> Self {
-        Self { share: share.clamp(0.05, 1.0), buckets: Mutex::default() }
+    pub(super) fn new(settings: watch::Receiver<Settings>) -> Self {
+        Self { settings, buckets: Mutex::default() }
+    }
+
+    fn share(&self) -> f64 {
+        self.settings.borrow().share.clamp(0.05, 1.0)
     }
 
     /// What is used of the documented buckets.
     pub(super) fn limits(&self) -> Limits {
-        let used = |kind| {
-            let (capacity, refill) = limits(kind);
-            (capacity * self.share, refill * self.share)
+        let share = self.share();
+        let used = |kind: Kind| {
+            let (size, refill) = kind.documented();
+            (size * share, refill * share)
         };
         Limits { reads: used(Kind::Reads), queries: used(Kind::Query), directory: used(Kind::Directory) }
     }
 
-    /// Waits for a token.
-    pub(super) async fn admit(&self, bucket: &Bucket) {
+    /// Waits until a request may be sent.
+    pub(super) async fn admit<'a>(&'a self, bucket: &'a Bucket) -> Admitted<'a> {
         loop {
-            let Some(wait) = self.take(bucket) else { return };
-            tokio::time::sleep(wait).await;
+            match self.with(bucket, Level::take) {
+                Ok(ticket) => return Admitted { governor: self, bucket, ticket },
+                Err(wait) => tokio::time::sleep(wait).await,
+            }
         }
     }
 
-    fn with<T>(&self, bucket: &Bucket, look: impl FnOnce(&mut Level, Instant) -> T) -> T {
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+    fn with<T>(&self, bucket: &Bucket, look: impl FnOnce(&mut Level, f64, Instant) -> T) -> T {
+        let share = self.share();
+        let mut buckets = self.buckets.lock();
         let now = Instant::now();
-        let full = limits(bucket.kind).0 * self.share;
-        let level = buckets.entry(bucket.clone()).or_insert_with(|| Level {
-            tokens: full,
-            filled: now,
-            not_before: None,
-            open: false,
-            admitted: VecDeque::new(),
-            cost: 1.0,
-        });
-        look(level, now)
-    }
-
-    /// Takes a token, or says how long to wait for one.
-    fn take(&self, bucket: &Bucket) -> Option<Duration> {
-        let (capacity, refill) = limits(bucket.kind);
-        let (capacity, rate) = (capacity * self.share, refill * self.share);
-        self.with(bucket, |level, now| {
-            if let Some(until) = level.not_before.filter(|until| *until > now) {
-                return Some(until - now);
-            }
-            if level.open {
-                return None;
-            }
-            if bucket.kind == Kind::Query {
-                return level.take_in_window(now, capacity.max(1.0) as usize);
-            }
-            level.tokens = (level.tokens + now.duration_since(level.filled).as_secs_f64() * rate).min(capacity);
-            level.filled = now;
-            if level.tokens >= level.cost {
-                level.tokens -= level.cost;
-                return None;
-            }
-            Some(Duration::from_secs_f64((level.cost - level.tokens) / rate))
-        })
-    }
-
-    /// What an answer said is left.
-    pub(super) fn remaining(&self, bucket: &Bucket, left: f64) {
-        let capacity = limits(bucket.kind).0;
-        self.with(bucket, |level, _| {
-            level.open = left > capacity;
-            // Others of this principal may have taken more than we know.
-            level.tokens = level.tokens.min(left * self.share);
-        });
-    }
-
-    /// What a request of Microsoft Graph has cost, and which part of the limit is used (0 to 1 and more).
-    pub(super) fn cost(&self, bucket: &Bucket, units: Option<f64>, used: Option<f64>) {
-        self.with(bucket, |level, _| {
-            if let Some(units) = units {
-                level.cost = units.clamp(1.0, 100.0);
-            }
-            if used.is_some_and(|used| used >= self.share) {
-                level.tokens = level.tokens.min(0.0);
-            }
-        });
-    }
-
-    /// No more of this bucket for a while.
-    pub(super) fn pause(&self, bucket: &Bucket, wait: Duration) {
-        self.with(bucket, |level, now| {
-            level.open = false;
-            level.tokens = 0.0;
-            let until = now + wait;
-            level.not_before = Some(level.not_before.map_or(until, |before| before.max(until)));
-        });
+        let level = buckets.entry(bucket.clone()).or_insert_with(|| Level::full(bucket.kind, share, now));
+        look(level, share, now)
     }
 }
 
-impl Level {
-    fn take_in_window(&mut self, now: Instant, most: usize) -> Option<Duration> {
-        while self.admitted.front().is_some_and(|first| now.duration_since(*first) >= WINDOW) {
-            self.admitted.pop_front();
-        }
-        if self.admitted.len() >= most {
-            return self.admitted.front().map(|first| WINDOW.saturating_sub(now.duration_since(*first)));
-        }
-        self.admitted.push_back(now);
-        None
+impl Admitted<'_> {
+    /// What the answer said is left.
+    pub(super) fn remaining(&self, left: f64) {
+        self.governor.with(self.bucket, |level, share, now| level.heard(self.ticket, left, share, now));
+    }
+
+    /// What a request of Microsoft Graph has cost, and which part of the limit is used (0 to 1 and more).
+    pub(super) fn cost(&self, units: Option<f64>, used: Option<f64>) {
+        self.governor.with(self.bucket, |level, share, _| level.costs(units, used, share));
+    }
+
+    /// No more of this bucket for a while.
+    pub(super) fn pause(&self, wait: Duration) {
+        self.governor.with(self.bucket, |level, _, now| level.pause(wait, now));
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        self.bucket.kind
+    }
+}
+
+impl Drop for Admitted<'_> {
+    fn drop(&mut self) {
+        self.governor.with(self.bucket, |level, _, _| level.ended());
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::bucket::WINDOW, *};
 
     fn bucket(kind: Kind) -> Bucket {
         Bucket { scope: "s".to_owned(), kind }
     }
 
+    fn governor(share: f64) -> (watch::Sender<Settings>, Governor) {
+        let (sender, settings) = watch::channel(Settings { tenants: Vec::new(), share });
+        (sender, Governor::new(settings))
+    }
+
+    /// Azure's own bucket, with another client that draws on it.
+    struct Azure {
+        tokens: f64,
+        at: Instant,
+        others: f64,
+        throttled: u32,
+    }
+
+    impl Azure {
+        fn full() -> Self {
+            Self { tokens: 250.0, at: Instant::now(), others: 0.0, throttled: 0 }
+        }
+
+        fn ask(&mut self) -> f64 {
+            let passed = self.at.elapsed().as_secs_f64();
+            self.at = Instant::now();
+            self.tokens = (self.tokens + passed * (25.0 - self.others)).clamp(0.0, 250.0);
+            if self.tokens < 1.0 {
+                self.throttled += 1;
+                return 0.0;
+            }
+            self.tokens -= 1.0;
+            self.tokens.floor()
+        }
+    }
+
+    /// Asks for so long, one request after the other; how many a second.
+    async fn asked(governor: &Governor, azure: &mut Azure, time: Duration) -> f64 {
+        let (reads, start) = (bucket(Kind::Reads), Instant::now());
+        let mut count = 0;
+        while start.elapsed() < time {
+            let admitted = governor.admit(&reads).await;
+            admitted.remaining(azure.ask());
+            count += 1;
+        }
+        f64::from(count) / time.as_secs_f64()
+    }
+
     #[tokio::test(start_paused = true)]
     async fn reads_beyond_the_bucket_come_at_the_share_of_the_refill() {
-        let governor = Governor::new(0.8);
+        let (_settings, governor) = governor(0.8);
         let start = Instant::now();
         for _ in 0..400 {
-            governor.admit(&bucket(Kind::Reads)).await;
+            drop(governor.admit(&bucket(Kind::Reads)).await);
         }
         let took = start.elapsed().as_secs_f64();
         assert!((9.9..10.5).contains(&took), "(400 - 200) / 20 s, but {took}");
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_share_that_is_changed_counts_at_once() {
+        let (settings, governor) = governor(0.8);
+        for _ in 0..200 {
+            drop(governor.admit(&bucket(Kind::Reads)).await);
+        }
+        settings.send_modify(|settings| settings.share = 0.4);
+        let start = Instant::now();
+        for _ in 0..100 {
+            drop(governor.admit(&bucket(Kind::Reads)).await);
+        }
+        // Azure's bucket has to be full to more than half first.
+        let took = start.elapsed().as_secs_f64();
+        assert!((9.9..10.5).contains(&took), "100 / 10 s, but {took}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn alone_all_but_the_rest_of_the_bucket_is_used_and_nothing_is_throttled() {
+        let (_settings, governor) = governor(0.95);
+        let mut azure = Azure::full();
+        let rate = asked(&governor, &mut azure, Duration::from_mins(1)).await;
+        let expected = 0.95 * (250.0 + 25.0 * 60.0) / 60.0;
+        assert!((rate - expected).abs() < 0.2, "{rate} instead of {expected} a second");
+        assert_eq!(azure.throttled, 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn others_are_left_half_at_once_and_until_the_bucket_recovers() {
+        let (_settings, governor) = governor(0.95);
+        let mut azure = Azure::full();
+        asked(&governor, &mut azure, Duration::from_secs(20)).await;
+        azure.others = 12.5;
+        let first = asked(&governor, &mut azure, Duration::from_secs(2)).await;
+        assert!(first < 18.0, "{first} a second in the first two");
+        let shared = asked(&governor, &mut azure, Duration::from_secs(30)).await;
+        assert!((12.0..13.0).contains(&shared), "{shared} a second with others");
+        azure.others = 0.0;
+        let until_half = asked(&governor, &mut azure, Duration::from_secs(5)).await;
+        assert!((12.0..13.0).contains(&until_half), "{until_half} a second while it recovers");
+        asked(&governor, &mut azure, Duration::from_secs(12)).await;
+        let after = asked(&governor, &mut azure, Duration::from_secs(20)).await;
+        assert!((23.0..25.0).contains(&after), "{after} a second afterwards");
+        assert_eq!(azure.throttled, 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_bucket_that_was_used_before_is_no_sign_of_others() {
+        let (_settings, governor) = governor(0.95);
+        let mut azure = Azure::full();
+        azure.tokens = 40.0;
+        let rate = asked(&governor, &mut azure, Duration::from_secs(20)).await;
+        assert!((23.5..25.5).contains(&rate), "{rate} a second");
+        assert_eq!(azure.throttled, 0);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn writes_have_a_bucket_of_their_own_and_a_slower_one() {
-        let governor = Governor::new(0.8);
+        let (_settings, governor) = governor(0.8);
         let start = Instant::now();
         for _ in 0..200 {
-            governor.admit(&bucket(Kind::Reads)).await;
+            drop(governor.admit(&bucket(Kind::Reads)).await);
         }
         assert_eq!(start.elapsed(), Duration::ZERO);
         for _ in 0..240 {
-            governor.admit(&bucket(Kind::Writes)).await;
+            drop(governor.admit(&bucket(Kind::Writes)).await);
         }
         let took = start.elapsed().as_secs_f64();
         assert!((9.9..10.5).contains(&took), "(240 - 160) / 8 s, but {took}");
@@ -222,11 +240,11 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn no_five_seconds_see_more_queries_than_the_share_of_the_window() {
-        let governor = Governor::new(0.8);
+        let (_settings, governor) = governor(0.8);
         let mut times = Vec::new();
         let start = Instant::now();
         for _ in 0..60 {
-            governor.admit(&bucket(Kind::Query)).await;
+            drop(governor.admit(&bucket(Kind::Query)).await);
             times.push(start.elapsed());
         }
         for (at, time) in times.iter().enumerate() {
@@ -237,18 +255,30 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn of_a_window_that_others_use_half_is_left_to_them() {
+        let (_settings, governor) = governor(0.95);
+        let query = bucket(Kind::Query);
+        // Eight are used, and one of them is ours.
+        governor.admit(&query).await.remaining(7.0);
+        let start = Instant::now();
+        for _ in 0..7 {
+            drop(governor.admit(&query).await);
+        }
+        assert!(start.elapsed() >= Duration::from_secs(5), "{:?}", start.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_service_with_higher_limits_is_not_held_back_until_it_throttles() {
-        let governor = Governor::new(0.8);
+        let (_settings, governor) = governor(0.8);
         let reads = bucket(Kind::Reads);
-        governor.admit(&reads).await;
-        governor.remaining(&reads, 11_999.0);
+        governor.admit(&reads).await.remaining(11_999.0);
         let start = Instant::now();
         for _ in 0..1_000 {
-            governor.admit(&reads).await;
+            drop(governor.admit(&reads).await);
         }
         assert_eq!(start.elapsed(), Duration::ZERO);
-        governor.pause(&reads, Duration::from_secs(7));
-        governor.admit(&reads).await;
+        governor.admit(&reads).await.pause(Duration::from_secs(7));
+        drop(governor.admit(&reads).await);
         assert!(start.elapsed() >= Duration::from_secs(7));
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::{StatusCode, header::HeaderMap};
 
-use super::governor::Kind;
+use super::bucket::Kind;
 
 pub(super) fn number(headers: &HeaderMap, name: &str) -> Option<f64> {
     headers.get(name)?.to_str().ok()?.trim().parse().ok()

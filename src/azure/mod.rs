@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! pages ─▶ client ───┬─ credential ─ certificate     who asks
-//!                    ├─ governor                     how fast
+//!                    ├─ governor ─ bucket            how fast
 //!                    ├─ address                      where to: never away from the configured hosts
 //!                    └─ answer, headers, error       what came back
 //! clients                                            one client a tenant, made from settings
@@ -13,6 +13,7 @@
 
 mod address;
 mod answer;
+mod bucket;
 mod certificate;
 mod client;
 mod clients;

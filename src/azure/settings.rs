@@ -10,7 +10,7 @@ use crate::telemetry::Secret;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
     pub tenants: Vec<TenantSettings>,
-    /// Share of each documented bucket that is used, 0 to 1.
+    /// The most of each documented bucket that is used while nobody else draws on it, 0 to 1.
     pub share: f64,
 }
 

@@ -159,7 +159,7 @@ pub(crate) enum Strategy {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Azure {
     pub strategy: Strategy,
-    /// The part of Azure's request quota that is used, above 0 and at most 1.
+    /// The most of Azure's request quota that is used while nobody else draws on it, above 0 and at most 1.
     pub share: f64,
     /// Beside the built-in `public`, `usgov` and `china`.
     pub clouds: std::collections::BTreeMap<String, Cloud>,
@@ -167,7 +167,7 @@ pub(crate) struct Azure {
 
 impl Default for Azure {
     fn default() -> Self {
-        Self { strategy: Strategy::List, share: 0.8, clouds: std::collections::BTreeMap::new() }
+        Self { strategy: Strategy::List, share: 0.95, clouds: std::collections::BTreeMap::new() }
     }
 }
 

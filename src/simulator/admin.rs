@@ -6,6 +6,7 @@
 //! | `GET` · `POST` · `DELETE /faults` | those in force; one more (text, or JSON `{fault, times}`); none any more |
 //! | `GET` · `PUT /quirks` | names of irregularities that are on: a JSON list |
 //! | `POST /hold` · `POST /release` | answers wait; they go on |
+//! | `PUT /other-client` | another client of whoever asks wants so many reads a second: a JSON number |
 //! | `PUT` · `DELETE /resources/{id}` | puts or removes a body at once, without an operation: as if somebody else had |
 //! | `GET /status` | what is served |
 
@@ -64,14 +65,26 @@ pub(super) fn answer(state: &State, asked: &Asked<'_>, rest: &[&str]) -> Reply {
             let gone = state.remove(&asked.segments[2..].join("/"));
             Reply::ok(&json!({"removed": gone}))
         }
+        (&Method::PUT, ["other-client"]) => match serde_json::from_slice(asked.body) {
+            Ok(rate) => {
+                state.throttle.other_client(rate);
+                Reply::empty(204)
+            }
+            Err(_) => Reply::error(400, "BadRate", "reads a second were expected, a JSON number"),
+        },
         (&Method::GET, ["status"]) => {
-            let world = state.world();
+            let (world, other) = (state.world(), state.throttle.other());
             Reply::ok(&json!({
                 "resources": world.len(), "subscriptions": world.subscriptions(), "skipped": world.skipped,
                 "quota": state.settings.quota, "page_size": state.settings.page_size,
+                "other_client": {"wanted": other.wanted, "got": other.got},
             }))
         }
-        _ => Reply::error(404, "NotFound", "known are requests, faults, quirks, hold, release, resources/{id}, status"),
+        _ => Reply::error(
+            404,
+            "NotFound",
+            "known are requests, faults, quirks, hold, release, other-client, resources/{id}, status",
+        ),
     }
 }
 

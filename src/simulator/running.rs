@@ -166,6 +166,17 @@ impl Running {
         self.state.remove(id)
     }
 
+    /// From now on another client of whoever asks wants so many reads a second.
+    pub fn other_client(&self, rate: f64) {
+        self.state.throttle.other_client(rate);
+    }
+
+    /// How many reads the other client wanted, and how many it got.
+    pub fn other_client_got(&self) -> (f64, f64) {
+        let other = self.state.throttle.other();
+        (other.wanted, other.got)
+    }
+
     /// From now on answers wait until [`Self::release`].
     pub fn hold(&self) {
         self.state.hold();

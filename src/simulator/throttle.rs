@@ -2,7 +2,8 @@
 //!
 //! Reads: 250, refilled 25 a second. Writes, deletes: 200, refilled 10 a second. A scope is a
 //! subscription or the tenant. Resource Graph: 15 queries in each 5 seconds of a principal.
-//! A principal's buckets are its own; there is no limit over all principals.
+//! A principal's buckets are its own; there is no limit over all principals. Another client of the same principal can
+//! be let draw on the reads: so many a second, as far as there are any.
 
 use std::{collections::HashMap, time::Instant};
 
@@ -40,12 +41,60 @@ impl Verb {
 pub(super) struct Throttle {
     on: bool,
     buckets: Mutex<HashMap<(String, Verb), (f64, Instant)>>,
+    other: Mutex<OtherClient>,
     queries: Mutex<HashMap<String, (u32, Instant)>>,
+}
+
+/// Another client of whoever asks.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct OtherClient {
+    /// Reads a second that it wants.
+    rate: f64,
+    /// Reads that it wanted so far, and those that it got.
+    pub wanted: f64,
+    pub got: f64,
+}
+
+impl OtherClient {
+    /// Draws on a bucket for so many seconds.
+    fn draw(&mut self, tokens: &mut f64, seconds: f64) {
+        let wanted = self.rate * seconds;
+        let got = wanted.min(*tokens);
+        *tokens -= got;
+        self.wanted += wanted;
+        self.got += got;
+    }
 }
 
 impl Throttle {
     pub(super) fn new(on: bool) -> Self {
-        Self { on, buckets: Mutex::default(), queries: Mutex::default() }
+        Self { on, buckets: Mutex::default(), other: Mutex::default(), queries: Mutex::default() }
+    }
+
+    /// From now on another client wants so many reads a second, of each bucket that is asked of.
+    pub(super) fn other_client(&self, rate: f64) {
+        let now = Instant::now();
+        let mut buckets = self.buckets.lock();
+        for ((_, verb), (tokens, filled)) in buckets.iter_mut() {
+            self.fill(*verb, tokens, filled, now);
+        }
+        *self.other.lock() = OtherClient { rate: rate.max(0.0), ..OtherClient::default() };
+    }
+
+    /// The other client, since it began.
+    pub(super) fn other(&self) -> OtherClient {
+        *self.other.lock()
+    }
+
+    fn fill(&self, verb: Verb, tokens: &mut f64, filled: &mut Instant, now: Instant) {
+        let (capacity, refill) = verb.bucket();
+        let passed = now.duration_since(*filled).as_secs_f64();
+        *tokens += passed * refill;
+        if verb == Verb::Reads {
+            self.other.lock().draw(tokens, passed);
+        }
+        *tokens = tokens.min(capacity);
+        *filled = now;
     }
 
     /// How many are left after this one, or the seconds to wait.
@@ -57,8 +106,7 @@ impl Throttle {
         let mut buckets = self.buckets.lock();
         let now = Instant::now();
         let (tokens, filled) = buckets.entry((format!("{principal} {scope}"), verb)).or_insert((capacity, now));
-        *tokens = (*tokens + now.duration_since(*filled).as_secs_f64() * refill).min(capacity);
-        *filled = now;
+        self.fill(verb, tokens, filled, now);
         if *tokens < 1.0 {
             return Err(((1.0 - *tokens) / refill).ceil().max(1.0) as u64);
         }

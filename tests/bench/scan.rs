@@ -1,10 +1,13 @@
-//! Figures of scans by the real binary: `cargo bench --bench scan [-- rate latency buckets children two million kills serving]`.
+//! Figures of scans by the real binary:
+//! `cargo bench --bench scan [-- rate latency buckets quota other children two million kills serving]`.
 //!
 //! | part | what |
 //! |---|---|
 //! | `rate` | 100,000 generated resources without limits and latency, then again without change |
 //! | `latency` | the same with 50 ms before each answer |
 //! | `buckets` | 100,000 resources in one subscription within ARM's true buckets, without children, beside the plan (about a minute) |
+//! | `quota` | 20,000 resources with the lists of their children, the same way (half a minute) |
+//! | `other` | the same, while another client of the principal wants half of the refill from the fifth second on |
 //! | `children` | 100,000 resources of which 2,800 lists of two levels bring 4,700, the same way (three to four minutes) |
 //! | `two` | two scans of `buckets` submitted at once, while plans of it are made |
 //! | `million` | 1,000,000 resources: time and memory |
@@ -40,7 +43,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use harness::{Daemon, memory, simulate};
+use harness::{Daemon, House, memory, simulate};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
 
@@ -59,19 +62,25 @@ fn main() {
         runtime.block_on(free("100,000, 50 ms", &[&hundred[..], &["--latency", "50"]].concat(), 1));
     }
     if runs("buckets") {
-        runtime.block_on(bound("100,000 in one subscription", &["--resources", "100000", "--quota"], 1, false));
+        let most = ["--resources", "100000", "--quota"];
+        runtime.block_on(bound("100,000 in one subscription", &most, &Bound::default()));
+    }
+    let some = ["--resources", "18880", "--children", "--quota"];
+    if runs("quota") {
+        runtime.block_on(bound("20,000 with children", &some, &Bound { children: true, ..Bound::default() }));
+    }
+    if runs("other") {
+        let shared = Bound { children: true, other: Some(12.5), ..Bound::default() };
+        runtime.block_on(bound("20,000 with children, beside another client", &some, &shared));
     }
     if runs("children") {
         let most = ["--resources", "94400", "--children", "--quota"];
-        runtime.block_on(bound("100,000 in one subscription with children", &most, 1, true));
+        let children = Bound { children: true, ..Bound::default() };
+        runtime.block_on(bound("100,000 in one subscription with children", &most, &children));
     }
     if runs("two") {
-        runtime.block_on(bound(
-            "two jobs of one principal",
-            &["--resources", "100000", "--subscriptions", "1", "--quota"],
-            2,
-            false,
-        ));
+        let most = ["--resources", "100000", "--subscriptions", "1", "--quota"];
+        runtime.block_on(bound("two jobs of one principal", &most, &Bound { jobs: 2, ..Bound::default() }));
     }
     if runs("million") {
         let million = ["--resources", "1000000", "--subscriptions", "20"];
@@ -138,12 +147,29 @@ async fn free(what: &str, arguments: &[&str], times: u32) {
     }
 }
 
+/// What is scanned within the buckets.
+struct Bound {
+    jobs: usize,
+    children: bool,
+    /// Reads a second that another client wants from the fifth second on.
+    other: Option<f64>,
+}
+
+impl Default for Bound {
+    fn default() -> Self {
+        Self { jobs: 1, children: false, other: None }
+    }
+}
+
+/// Part of the bucket that is used by default.
+const SHARE: f64 = 0.95;
+
 /// Jobs of one principal within the buckets, beside what the plan says.
-async fn bound(what: &str, arguments: &[&str], jobs: usize, with_children: bool) {
+async fn bound(what: &str, arguments: &[&str], &Bound { jobs, children, other }: &Bound) {
     let (_sim, house) = simulate(arguments);
     let daemon = house.start(&house.key(&["admin"]));
     let mut request = json!({"tenant_id": house.tenant, "include_identities": false});
-    if !with_children {
+    if !children {
         let filter = json!({"exclude_resource_types": ["*/*/*"], "include_referenced_resources": false});
         request["filter_config"] = filter;
     }
@@ -163,6 +189,12 @@ async fn bound(what: &str, arguments: &[&str], jobs: usize, with_children: bool)
     if jobs > 1 {
         plan().await;
     }
+    let admin = resource_manager(&house);
+    if let Some(rate) = other {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        let told = reqwest::Client::new().put(format!("{admin}/_simulator/other-client")).body(rate.to_string());
+        assert!(told.send().await.expect("an answer").status().is_success());
+    }
     let (mut requests, mut throttled, mut resources) = (0.0, 0, Value::Null);
     for id in ids {
         let result = ended(&daemon, &id).await;
@@ -172,16 +204,30 @@ async fn bound(what: &str, arguments: &[&str], jobs: usize, with_children: bool)
     }
     let took = start.elapsed().as_secs_f64();
     let all: f64 = planned["requests"].as_object().expect("buckets").values().filter_map(Value::as_f64).sum();
-    let bound = (requests - 200.0) / 20.0;
+    let bound = (requests - 250.0 * SHARE) / (25.0 * SHARE);
+    let loose = (requests - 250.0) / 25.0;
+    if other.is_some() {
+        let status = reqwest::get(format!("{admin}/_simulator/status")).await.expect("an answer");
+        let status: Value = status.json().await.expect("JSON");
+        println!("  the other client: {}", status["other_client"]);
+    }
     // Once there is a snapshot, children of children are known too.
     let after = plan().await;
     println!(
-        "buckets, {what}: {resources} resources, {requests} requests (planned {all} a scan) in {took:.1} s; (requests - 200) / 20 = {bound:.1} s, planned {} before and {} after: {:.2} of it; throttled {throttled}; peak {:.0} MiB",
+        "buckets, {what}: {resources} resources, {requests} requests (planned {all} a scan) in {took:.1} s; at {SHARE} of the bucket {bound:.1} s, planned {} before and {} after: {:.2} of it, {:.2} of (requests - 250) / 25; throttled {throttled}; peak {:.0} MiB",
         planned["seconds"],
         after["seconds"],
         took / bound,
+        took / loose,
         memory(daemon.pid(), "VmHWM"),
     );
+}
+
+/// Where the simulator listens.
+fn resource_manager(house: &House) -> String {
+    let text = std::fs::read_to_string(house.config()).expect("readable");
+    let line = text.lines().find_map(|line| line.strip_prefix("resource_manager = ")).expect("an address");
+    line.trim_matches('"').to_owned()
 }
 
 async fn kills() {
@@ -189,13 +235,7 @@ async fn kills() {
     let (_sim, house) = simulate(&["--resources", "50000", "--subscriptions", "5", "--latency", "20"]);
     let key = house.key(&["admin"]);
     let mut rng = StdRng::seed_from_u64(20);
-    let base = std::fs::read_to_string(house.config()).expect("readable");
-    let base = base
-        .lines()
-        .find_map(|line| line.strip_prefix("resource_manager = "))
-        .expect("an address")
-        .trim_matches('"')
-        .to_owned();
+    let base = resource_manager(&house);
     let counted = async || -> BTreeMap<String, u64> {
         reqwest::get(format!("{base}/_simulator/requests")).await.expect("an answer").json().await.expect("JSON")
     };

@@ -26,7 +26,7 @@ async fn works(sim: &simulator::Running, credential: CredentialSettings) -> Resu
         subscriptions: Vec::new(),
         credential,
     };
-    let (_keep, settings) = watch::channel(Settings { tenants: vec![tenant], share: 0.8 });
+    let (_keep, settings) = watch::channel(Settings { tenants: vec![tenant], share: 0.95 });
     let client = Azure::new(settings).tenant(sim.tenant_id())?;
     client.check().await?;
     client.arm("/subscriptions?api-version=2022-12-01").await.map(drop)

@@ -26,6 +26,7 @@ mod scan;
 mod scan_faults;
 mod scan_graph;
 mod scan_protocol;
+mod scan_quota;
 mod scan_resume;
 mod scan_strange;
 mod sdk;
