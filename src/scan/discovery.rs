@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     error::ScanError,
-    facts::{catalogue::Catalogue, filter::Filter, receipt::Receipt},
+    facts::{catalogue::Catalogue, filter::Filter, receipt::Receipt, refusals::LeftOut},
     read::{mentions::Mentions, scan::Scan},
     steps::{
         access, artifacts, below, changes, identities, inventory, lists, providers, reconcile, resource_graph, result,
@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     api::{ScanMode, ScanRequest, Time},
-    azure::{Client, Strategy},
+    azure::{Client, Strategy, Traffic},
     graph::{Cell, Facts, GraphError, Snapshot, TenantGraph},
     work::{Level, Work},
 };
@@ -71,16 +71,28 @@ async fn run(
     if let Some(result) = finished(&graph, &work).await? {
         return Ok(result);
     }
-    let started = Instant::now();
-    let before = client.traffic();
-    let mut phases = Phases::default();
+    let (mut phases, before) = (Phases::default(), client.traffic());
     work.progress.report("connecting", "checking the credential", 0.0, Map::new());
     client.check().await?;
+    let mut scan = begin(client, &graph, request, work, phases.since).await?;
+    let seen = read(&mut scan, &graph, &mut phases).await?;
+    scan.check_cancel()?;
+    is_read.store(true, Ordering::Relaxed);
+    publish(&scan, &graph, seen, phases, before).await
+}
+
+/// What all phases share, on the generation of this job: a new one, or the one that an earlier run began.
+async fn begin(
+    client: Client,
+    graph: &TenantGraph,
+    request: ScanRequest,
+    work: Work,
+    started: Instant,
+) -> Result<Scan, ScanError> {
     let generation = graph.begin(work.job_id, Time::now().millis()).await?;
-    let filter = Filter::of(request.filter_config.as_ref());
-    let mut scan = Scan {
+    Ok(Scan {
         client,
-        filter: Arc::new(filter),
+        filter: Arc::new(Filter::of(request.filter_config.as_ref())),
         receipt: Arc::new(Receipt::new(request.resource_limit, generation.admitted())),
         begun_ms: generation.begun_ms(),
         mentions: Mentions::default(),
@@ -88,57 +100,90 @@ async fn run(
         started,
         work,
         generation,
-    };
-    let mut since = since(&scan, &graph).await?;
+    })
+}
 
+/// What was read, beside what stands in the generation.
+struct Seen {
+    subscriptions: Vec<String>,
+    identities: BTreeMap<String, u64>,
+    left_out: Vec<LeftOut>,
+    /// Only what changed since then was read.
+    since: Option<String>,
+}
+
+/// Every phase that asks Azure.
+async fn read(scan: &mut Scan, graph: &TenantGraph, phases: &mut Phases) -> Result<Seen, ScanError> {
+    let mut since = since(scan, graph).await?;
     scan.report("subscriptions", "listing subscriptions", 0.01, None);
-    let subscriptions = subscriptions::read(&scan).await?;
+    let subscriptions = subscriptions::read(scan).await?;
     scan.work.journal.record("pages", "begun").await?;
     phases.done("subscriptions");
     scan.report("providers", "reading which types there are", 0.03, Some(subscriptions.len() as u64));
-    let catalogue = Arc::new(providers::load(&scan, &subscriptions).await?);
+    let catalogue = Arc::new(providers::load(scan, &subscriptions).await?);
     scan.filter.learn(catalogue.names());
     scan.mentions = Mentions::new(catalogue.clone(), &scan.filter);
     phases.done("providers");
-    let mut left_out = Vec::new();
-    if let Some(time) = &since {
-        match changes::read(&scan, &graph, &catalogue, &subscriptions, time).await {
-            Ok(left) => left_out = left,
-            Err(error) if !scan.ends(&error) => {
-                let why = format!("changes can't be read, so everything is: {error}");
-                scan.work.progress.log(Level::Warn, &why);
-                since = None;
-            }
-            Err(error) => return Err(error),
-        }
-        phases.done("changes");
-    }
-    if since.is_none() {
-        bodies(&scan, &catalogue, &subscriptions, &mut phases).await?;
-        scan.check_cancel()?;
-        scan.report("children", "reading child resources", 0.45, None);
-        left_out = below::read(&scan, &catalogue).await?;
-        phases.done("children");
-    }
+    let scan = &*scan;
+    let left_out = resources(scan, graph, &catalogue, &subscriptions, &mut since, phases).await?;
     scan.report("access", "reading role assignments, locks and policies", 0.75, None);
-    access::read(&scan, &subscriptions).await?;
+    access::read(scan, &subscriptions).await?;
     phases.done("access");
-    let mut people = BTreeMap::new();
+    let mut identities = BTreeMap::new();
     if scan.request.include_identities {
         scan.report("identities", "reading identities", 0.8, None);
-        people = identities::read(&scan).await?;
+        identities = identities::read(scan).await?;
         phases.done("identities");
     }
     scan.check_cancel()?;
     if scan.generation.has_base() {
         scan.report("comparing", "asking for what the snapshot before has and this scan did not see", 0.85, None);
-        reconcile::reconcile(&scan, &catalogue, &subscriptions, &left_out, since.is_some()).await?;
+        reconcile::reconcile(scan, &catalogue, &subscriptions, &left_out, since.is_some()).await?;
         phases.done("comparing");
     }
+    Ok(Seen { subscriptions, identities, left_out, since })
+}
+
+/// Resources with all that lies below them: those that changed, or, where that can't be told, all of them; what was
+/// left out.
+async fn resources(
+    scan: &Scan,
+    graph: &TenantGraph,
+    catalogue: &Catalogue,
+    subscriptions: &[String],
+    since: &mut Option<String>,
+    phases: &mut Phases,
+) -> Result<Vec<LeftOut>, ScanError> {
+    if let Some(time) = since.clone() {
+        let read = changes::read(scan, graph, catalogue, subscriptions, &time).await;
+        phases.done("changes");
+        match read {
+            Err(error) if !scan.ends(&error) => {
+                let why = format!("changes can't be read, so everything is: {error}");
+                scan.work.progress.log(Level::Warn, &why);
+                *since = None;
+            }
+            read => return read,
+        }
+    }
+    bodies(scan, catalogue, subscriptions, phases).await?;
     scan.check_cancel()?;
-    is_read.store(true, Ordering::Relaxed);
+    scan.report("children", "reading child resources", 0.45, None);
+    let left_out = below::read(scan, catalogue).await?;
+    phases.done("children");
+    Ok(left_out)
+}
+
+/// Derives the relationships, writes the files, and publishes: the result.
+async fn publish(
+    scan: &Scan,
+    graph: &TenantGraph,
+    seen: Seen,
+    mut phases: Phases,
+    before: Traffic,
+) -> Result<Value, ScanError> {
     scan.report("publishing", "deriving relationships", 0.9, None);
-    let coverage = scan.receipt.coverage(scan.generation.cells(), &left_out);
+    let coverage = scan.receipt.coverage(scan.generation.cells(), &seen.left_out);
     let facts = Facts {
         at_ms: Time::now().millis(),
         partial: scan.receipt.is_partial(),
@@ -152,20 +197,19 @@ async fn run(
     for gap in scan.receipt.gaps() {
         scan.work.progress.log(Level::Warn, &format!("{}: {} ({})", gap.scope, gap.message, gap.code));
     }
-    let published = draft.published.clone();
     let facts = result::Facts {
-        published,
-        subscriptions,
-        identities: people,
+        published: draft.published.clone(),
+        subscriptions: seen.subscriptions,
+        identities: seen.identities,
         coverage,
         phases: phases.all,
         before,
-        started,
-        since,
+        started: scan.started,
+        since: seen.since,
     };
-    let result = result::result(&scan, facts);
+    let result = result::result(scan, facts);
     scan.work.journal.record(RESULT, &result.to_string()).await?;
-    changes::note(&graph, scan.generation.number(), scan.begun_ms, &scan.request).await?;
+    changes::note(graph, scan.generation.number(), scan.begun_ms, &scan.request).await?;
     // Last of all: who cancels before this finds the old snapshot, who dies after it finds the result.
     scan.generation.publish(draft).await?;
     Ok(result)

@@ -15,6 +15,12 @@
 //! | `steps/` | one file a phase: what is asked for, and what becomes of the answers |
 //! | `read/` | lists with their cursors, GET by id, api-versions that are refused: each written once |
 //! | `facts/` | filter, catalogue of types, rules for children, refusals, receipt: no request, no clock |
+//!
+//! From `POST /scan` to a published snapshot, by one list of a type: `http/routes/submit` (the request) →
+//! `jobs/submit` (its job, one commit) → `jobs/scheduler` → `jobs/run` (an attempt) → `ops/runner` → `ops/scan` →
+//! `scan/discovery` (the phases) → `scan/steps/lists` (which lists) → `scan/steps/type_list` (one of them) →
+//! `scan/read/listing` (its cursor) → `azure/pages` → `azure/client` (within the buckets) → `graph/generation` (rows
+//! with the cursor, one commit) → `graph/publish`: 14 files.
 
 mod discovery;
 mod error;

@@ -9,7 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     error::ScanError,
@@ -80,25 +80,12 @@ pub async fn estimate(client: Client, graph: Option<TenantGraph>, request: ScanR
         Some(graph) if request.mode == ScanMode::Delta => changes::since(graph, &request)?.ok(),
         _ => None,
     };
-    let snapshot = graph.map(|graph| graph.latest()).transpose()?.flatten();
-    let basis = if snapshot.is_some() { "the last snapshot" } else { "the inventory" };
-    let mut known = match snapshot {
+    let known = match graph.map(|graph| graph.latest()).transpose()?.flatten() {
         Some(snapshot) => {
             from_snapshot(snapshot, request.filter_config.as_ref().map(|config| Filter::of(Some(config)))).await?
         }
-        None => Known::default(),
+        None => from_inventory(&client, &subscriptions, &filter).await?,
     };
-    if basis == "the inventory" {
-        for subscription in &subscriptions {
-            for (id, type_name) in inventory::rows(&client, subscription, &filter).await? {
-                if filter.keeps_name(&id, &type_name) {
-                    *known.counts.entry((subscription.clone(), type_name)).or_default() += 1;
-                }
-            }
-        }
-        known.is_of_inventory = true;
-        known.management_groups = management_groups::count(&client).await;
-    }
     let mut requests: BTreeMap<String, u64> = BTreeMap::new();
     let (mut children, mut chain) = (Children::default(), 0);
     let way = if since.is_some() { Way::Changes } else { way(&client, &known, &subscriptions) };
@@ -120,6 +107,20 @@ pub async fn estimate(client: Client, graph: Option<TenantGraph>, request: ScanR
         // Four lists, and members and owners of groups and applications by twenties.
         requests.insert("directory".to_owned(), 4 + known.identities.div_ceil(999) + known.identities.div_ceil(20));
     }
+    let mut plan = times(&client, &requests, chain);
+    let rest = json!({
+        "requests": requests,
+        "children": {"listed": children.listed, "skipped": children.skipped, "uncounted": children.uncounted},
+        "basis": if known.is_of_inventory { "the inventory" } else { "the last snapshot" },
+        "strategy": if way == Way::Queries { "graph" } else { "list" },
+        "mode": if way == Way::Changes { "delta" } else { "full" },
+    });
+    plan.extend(rest.as_object().cloned().unwrap_or_default());
+    Ok(Value::Object(plan))
+}
+
+/// What binds, and how long it takes: the bucket with the most to do beyond its burst, or the time that answers take.
+fn times(client: &Client, requests: &BTreeMap<String, u64>, chain: u64) -> Map<String, Value> {
     let limits = client.limits();
     let seconds = |bucket: &str, count: u64| {
         let (burst, refill) = match bucket {
@@ -131,22 +132,18 @@ pub async fn estimate(client: Client, graph: Option<TenantGraph>, request: ScanR
     };
     let binding = requests
         .iter()
-        .map(|(bucket, count)| (bucket.clone(), seconds(bucket, *count), *count))
+        .map(|(bucket, count)| (bucket.as_str(), seconds(bucket, *count), *count))
         .max_by(|a, b| a.1.total_cmp(&b.1).then(a.2.cmp(&b.2)));
     let (binding, by_bucket) = binding.map_or((None, 0.0), |(bucket, seconds, _)| (Some(bucket), seconds));
     let answer = client.latency().as_secs_f64();
     let at_once = requests.values().sum::<u64>() as f64 / Client::in_flight() as f64;
     let by_latency = answer * at_once.max(chain as f64);
-    Ok(json!({
-        "requests": requests,
-        "binding": if by_latency > by_bucket { Some("latency".to_owned()) } else { binding },
-        "seconds": by_bucket.max(by_latency),
-        "latency": {"answer_seconds": answer, "requests_in_a_row": chain, "seconds": by_latency},
-        "children": {"listed": children.listed, "skipped": children.skipped, "uncounted": children.uncounted},
-        "basis": basis,
-        "strategy": if way == Way::Queries { "graph" } else { "list" },
-        "mode": if way == Way::Changes { "delta" } else { "full" },
-    }))
+    let mut times = Map::new();
+    times.insert("binding".to_owned(), json!(if by_latency > by_bucket { Some("latency") } else { binding }));
+    times.insert("seconds".to_owned(), json!(by_bucket.max(by_latency)));
+    let latency = json!({"answer_seconds": answer, "requests_in_a_row": chain, "seconds": by_latency});
+    times.insert("latency".to_owned(), latency);
+    times
 }
 
 /// How bodies are read.
@@ -241,6 +238,20 @@ fn uncounted(asked: &Asked<'_>, subscription: &str, type_name: &str, into: &mut 
             uncounted(asked, subscription, &child.name, into);
         }
     }
+}
+
+/// What the inventory has; children are not known.
+async fn from_inventory(client: &Client, subscriptions: &[String], filter: &Filter) -> Result<Known, ScanError> {
+    let mut known = Known { is_of_inventory: true, ..Known::default() };
+    for subscription in subscriptions {
+        for (id, type_name) in inventory::rows(client, subscription, filter).await? {
+            if filter.keeps_name(&id, &type_name) {
+                *known.counts.entry((subscription.clone(), type_name)).or_default() += 1;
+            }
+        }
+    }
+    known.management_groups = management_groups::count(client).await;
+    Ok(known)
 }
 
 async fn from_snapshot(snapshot: Snapshot, filter: Option<Filter>) -> Result<Known, ScanError> {

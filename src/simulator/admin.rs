@@ -53,39 +53,45 @@ pub(super) fn answer(state: &State, asked: &Asked<'_>, rest: &[&str]) -> Reply {
             state.release();
             Reply::empty(204)
         }
-        (&Method::PUT, ["resources", ..]) => {
-            let id = asked.segments[2..].join("/");
-            let body: Value = serde_json::from_slice(asked.body).unwrap_or_default();
-            if !body.is_object() || !state.put(&format!("/{id}"), &body) {
-                return Reply::error(400, "BadResource", "an id of a resource and a JSON object were expected");
-            }
-            Reply::empty(204)
-        }
+        (&Method::PUT, ["resources", ..]) => put(state, asked),
         (&Method::DELETE, ["resources", ..]) => {
             let gone = state.remove(&asked.segments[2..].join("/"));
             Reply::ok(&json!({"removed": gone}))
         }
-        (&Method::PUT, ["other-client"]) => match serde_json::from_slice(asked.body) {
-            Ok(rate) => {
-                state.throttle.other_client(rate);
-                Reply::empty(204)
-            }
-            Err(_) => Reply::error(400, "BadRate", "reads a second were expected, a JSON number"),
-        },
-        (&Method::GET, ["status"]) => {
-            let (world, other) = (state.world(), state.throttle.other());
-            Reply::ok(&json!({
-                "resources": world.len(), "subscriptions": world.subscriptions(), "skipped": world.skipped,
-                "quota": state.settings.quota, "page_size": state.settings.page_size,
-                "other_client": {"wanted": other.wanted, "got": other.got},
-            }))
-        }
+        (&Method::PUT, ["other-client"]) => other_client(state, asked.body),
+        (&Method::GET, ["status"]) => status(state),
         _ => Reply::error(
             404,
             "NotFound",
             "known are requests, faults, quirks, hold, release, other-client, resources/{id}, status",
         ),
     }
+}
+
+fn put(state: &State, asked: &Asked<'_>) -> Reply {
+    let id = asked.segments[2..].join("/");
+    let body: Value = serde_json::from_slice(asked.body).unwrap_or_default();
+    if !body.is_object() || !state.put(&format!("/{id}"), &body) {
+        return Reply::error(400, "BadResource", "an id of a resource and a JSON object were expected");
+    }
+    Reply::empty(204)
+}
+
+fn other_client(state: &State, body: &[u8]) -> Reply {
+    let Ok(rate) = serde_json::from_slice(body) else {
+        return Reply::error(400, "BadRate", "reads a second were expected, a JSON number");
+    };
+    state.throttle.other_client(rate);
+    Reply::empty(204)
+}
+
+fn status(state: &State) -> Reply {
+    let (world, other) = (state.world(), state.throttle.other());
+    Reply::ok(&json!({
+        "resources": world.len(), "subscriptions": world.subscriptions(), "skipped": world.skipped,
+        "quota": state.settings.quota, "page_size": state.settings.page_size,
+        "other_client": {"wanted": other.wanted, "got": other.got},
+    }))
 }
 
 fn fault(body: &[u8]) -> Result<Fault, String> {

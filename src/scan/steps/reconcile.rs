@@ -119,86 +119,101 @@ impl Reconciler<'_> {
         Ok(())
     }
 
+    /// What becomes of an entry, without asking.
     fn decide(&self, entry: &Entry) -> Verdict {
-        let stale = |reason: &str| Verdict::Stale(reason.to_owned());
         let scan = self.scan;
         match entry.label {
             Label::User | Label::Group | Label::ServicePrincipal | Label::Application => {
-                return match scan.receipt.why_unlisted(&Ground::Identities(entry.label)) {
-                    Some(reason) => Verdict::Stale(reason),
-                    None if scan.request.include_identities => Verdict::Gone,
-                    None => stale("identities were not part of the scan"),
-                };
+                let was_asked = scan.request.include_identities;
+                let unseen = || if was_asked { Verdict::Gone } else { stale("identities were not part of the scan") };
+                scan.receipt.why_unlisted(&Ground::Identities(entry.label)).map_or_else(unseen, Verdict::Stale)
             }
             Label::ManagementGroup => {
-                return match scan.receipt.why_unlisted(&Ground::ManagementGroups) {
-                    Some(reason) => Verdict::Stale(reason),
-                    None => Verdict::Ask { keep: true },
-                };
+                let ask = || Verdict::Ask { keep: true };
+                scan.receipt.why_unlisted(&Ground::ManagementGroups).map_or_else(ask, Verdict::Stale)
             }
             Label::Subscription => {
                 let restricted = !scan.request.subscription_ids.is_empty() || !scan.client.subscriptions().is_empty();
-                return if restricted { stale("not part of the scan") } else { Verdict::Ask { keep: false } };
+                if restricted { stale("not part of the scan") } else { Verdict::Ask { keep: false } }
             }
-            _ => {}
+            _ => self.by_ancestors(entry).unwrap_or_else(|| self.by_place(entry)),
         }
-        let parsed = ResourceId::parse(&entry.id);
-        for ancestor in ancestors(&entry.id) {
+    }
+
+    /// What it lies in was decided before it.
+    fn by_ancestors(&self, entry: &Entry) -> Option<Verdict> {
+        ancestors(&entry.id).into_iter().find_map(|ancestor| {
             if self.gone.contains(&ancestor) {
-                return Verdict::Gone;
+                return Some(Verdict::Gone);
             }
-            if self.stale.contains(&ancestor) && ancestor.matches('/').count() > 2 {
-                return stale("what it lies in was not read");
-            }
-        }
-        let subscription = entry.subscription.clone().unwrap_or_default();
-        if !subscription.is_empty() && !self.subscriptions.contains(&subscription) {
+            let is_stale = self.stale.contains(&ancestor) && ancestor.matches('/').count() > 2;
+            is_stale.then(|| stale("what it lies in was not read"))
+        })
+    }
+
+    /// Groups, and all that lies in them.
+    fn by_place(&self, entry: &Entry) -> Verdict {
+        let scan = self.scan;
+        let subscription = entry.subscription.as_deref().unwrap_or_default();
+        if !subscription.is_empty() && !self.subscriptions.iter().any(|read| read == subscription) {
             return stale("its subscription was not read");
         }
         if self.is_delta && !is_read_anyway(entry) {
-            // What had changed was asked for by id; what lies below something read again is asked now.
-            let asked = scan.is_done(&StreamKey::Get { key: &entry.key }).unwrap_or(false);
-            let is_below =
-                ancestors(&entry.id).iter().any(|key| key.contains("/providers/") && scan.generation.has(key));
-            return match (asked, is_below || entry.is_stale) {
-                (true, _) => Verdict::Gone,
-                (false, true) => Verdict::Ask { keep: true },
-                (false, false) => Verdict::Same,
-            };
+            return self.by_changes(entry);
         }
         if entry.label == Label::ResourceGroup {
-            return match scan.receipt.why_unlisted(&Ground::groups(&subscription)) {
+            return match scan.receipt.why_unlisted(&Ground::groups(subscription)) {
                 Some(reason) => Verdict::Stale(reason),
                 None if !scan.filter.keeps_group(&entry.id) => stale("the filter leaves it out"),
                 None => Verdict::Ask { keep: true },
             };
         }
-        if scan.receipt.is_limited() {
-            return stale("the scan's resource limit was reached");
+        self.by_receipt(entry, subscription).unwrap_or_else(|| self.by_filter(entry, subscription))
+    }
+
+    /// What had changed was asked for by id; what lies below something read again is asked now.
+    fn by_changes(&self, entry: &Entry) -> Verdict {
+        let asked = self.scan.is_done(&StreamKey::Get { key: &entry.key }).unwrap_or(false);
+        let is_read = |key: &String| key.contains("/providers/") && self.scan.generation.has(key);
+        match (asked, ancestors(&entry.id).iter().any(is_read) || entry.is_stale) {
+            (true, _) => Verdict::Gone,
+            (false, true) => Verdict::Ask { keep: true },
+            (false, false) => Verdict::Same,
         }
-        if let Some(reason) = scan.receipt.why_partial(&subscription, &entry.type_name) {
-            return Verdict::Stale(reason);
+    }
+
+    /// What the scan says that it did not read.
+    fn by_receipt(&self, entry: &Entry, subscription: &str) -> Option<Verdict> {
+        let receipt = &self.scan.receipt;
+        if receipt.is_limited() {
+            return Some(stale("the scan's resource limit was reached"));
         }
-        let cell = (subscription.clone(), entry.type_name.to_lowercase());
-        if let Some(reason) = self.left_out.get(&cell) {
-            return stale(reason);
+        if let Some(reason) = receipt.why_partial(subscription, &entry.type_name) {
+            return Some(Verdict::Stale(reason));
         }
+        let cell = (subscription.to_owned(), entry.type_name.to_lowercase());
+        self.left_out.get(&cell).map(|reason| stale(reason))
+    }
+
+    /// What the scan does not want is not gone for that.
+    fn by_filter(&self, entry: &Entry, subscription: &str) -> Verdict {
+        let scan = self.scan;
         if scan.filter.excludes_type(&entry.type_name) {
             return stale("the filter leaves it out");
         }
-        let Some(parsed) = parsed else { return stale("its id can't be asked for") };
+        let Some(parsed) = ResourceId::parse(&entry.id) else { return stale("its id can't be asked for") };
         let is_top_level = !parsed.is_child() && parsed.scope.matches("/providers/").count() == 0;
         if is_top_level && !self.is_kept(entry, &parsed) {
             return stale("the filter leaves it out");
         }
-        if is_top_level && let Some(reason) = scan.receipt.why_unlisted(&Ground::inventory(&subscription)) {
+        if is_top_level && let Some(reason) = scan.receipt.why_unlisted(&Ground::inventory(subscription)) {
             return Verdict::Stale(reason);
         }
         let is_diagnostic = is_diagnostics(&entry.type_name);
         if is_diagnostic && !scan.request.include_diagnostics {
             return stale("diagnostic settings were not asked for");
         }
-        Verdict::Ask { keep: parsed.is_child() || is_diagnostic || self.is_read(&subscription, entry) }
+        Verdict::Ask { keep: parsed.is_child() || is_diagnostic || self.is_read(subscription, entry) }
     }
 
     /// Whether the filter keeps it, as far as the row of the snapshot before can tell.
@@ -258,6 +273,10 @@ impl Reconciler<'_> {
         self.scan.settle(&StreamKey::Get { key: &arm::key(&entry.id) }, vec![found]).await?;
         Ok(Verdict::Found)
     }
+}
+
+fn stale(reason: &str) -> Verdict {
+    Verdict::Stale(reason.to_owned())
 }
 
 /// Whether a scan of changes reads all of its kind.
