@@ -40,7 +40,7 @@
 //!    such a body goes to azapi with that path as the reason, and loses nothing.
 //! 3. `packaging/azurerm-values/make` asks the provider for what it requires, takes and defaults to. A default that the
 //!    provider reads where Azure says nothing is named by `default`, or by `reads:` where it reads another value; both are
-//!    in the provider's function `Read`. What it cannot read at all is `unread`, or `ask` where it is required.
+//!    in the provider's function `Read`. What it cannot read at all is `ignore-changes`, or `ask` where it is required.
 //! 4. Put a body, as Azure answers it, into `tests/real/kinds.json`. `cargo test --lib azurerm::` says by file and line what
 //!    the language does not know, which attribute the provider lacks, and which property keeps the body from its typed form.
 //! 5. `cargo test --test real made_for_the_tables -- --nocapture` plans it with the real provider: it must import without a

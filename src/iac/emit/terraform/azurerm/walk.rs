@@ -127,18 +127,7 @@ fn attempt(
     subject: Subject<'_>,
     within: &[&Child<'_>],
 ) -> Result<Draft, Refusal> {
-    let mut whole = body.clone();
-    for rule in &table.absorb {
-        let bodies: Vec<Term> =
-            within.iter().filter(|child| child.type_key == rule.type_key).map(|child| named(child)).collect();
-        if !bodies.is_empty() {
-            // One child is an object, so that what it says is no list.
-            let held = if bodies.len() == 1 { bodies.into_iter().next() } else { Some(Term::List(bodies)) };
-            if let Some(held) = held {
-                whole.set(&format!("+{}", rule.name), held);
-            }
-        }
-    }
+    let whole = with_children(table, body, within);
     let mut walk = Walk {
         rest: whole.clone(),
         body: &whole,
@@ -164,24 +153,9 @@ fn attempt(
     if let Some(path) = leftover(&rest, &mut Vec::new()) {
         return Err(Refusal::Leftover(path));
     }
-    for name in &table.require {
-        if !entries.iter().any(|entry| entry.name() == *name) {
-            return Err(Refusal::Because(format!("azurerm needs {name}, which the body does not say")));
-        }
-    }
-    let beside = besides.iter().map(|beside| (beside.kind, &beside.entries));
-    let all: Vec<_> = std::iter::once((table.kind, &entries)).chain(beside).collect();
-    if let Some(name) = all.iter().find_map(|(kind, of)| required::missing(kind, of)) {
-        return Err(Refusal::Because(format!("azurerm needs {name}, which the body does not say")));
-    }
-    if let Some(why) = all.iter().find_map(|(kind, of)| allowed::refused(kind, of).or_else(|| rules::broken(kind, of)))
-    {
-        return Err(Refusal::Because(format!("azurerm does not take {why}")));
-    }
-    let is_meant =
-        |name: &str| ignored.iter().chain(&unsaid).any(|other| other == name) || table.defaults.contains(&name);
-    if let Some((name, value)) = rules::defaulted(table.kind, &entries).find(|(name, _)| !is_meant(name)) {
-        return Err(Refusal::Because(format!("azurerm would set {name} to {value}, of which Azure says nothing")));
+    let written = Written { table, entries: &entries, besides: &besides };
+    if let Some(reason) = written.refused(|name| ignored.iter().chain(&unsaid).any(|other| other == name)) {
+        return Err(Refusal::Because(reason));
     }
     let import = table.import.as_ref().map(|import| fill(import, &whole, &[], &[]));
     Ok(Draft {
@@ -193,6 +167,52 @@ fn attempt(
         within: within.iter().map(|child| child.number).collect(),
         asked: table.ask.clone(),
     })
+}
+
+/// The body with the absorbed children as its fields.
+fn with_children(table: &Section, body: &Term, within: &[&Child<'_>]) -> Term {
+    let mut whole = body.clone();
+    for rule in &table.absorb {
+        let bodies: Vec<Term> =
+            within.iter().filter(|child| child.type_key == rule.type_key).map(|child| named(child)).collect();
+        // One child is an object, so that what it says is no list.
+        let held = if bodies.len() > 1 { Some(Term::List(bodies)) } else { bodies.into_iter().next() };
+        if let Some(held) = held {
+            whole.set(&format!("+{}", rule.name), held);
+        }
+    }
+    whole
+}
+
+/// What the lines of a section wrote, to be held to what the provider says of itself.
+struct Written<'w> {
+    table: &'static Section,
+    entries: &'w [Entry],
+    besides: &'w [Beside],
+}
+
+impl Written<'_> {
+    /// Why the provider would not take it, or would change it. `is_meant`: an attribute that is left out on purpose.
+    fn refused(&self, is_meant: impl Fn(&str) -> bool) -> Option<String> {
+        let needs = |name: &str| format!("azurerm needs {name}, which the body does not say");
+        let is_lacking = |name: &&&str| !self.entries.iter().any(|entry| entry.name() == **name);
+        if let Some(name) = self.table.require.iter().find(is_lacking) {
+            return Some(needs(name));
+        }
+        let besides = self.besides.iter().map(|beside| (beside.kind, beside.entries.as_slice()));
+        let all: Vec<_> = std::iter::once((self.table.kind, self.entries)).chain(besides).collect();
+        if let Some(name) = all.iter().find_map(|(kind, of)| required::missing(kind, of)) {
+            return Some(needs(&name));
+        }
+        let refused = |(kind, of): &(&str, &[Entry])| allowed::refused(kind, of).or_else(|| rules::broken(kind, of));
+        if let Some(why) = all.iter().find_map(refused) {
+            return Some(format!("azurerm does not take {why}"));
+        }
+        let is_meant = |name: &str| is_meant(name) || self.table.defaults.contains(&name);
+        let mut defaulted = rules::defaulted(self.table.kind, self.entries);
+        let (name, value) = defaulted.find(|(name, _)| !is_meant(name))?;
+        Some(format!("azurerm would set {name} to {value}, of which Azure says nothing"))
+    }
 }
 
 /// The child's body with its name, as nested objects have it.

@@ -55,7 +55,9 @@ fn file(name: &str, word: &Word, wrong: Option<usize>) -> String {
             format!("{head}  {name} {line}")
         }
         Function::Directive(Directive::Use) => format!("part shared\n  kind -\n{head}  {name} {line}"),
-        Function::Directive(Directive::Import) => format!("{head}  beside azurerm_b properties.a\n    {name} {line}"),
+        Function::Directive(Directive::Import) => {
+            format!("{head}  association azurerm_b properties.a\n    {name} {line}")
+        }
         Function::Base(_) => format!("{head}  base {name}"),
         Function::Value(_) if word.name == "FROM=TO" => {
             format!("{head}  properties.a a {}", name.replace("FROM=TO", "A=b"))
