@@ -11,6 +11,7 @@ use super::{
         capabilities::Capabilities,
         index::{Index, hash},
         plan::{Counts, Given, Item, LeftOut, Outside, Parameter, Parent, Plan, Within},
+        words::Words,
     },
     parallel::in_order,
     passes::{
@@ -21,7 +22,8 @@ use super::{
         references::{self, Mentions, Principals, World},
         retarget::{Moved, Target},
         secrets::Lifted,
-        select::{Selection, Source, Words, is_moved},
+        selection::Selection,
+        source::Source,
     },
     shelf::{Shelf, Spot},
     survey::{Row, Seen, Survey, Surveyor},
@@ -63,7 +65,7 @@ pub fn build(
     plan.warnings.extend(bound_reached.then(|| "too many dependencies: the rest stays as literal ids".to_owned()));
     plan.warnings.extend(warnings);
     // Terraform reads an import before it plans: who an identity is, it knows then.
-    let is_asked = capabilities.asks_identities || (is_moved(request) && is_made_anew(request));
+    let is_asked = capabilities.asks_identities || is_made_anew(request);
     let is_given = |id: &str| request.identity_map.values().any(|to| to.eq_ignore_ascii_case(id));
     let principals = if is_asked { Principals::of(&plan.items, is_given) } else { Principals::default() };
     let world = World { plan: &plan, known: &known, principals: &principals, capabilities };

@@ -11,7 +11,7 @@ use super::{
     build::{self, Order},
     error::IacError,
     model::{capabilities::Capabilities, plan::Plan},
-    passes::select::Selection,
+    passes::selection::Selection,
     shelf::Shelf,
 };
 use crate::{api::GenerateIacRequest, graph::model::Node};

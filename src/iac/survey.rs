@@ -12,9 +12,11 @@ use super::{
     model::{
         body::Body,
         capabilities::{Capabilities, Split},
+        ids::compare_keys,
         index::hash,
         plan::Table,
         term::{PRINCIPALS, Term},
+        words::Words,
     },
     parallel::in_order,
     passes::{
@@ -23,7 +25,8 @@ use super::{
         references::Mentions,
         retarget::Target,
         secrets::{self, Lifted},
-        select::{Selection, Source, State, Words, compare_keys, page},
+        selection::{Selection, State},
+        source::{Source, page},
     },
     shelf::{Shelf, Spot},
     types,

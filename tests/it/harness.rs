@@ -75,7 +75,11 @@ impl House {
 
     /// `atgd …` with this house's configuration and state directory.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_atgd"));
+        self.command_of(Path::new(env!("CARGO_BIN_EXE_atgd")), arguments)
+    }
+
+    fn command_of(&self, binary: &Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new(binary);
         command.args(arguments).arg("--config").arg(self.config()).arg("--state-dir").arg(self.state());
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ATGD_") || name.starts_with("AZURE_")) {
             command.env_remove(name);
@@ -101,8 +105,13 @@ impl House {
 
     /// The same with more environment.
     pub fn start_with(&self, key: &str, environment: &[(&str, &str)]) -> Daemon {
+        self.start_of(Path::new(env!("CARGO_BIN_EXE_atgd")), key, environment)
+    }
+
+    /// Another build of the daemon in the same house: benches compare two.
+    pub fn start_of(&self, binary: &Path, key: &str, environment: &[(&str, &str)]) -> Daemon {
         let mut child = self
-            .command(&["serve", "--listen", "127.0.0.1:0"])
+            .command_of(binary, &["serve", "--listen", "127.0.0.1:0"])
             .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .stderr(

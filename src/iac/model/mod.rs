@@ -3,6 +3,8 @@
 pub mod body;
 pub mod capabilities;
 pub mod codec;
+pub mod ids;
 pub mod index;
 pub mod plan;
 pub mod term;
+pub mod words;

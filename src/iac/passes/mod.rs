@@ -2,6 +2,7 @@
 //! express is told by `model::capabilities`.
 
 pub mod circles;
+pub mod filters;
 pub mod naming;
 pub mod ownership;
 pub mod placement;
@@ -10,3 +11,5 @@ pub mod references;
 pub mod retarget;
 pub mod secrets;
 pub mod select;
+pub mod selection;
+pub mod source;

@@ -8,12 +8,13 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::select::{Known, prefixes};
+use super::selection::Known;
 use crate::{
     arm,
     iac::model::{
         body::{Body, Mentioned},
         capabilities::Capabilities,
+        ids::prefixes,
         index::hash,
         plan::{Item, Outside, Parent, Plan},
         term::{Piece, Step, Term, Text, spell},

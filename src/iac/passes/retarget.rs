@@ -15,12 +15,12 @@ use std::{
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::select::{Selection, is_moved, prefixes};
+use super::selection::{Selection, is_moved};
 use crate::{
     api::GenerateIacRequest,
     arm::{self, ResourceId},
     graph::model::Node,
-    iac::model::index::hash,
+    iac::model::{ids::prefixes, index::hash},
 };
 
 /// Names that are unique in the world: type, longest name, whether only letters and digits are allowed.

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use super::{
     markdown::Lists,
+    subject::Subject,
     totals::{content, emitted_as, said, totals},
-    write::Subject,
 };
-use crate::iac::{model::plan::Table, passes::select::compare_keys};
+use crate::iac::model::{ids::compare_keys, plan::Table};
 
 /// Writes it, its keys in alphabetical order.
 pub fn write(subject: &Subject<'_>, out: &mut impl Write) -> io::Result<Lists> {

@@ -10,8 +10,8 @@ use tempfile::SpooledTempFile;
 use super::{
     cell::cell,
     source::Source,
+    subject::Subject,
     totals::{content, emitted_as, said, totals},
-    write::Subject,
 };
 use crate::{
     api::OutputFormat,
@@ -20,9 +20,9 @@ use crate::{
         emit::terraform,
         model::{
             body::{Body, Mentioned},
+            ids::prefixes,
             plan::{Item, Plan},
         },
-        passes::select::prefixes,
     },
 };
 

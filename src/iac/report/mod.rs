@@ -6,12 +6,14 @@ mod json;
 mod markdown;
 mod readme;
 mod source;
+mod subject;
 mod totals;
 mod write;
 
 pub use source::Source;
+pub use subject::{Subject, Written};
 pub use totals::{result, warnings};
-pub use write::{Subject, Written, write};
+pub use write::write;
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     source::Source,
-    write::{Subject, Written},
+    subject::{Subject, Written},
 };
 use crate::{
     api::OutputFormat,

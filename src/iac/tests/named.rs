@@ -10,7 +10,7 @@ use crate::{
     graph::model::Node,
     iac::{
         fidelity::{Emitted, PARAMETER, of_nodes, read},
-        passes::{retarget::Target, select::Selection},
+        passes::{retarget::Target, selection::Selection},
         verify::checks,
     },
 };

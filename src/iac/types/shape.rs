@@ -4,19 +4,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Namespace, Node};
+use super::table::{Leaf, Namespace, Node};
 
 const REQUIRED: u8 = 1;
 const READ_ONLY: u8 = 2;
-
-/// What a value is that holds no others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Leaf {
-    Text,
-    Number,
-    Bool,
-    Any,
-}
 
 /// The nodes of one place; more than one where versions are looked at together.
 #[derive(Debug, Clone)]
@@ -38,7 +29,7 @@ pub struct Prop {
 }
 
 impl Shape {
-    pub(super) const fn new(namespace: Arc<Namespace>, nodes: Vec<u32>) -> Self {
+    pub const fn new(namespace: Arc<Namespace>, nodes: Vec<u32>) -> Self {
         Self { namespace, nodes, is_sure: true }
     }
 
@@ -206,13 +197,6 @@ impl Shape {
 
     pub fn is_list(&self) -> bool {
         matches!(self.nodes().next(), Some(Node::List(_)))
-    }
-}
-
-impl Node {
-    fn field(&self, is_it: impl Fn(&str) -> bool) -> Option<(&String, u32, u8)> {
-        let Self::Object { fields, .. } = self else { return None };
-        fields.iter().find(|(name, _, _)| is_it(name)).map(|(name, at, flags)| (name, *at, *flags))
     }
 }
 

@@ -17,8 +17,7 @@ use crate::{
     arm::{self, Scope, Target, evaluate, evaluate_text},
     iac::{
         error::IacError,
-        model::{index::hash, plan::Plan},
-        passes::select::prefixes,
+        model::{ids::prefixes, index::hash, plan::Plan},
     },
 };
 

@@ -10,8 +10,8 @@ use super::{
 use crate::{
     arm,
     iac::{
-        model::plan::Plan,
-        passes::{naming, select::prefixes},
+        model::{ids::prefixes, plan::Plan},
+        passes::naming,
     },
 };
 

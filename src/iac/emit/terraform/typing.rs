@@ -20,9 +20,10 @@ use crate::iac::{
         body::Body,
         codec::Encoder,
         plan::{Given, Parameter, Parent, Plan},
+        words::Words,
     },
     parallel::in_order,
-    passes::{naming::unique, select::Words},
+    passes::naming::unique,
     shelf::{Shelf, Spot},
     types::Leaf,
 };
