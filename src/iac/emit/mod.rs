@@ -3,6 +3,7 @@
 pub mod arm;
 pub mod bicep;
 mod call;
+mod describe;
 mod fields;
 pub mod files;
 pub mod terraform;

@@ -17,7 +17,8 @@ use crate::iac::{
     types::Leaf,
 };
 
-const NEVER: &str = "Azure wants it and never returns it";
+const SECRET: &str = "it is a secret, which is never copied: supply a value";
+const NEVER: &str = "Azure never returns it: supply a value";
 
 /// Names below a secret container that say which secret it is, not what it is.
 const ABOUT: [&str; 5] = ["name", "id", "identity", "keyVaultUrl", "keyVaultSecretId"];
@@ -73,8 +74,7 @@ pub fn lift(body: &mut Term, subject: Subject<'_>) -> Vec<Lifted> {
             return;
         }
         // A key that looks like a secret can't be a parameter in every language: it goes by its shape alone.
-        *text =
-            if is_key { Text::literal("redacted") } else { Text(vec![new(path, "the value is a secret", Leaf::Text)]) };
+        *text = if is_key { Text::literal("redacted") } else { Text(vec![new(path, SECRET, Leaf::Text)]) };
     });
     let wanted = NEVER_RETURNED.iter().filter(|(kind, _)| kind.eq_ignore_ascii_case(type_name));
     let wanted: Vec<&[&str]> = wanted.map(|(_, path)| path.as_slice()).chain(machine(type_name, body)).collect();

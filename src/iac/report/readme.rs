@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{
     cell::cell,
-    write::{Subject, Written},
+    subject::{Subject, Written},
 };
 use crate::{
     api::OutputFormat,
@@ -40,7 +40,7 @@ fn terraform(out: &mut String, code: &Written) {
     out.push_str("## Apply\n\n```sh\nterraform init\nterraform plan\nterraform apply\n```\n\n");
     if code.names.contains("imports.tf") {
         out.push_str("`imports.tf` takes over what exists: the plan should say that everything is imported.\n\
-             What Azure never returns, and words that it spells otherwise than its own schema, stand in `sensitive_body`, whose changes\n\
+             What Azure never returns, and words that it spells otherwise than its own schema, are in `sensitive_body`, whose changes\n\
              are ignored: take it out of `ignore_changes` before you change such a resource.\n\n");
     } else {
         out.push_str("Everything is created anew; generate with imports to take over what exists.\n\n");

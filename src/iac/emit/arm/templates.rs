@@ -14,6 +14,7 @@ use crate::{
     iac::{
         emit::{
             call::{self, Caller},
+            describe::description,
             fields::in_order,
             files::{Piece as FilePiece, Print},
         },
@@ -113,8 +114,7 @@ impl<'p> Templates<'p> {
                 out.object(|out| {
                     out.field("type", kind);
                     out.key("metadata");
-                    let about =
-                        format!("{} of {}: {}.", parameter.path, self.plan.items[parameter.item].id, parameter.why);
+                    let about = description(self.plan, parameter);
                     out.object(|out| out.field("description", &about));
                 });
             }

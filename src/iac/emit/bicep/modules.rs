@@ -18,6 +18,7 @@ use crate::{
     iac::{
         emit::{
             call::{self, Caller},
+            describe::description,
             fields::in_order,
             files::{Piece as FilePiece, Print},
         },
@@ -278,7 +279,7 @@ impl Printer<'_> {
     fn parameters(&self, out: &mut String, numbers: impl Iterator<Item = usize>) {
         for number in numbers {
             let parameter = &self.plan.parameters[number];
-            let about = format!("{} of {}: {}.", parameter.path, self.plan.items[parameter.item].id, parameter.why);
+            let about = description(self.plan, parameter);
             let (secure, kind) = match parameter.leaf {
                 Leaf::Text => ("@secure()\n", "string"),
                 Leaf::Number => ("", "int"),

@@ -5,6 +5,7 @@ use super::{
     hcl::{Block, Key, Value},
 };
 use crate::iac::{
+    emit::describe::description,
     model::plan::{Given, Parameter, Plan},
     passes::placement,
     types::Leaf,
@@ -75,9 +76,7 @@ pub fn of_subscriptions(subscriptions: &[(String, Option<String>)]) -> impl Iter
 /// A variable for what has to be given.
 pub fn of_parameter(plan: &Plan, parameter: &Parameter) -> Block {
     let mut variable = Block::new("variable", &[&parameter.name]);
-    let id = &plan.items[parameter.item].id;
-    let description = format!("{} of {id}: {}.", parameter.path, parameter.why);
-    variable.set("description", Value::text(description));
+    variable.set("description", Value::text(description(plan, parameter)));
     variable.set(
         "type",
         Value::code(match parameter.leaf {

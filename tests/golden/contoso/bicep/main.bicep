@@ -2,23 +2,23 @@ targetScope = 'subscription'
 
 metadata subscription = 'c0470500-0000-4000-8000-0000000000a2'
 
-@description('properties.administratorLoginPassword of /subscriptions/c0470500-0000-4000-8000-0000000000a2/resourceGroups/rg-data/providers/Microsoft.DBforMySQL/flexibleServers/mysql-contoso: Azure wants it and never returns it.')
+@description('Administrator login password of flexible server mysql-contoso. Azure never returns it: supply a value.')
 @secure()
 param mysql_contoso_administrator_login_password string
 
-@description('properties.administratorLoginPassword of /subscriptions/c0470500-0000-4000-8000-0000000000a2/resourceGroups/rg-data/providers/Microsoft.DBforPostgreSQL/flexibleServers/psql-contoso: Azure wants it and never returns it.')
+@description('Administrator login password of flexible server psql-contoso. Azure never returns it: supply a value.')
 @secure()
 param psql_contoso_administrator_login_password string
 
-@description('properties.value of /subscriptions/c0470500-0000-4000-8000-0000000000a2/resourceGroups/rg-data/providers/Microsoft.KeyVault/vaults/kv-contoso/secrets/api-token: Azure wants it and never returns it.')
+@description('Value of secret api-token. Azure never returns it: supply a value.')
 @secure()
 param kv_contoso_api_token_value string
 
-@description('properties.value of /subscriptions/c0470500-0000-4000-8000-0000000000a2/resourceGroups/rg-data/providers/Microsoft.KeyVault/vaults/kv-contoso/secrets/sql-admin: Azure wants it and never returns it.')
+@description('Value of secret sql-admin. Azure never returns it: supply a value.')
 @secure()
 param kv_contoso_sql_admin_value string
 
-@description('properties.administratorLoginPassword of /subscriptions/c0470500-0000-4000-8000-0000000000a2/resourceGroups/rg-data/providers/Microsoft.Sql/servers/sql-contoso: Azure wants it and never returns it.')
+@description('Administrator login password of server sql-contoso. Azure never returns it: supply a value.')
 @secure()
 param sql_contoso_administrator_login_password string
 

@@ -11,37 +11,37 @@ variable "subscription_1_id" {
 }
 
 variable "mysql_contoso_administrator_login_password" {
-  description = "properties.administratorLoginPassword of /subscriptions/c0470500-0000-4000-8000-0000000000a2/resourceGroups/rg-data/providers/Microsoft.DBforMySQL/flexibleServers/mysql-contoso: Azure wants it and never returns it."
+  description = "Administrator login password of flexible server mysql-contoso. Azure never returns it: supply a value."
   type        = string
   sensitive   = true
 }
 
 variable "psql_contoso_administrator_login_password" {
-  description = "properties.administratorLoginPassword of /subscriptions/c0470500-0000-4000-8000-0000000000a2/resourceGroups/rg-data/providers/Microsoft.DBforPostgreSQL/flexibleServers/psql-contoso: Azure wants it and never returns it."
+  description = "Administrator login password of flexible server psql-contoso. Azure never returns it: supply a value."
   type        = string
   sensitive   = true
 }
 
 variable "kv_contoso_api_token_value" {
-  description = "properties.value of /subscriptions/c0470500-0000-4000-8000-0000000000a2/resourceGroups/rg-data/providers/Microsoft.KeyVault/vaults/kv-contoso/secrets/api-token: Azure wants it and never returns it."
+  description = "Value of secret api-token. Azure never returns it: supply a value."
   type        = string
   sensitive   = true
 }
 
 variable "kv_contoso_sql_admin_value" {
-  description = "properties.value of /subscriptions/c0470500-0000-4000-8000-0000000000a2/resourceGroups/rg-data/providers/Microsoft.KeyVault/vaults/kv-contoso/secrets/sql-admin: Azure wants it and never returns it."
+  description = "Value of secret sql-admin. Azure never returns it: supply a value."
   type        = string
   sensitive   = true
 }
 
 variable "sql_contoso_administrator_login_password" {
-  description = "properties.administratorLoginPassword of /subscriptions/c0470500-0000-4000-8000-0000000000a2/resourceGroups/rg-data/providers/Microsoft.Sql/servers/sql-contoso: Azure wants it and never returns it."
+  description = "Administrator login password of server sql-contoso. Azure never returns it: supply a value."
   type        = string
   sensitive   = true
 }
 
 variable "aa_contoso_stop_idle_content" {
-  description = "content of /subscriptions/c0470500-0000-4000-8000-0000000000a1/resourceGroups/rg-monitoring/providers/Microsoft.Automation/automationAccounts/aa-contoso/runbooks/stop-idle: the text of a runbook is not in what Azure says of it."
+  description = "Content of runbook stop-idle. The text of a runbook is not in what Azure says of it."
   type        = string
   default     = "asbefore"
 }

@@ -2,23 +2,23 @@ targetScope = 'subscription'
 
 metadata subscription = '11111111-1111-4111-8111-111111111111'
 
-@description('properties.administratorLoginPassword of /subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg-data/providers/Microsoft.DBforMySQL/flexibleServers/mysql-contoso-dr: Azure wants it and never returns it.')
+@description('Administrator login password of flexible server mysql-contoso-dr. Azure never returns it: supply a value.')
 @secure()
 param mysql_contoso_dr_administrator_login_password string
 
-@description('properties.administratorLoginPassword of /subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg-data/providers/Microsoft.DBforPostgreSQL/flexibleServers/psql-contoso-dr: Azure wants it and never returns it.')
+@description('Administrator login password of flexible server psql-contoso-dr. Azure never returns it: supply a value.')
 @secure()
 param psql_contoso_dr_administrator_login_password string
 
-@description('properties.value of /subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg-data/providers/Microsoft.KeyVault/vaults/kv-contoso-dr/secrets/api-token: Azure wants it and never returns it.')
+@description('Value of secret api-token. Azure never returns it: supply a value.')
 @secure()
 param kv_contoso_dr_api_token_value string
 
-@description('properties.value of /subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg-data/providers/Microsoft.KeyVault/vaults/kv-contoso-dr/secrets/sql-admin: Azure wants it and never returns it.')
+@description('Value of secret sql-admin. Azure never returns it: supply a value.')
 @secure()
 param kv_contoso_dr_sql_admin_value string
 
-@description('properties.administratorLoginPassword of /subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg-data/providers/Microsoft.Sql/servers/sql-contoso-dr: Azure wants it and never returns it.')
+@description('Administrator login password of server sql-contoso-dr. Azure never returns it: supply a value.')
 @secure()
 param sql_contoso_dr_administrator_login_password string
 

@@ -1,10 +1,10 @@
 targetScope = 'resourceGroup'
 
-@description('properties.value of /subscriptions/c0470500-0000-4000-8000-0000000000a2/resourceGroups/rg-data/providers/Microsoft.KeyVault/vaults/kv-contoso/secrets/api-token: Azure wants it and never returns it.')
+@description('Value of secret api-token. Azure never returns it: supply a value.')
 @secure()
 param kv_contoso_api_token_value string
 
-@description('properties.value of /subscriptions/c0470500-0000-4000-8000-0000000000a2/resourceGroups/rg-data/providers/Microsoft.KeyVault/vaults/kv-contoso/secrets/sql-admin: Azure wants it and never returns it.')
+@description('Value of secret sql-admin. Azure never returns it: supply a value.')
 @secure()
 param kv_contoso_sql_admin_value string
 

@@ -1,10 +1,10 @@
 targetScope = 'resourceGroup'
 
-@description('properties.value of /subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg-data/providers/Microsoft.KeyVault/vaults/kv-contoso-dr/secrets/api-token: Azure wants it and never returns it.')
+@description('Value of secret api-token. Azure never returns it: supply a value.')
 @secure()
 param kv_contoso_dr_api_token_value string
 
-@description('properties.value of /subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg-data/providers/Microsoft.KeyVault/vaults/kv-contoso-dr/secrets/sql-admin: Azure wants it and never returns it.')
+@description('Value of secret sql-admin. Azure never returns it: supply a value.')
 @secure()
 param kv_contoso_dr_sql_admin_value string
 
