@@ -21,7 +21,7 @@ use super::{
         placement,
         references::{self, Mentions, Principals, World},
         retarget::{Moved, Target},
-        secrets::Lifted,
+        secrets::{Lifted, Names},
         selection::Selection,
         source::Source,
     },
@@ -55,7 +55,8 @@ pub fn build(
     let target = Target::of(&selection, request);
     let moved = target.as_ref().map(|target| target.rows(&mut selection)).unwrap_or_default();
     let Moved { dropped, mut warnings } = moved;
-    let surveyor = Surveyor { source, capabilities, target: target.as_ref(), cancel };
+    let names = Names::default();
+    let surveyor = Surveyor { source, capabilities, target: target.as_ref(), cancel, names };
     let survey = surveyor.survey(&selection, |key| dropped.contains(&key), shelves())?;
     warnings.extend(target.and_then(|target| target.unused()));
     let Selection { rows, known, bound_reached, nothing, .. } = selection;

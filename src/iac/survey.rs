@@ -89,6 +89,8 @@ pub struct Surveyor<'s> {
     pub capabilities: &'s Capabilities,
     pub target: Option<&'s Target<'s>>,
     pub cancel: &'s CancellationToken,
+    /// Names of fields that were looked at.
+    pub names: secrets::Names,
 }
 
 impl Surveyor<'_> {
@@ -206,7 +208,7 @@ impl Surveyor<'_> {
             words: &pruned.words,
             missing: pruned.missing,
         };
-        let lifted = secrets::lift(&mut term, subject);
+        let lifted = secrets::lift(&mut term, subject, &self.names);
         let seen = Seen { principals: principals(node), lifted, mentions: Mentions::of(&term, is_selected) };
         let is_nothing = seen.principals.is_empty() && seen.lifted.is_empty() && seen.mentions.is_empty();
         row.seen = (!is_nothing).then(|| Box::new(seen));

@@ -31,7 +31,7 @@ use harness::{Daemon, memory, simulate};
 use serde_json::{Value, json};
 
 /// Longest job.
-const LONGEST: Duration = Duration::from_mins(60);
+const LONGEST: Duration = Duration::from_hours(1);
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();

@@ -8,7 +8,7 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use globset::{Glob, GlobBuilder, GlobMatcher};
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use serde_json::Value;
 
 use crate::{
@@ -23,13 +23,24 @@ use crate::{
 /// Arrays of a parent's body whose elements are always resources of their own.
 const ALWAYS_APART: [&str; 1] = ["virtualNetworkPeerings"];
 
-static TABLE: LazyLock<Vec<(GlobMatcher, &'static str)>> = LazyLock::new(|| {
+/// Types that are no resources of their own: all globs in one automaton, and the reasons by their rows.
+static TABLE: LazyLock<(GlobSet, Vec<&'static str>)> = LazyLock::new(|| {
     let rows = include_str!("ownership.tsv").lines().filter(|line| !line.starts_with('#'));
-    let glob = |text: &str| -> Option<Glob> { GlobBuilder::new(text).case_insensitive(true).build().ok() };
-    rows.filter_map(|row| row.split_once('\t'))
-        .filter_map(|(text, reason)| Some((glob(text)?.compile_matcher(), reason)))
-        .collect()
+    let (mut globs, mut reasons) = (GlobSetBuilder::new(), Vec::new());
+    for (text, reason) in rows.filter_map(|row| row.split_once('\t')) {
+        if let Ok(glob) = GlobBuilder::new(text).case_insensitive(true).build() {
+            globs.add(glob);
+            reasons.push(reason);
+        }
+    }
+    (globs.build().unwrap_or_default(), reasons)
 });
+
+/// Why a type is no resource of its own; the first row that fits says so.
+fn reason_of(type_name: &str) -> Option<&'static str> {
+    let (globs, reasons) = &*TABLE;
+    globs.matches(type_name).into_iter().min().and_then(|row| reasons.get(row).copied())
+}
 
 /// What a node says of who owns it. Other nodes are meant by the hashes of their keys.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -167,7 +178,7 @@ fn alone(node: &Node) -> Alone {
     if id.subscription.is_none() {
         return Alone::Absent("stands above subscriptions");
     }
-    if let Some((_, reason)) = TABLE.iter().find(|(glob, _)| glob.is_match(&node.type_name)) {
+    if let Some(reason) = reason_of(&node.type_name) {
         // Tables that people made in a workspace end so.
         let is_own_table = node.type_name.ends_with("/tables") && node.name.ends_with("_CL");
         return if is_own_table { Alone::Own } else { Alone::Absent(reason) };
@@ -320,9 +331,8 @@ mod tests {
     #[test]
     fn every_row_of_the_table_is_a_glob_and_a_reason() {
         let rows = include_str!("ownership.tsv").lines().filter(|line| !line.starts_with('#')).count();
-        assert_eq!(TABLE.len(), rows);
-        assert!(
-            TABLE.iter().any(|(glob, _)| glob.is_match("Microsoft.Storage/storageAccounts/privateEndpointConnections"))
-        );
+        assert_eq!((TABLE.0.len(), TABLE.1.len()), (rows, rows));
+        assert!(reason_of("Microsoft.Storage/storageAccounts/privateEndpointConnections").is_some());
+        assert_eq!(reason_of("Microsoft.Storage/storageAccounts"), None);
     }
 }

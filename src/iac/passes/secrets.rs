@@ -7,7 +7,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::LazyLock,
+    sync::{LazyLock, PoisonError, RwLock},
 };
 
 use crate::graph::redact::{is_no_secret, is_secret_name, is_secret_value, is_value_field, secret_beside};
@@ -48,11 +48,35 @@ pub struct Subject<'a> {
     pub missing: Vec<Missing>,
 }
 
+/// Which names of fields are called secrets: the same few thousand names are in all bodies, so each is looked at
+/// once.
+#[derive(Debug, Default)]
+pub struct Names(RwLock<HashMap<String, bool>>);
+
+/// Names that are remembered; the keys of tags and settings are people's, and there may be any number.
+const MOST_NAMES: usize = 20_000;
+
+impl Names {
+    fn is_secret(&self, name: &str) -> bool {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).get(name).copied();
+        known.unwrap_or_else(|| {
+            let is_secret = is_secret_name(name);
+            let mut names = self.0.write().unwrap_or_else(PoisonError::into_inner);
+            if names.len() < MOST_NAMES {
+                names.insert(name.to_owned(), is_secret);
+            }
+            is_secret
+        })
+    }
+}
+
 /// Lifts the secrets of a body. Its parameters are numbered in the order of what is returned.
-pub fn lift(body: &mut Term, subject: Subject<'_>) -> Vec<Lifted> {
+pub fn lift(body: &mut Term, subject: Subject<'_>, known_names: &Names) -> Vec<Lifted> {
     let Subject { type_name, name, words, missing } = subject;
     let mut lifted = Vec::new();
     let mut slots = HashMap::new();
+    // Most bodies have no field that is called a secret: their paths are not looked at.
+    let has_secret_names = has_secret_name(body, known_names);
     if has_pair(body, Some(name)) {
         beside(body, Some(name), &mut Vec::new(), &mut slots);
     }
@@ -65,7 +89,8 @@ pub fn lift(body: &mut Term, subject: Subject<'_>) -> Vec<Lifted> {
     body.texts_mut(&mut Vec::new(), &mut |path, is_key, text| {
         let Some(literal) = text.as_literal() else { return };
         let is_slot = |path: &[Step]| {
-            (is_named_secret(path) || (!slots.is_empty() && slots.contains_key(&spell(path))))
+            ((has_secret_names && is_named_secret(path, known_names))
+                || (!slots.is_empty() && slots.contains_key(&spell(path))))
                 && !words.contains(&spell(path))
         };
         let is_named = || !is_key && (is_slot(path) && !is_no_secret(literal) || is_never_returned(type_name, path));
@@ -90,6 +115,17 @@ pub fn lift(body: &mut Term, subject: Subject<'_>) -> Vec<Lifted> {
         body.set_at(&missing.path, Term::Text(Text(vec![piece])));
     }
     lifted
+}
+
+/// Whether any field is called a secret.
+fn has_secret_name(term: &Term, names: &Names) -> bool {
+    match term {
+        Term::List(items) => items.iter().any(|item| has_secret_name(item, names)),
+        Term::Map(fields) => fields.iter().any(|(name, value)| {
+            name.as_literal().is_some_and(|name| names.is_secret(name)) || has_secret_name(value, names)
+        }),
+        _ => false,
+    }
 }
 
 /// What the fields of an object, or its resource's own name, call the value there, where that is a secret.
@@ -196,7 +232,7 @@ fn machine(type_name: &str, body: &Term) -> Option<&'static [&'static str]> {
 }
 
 /// Whether a field, or what it stands in, is called a secret.
-fn is_named_secret(path: &[Step]) -> bool {
+fn is_named_secret(path: &[Step], known: &Names) -> bool {
     let names: Vec<&str> = path
         .iter()
         .filter_map(|step| match step {
@@ -210,9 +246,9 @@ fn is_named_secret(path: &[Step]) -> bool {
         return false;
     }
     if above.first() == Some(&"tags") || (names.len() == 1 && *last == "tags") {
-        return is_secret_name(last);
+        return known.is_secret(last);
     }
-    is_secret_name(last) || (!ABOUT.contains(last) && above.iter().any(|name| is_secret_name(name)))
+    known.is_secret(last) || (!ABOUT.contains(last) && above.iter().any(|name| known.is_secret(name)))
 }
 
 /// The map that a missing property belongs into; `None` where it is there, or its parent is not.
@@ -273,9 +309,10 @@ mod tests {
     #[test]
     fn names_in_secret_containers_stay_and_values_go() {
         let path = |names: &[&str]| names.iter().map(|name| Step::Field((*name).to_owned())).collect::<Vec<_>>();
-        assert!(is_named_secret(&path(&["properties", "configuration", "secrets", "value"])));
-        assert!(!is_named_secret(&path(&["properties", "configuration", "secrets", "name"])));
-        assert!(is_named_secret(&path(&["properties", "protectedSettings", "script"])));
-        assert!(!is_named_secret(&path(&["properties", "sku"])));
+        let is_secret = |names: &[&str]| is_named_secret(&path(names), &Names::default());
+        assert!(is_secret(&["properties", "configuration", "secrets", "value"]));
+        assert!(!is_secret(&["properties", "configuration", "secrets", "name"]));
+        assert!(is_secret(&["properties", "protectedSettings", "script"]));
+        assert!(!is_secret(&["properties", "sku"]));
     }
 }

@@ -1,17 +1,30 @@
 //! `report.json`: what became of each resource, for programs. On the way what `report.md` lists of bodies is
 //! noted, so that each body is read once.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    iter::Peekable,
+    slice,
+};
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
-    markdown::Lists,
+    markdown::{Lists, Noted},
     subject::Subject,
     totals::{content, emitted_as, said, totals},
 };
-use crate::iac::model::{ids::compare_keys, plan::Table};
+use crate::iac::{
+    model::{
+        ids::compare_keys,
+        plan::{LeftOut, Table, Within},
+    },
+    parallel::in_order,
+};
+
+/// Rows that are made at once by one core.
+const CHUNK: usize = 128;
 
 /// Writes it, its keys in alphabetical order.
 pub fn write(subject: &Subject<'_>, out: &mut impl Write) -> io::Result<Lists> {
@@ -38,52 +51,80 @@ pub fn write(subject: &Subject<'_>, out: &mut impl Write) -> io::Result<Lists> {
     Ok(lists)
 }
 
-/// Items, what is written in them and what is left out, all in the order of their keys.
+/// Items, what is written in them and what is left out, all in the order of their keys. Rows of items are made
+/// on all cores.
 fn resources<W: Write>(subject: &Subject<'_>, rows: &mut Rows<'_, W>, lists: &mut Lists) -> io::Result<()> {
-    let plan = subject.plan;
-    let (mut within, mut left) = (plan.within.iter().peekable(), plan.left_out.iter().peekable());
-    for number in 0..=plan.items.len() {
-        let next = plan.items.get(number);
-        let is_before = |id: &str| next.is_none_or(|item| compare_keys(id, &item.id).is_lt());
-        loop {
-            let held = within.peek().filter(|held| is_before(&held.id));
-            let absent = left.peek().filter(|left| is_before(&left.id));
-            let is_held_first = match (held, absent) {
-                (Some(held), Some(absent)) => compare_keys(&held.id, &absent.id).is_lt(),
-                (held, absent) => {
-                    if held.is_none() && absent.is_none() {
-                        break;
-                    }
-                    held.is_some()
-                }
-            };
-            if is_held_first {
-                if let Some(held) = within.next() {
-                    rows.item(&json!({
-                        "id": held.id, "type": &*held.type_name, "emitted_as": emitted_as(subject, held.item),
-                        "written_in": held.holder, "reason": "written in its parent",
-                    }))?;
-                }
-            } else if let Some(left) = left.next() {
-                rows.item(
-                    &json!({"id": left.id, "type": &*left.type_name, "emitted_as": null, "reason": &*left.reason}),
-                )?;
-            }
+    let count = subject.plan.items.len();
+    let mut others =
+        Others { within: subject.plan.within.iter().peekable(), left: subject.plan.left_out.iter().peekable() };
+    let make = |at: usize| -> io::Result<Vec<(String, Noted)>> {
+        (at * CHUNK..count.min((at + 1) * CHUNK)).map(|number| of_item(subject, number)).collect()
+    };
+    let mut number = 0;
+    in_order(count.div_ceil(CHUNK), make, |chunk| {
+        for (text, noted) in chunk? {
+            others.before(Some(&subject.plan.items[number].id), subject, rows)?;
+            rows.text(&text)?;
+            lists.take(&noted)?;
+            number += 1;
         }
-        if number < plan.items.len() {
-            rows.item(&of_item(subject, number, lists)?)?;
-        }
-    }
-    Ok(())
+        Ok::<_, io::Error>(())
+    })?;
+    others.before(None, subject, rows)
 }
 
-fn of_item(subject: &Subject<'_>, number: usize, lists: &mut Lists) -> io::Result<Value> {
+/// What is selected and no item, that is not written yet.
+struct Others<'p> {
+    within: Peekable<slice::Iter<'p, Within>>,
+    left: Peekable<slice::Iter<'p, LeftOut>>,
+}
+
+impl Others<'_> {
+    /// Writes the rows whose keys come before an item's; `None`: all.
+    fn before<W: Write>(
+        &mut self,
+        item: Option<&str>,
+        subject: &Subject<'_>,
+        rows: &mut Rows<'_, W>,
+    ) -> io::Result<()> {
+        let is_before = |id: &str| item.is_none_or(|item| compare_keys(id, item).is_lt());
+        loop {
+            let held = self.within.peek().filter(|held| is_before(&held.id)).map(|held| &held.id);
+            let left = self.left.peek().filter(|left| is_before(&left.id)).map(|left| &left.id);
+            let is_held_first = match (held, left) {
+                (None, None) => return Ok(()),
+                (Some(held), Some(left)) => compare_keys(held, left).is_lt(),
+                (held, None | Some(_)) => held.is_some(),
+            };
+            let next = if is_held_first {
+                self.within.next().map(|held| of_within(subject, held))
+            } else {
+                self.left.next().map(of_left_out)
+            };
+            next.map_or(Ok(()), |row| rows.item(&row))?;
+        }
+    }
+}
+
+fn of_within(subject: &Subject<'_>, held: &Within) -> Value {
+    json!({
+        "id": held.id, "type": &*held.type_name, "emitted_as": emitted_as(subject, held.item),
+        "written_in": held.holder, "reason": "written in its parent",
+    })
+}
+
+fn of_left_out(left: &LeftOut) -> Value {
+    json!({"id": left.id, "type": &*left.type_name, "emitted_as": null, "reason": &*left.reason})
+}
+
+/// The row of an item as text, and what `report.md` lists of its body.
+fn of_item(subject: &Subject<'_>, number: usize) -> io::Result<(String, Noted)> {
     let plan = subject.plan;
     let (item, body) = (&plan.items[number], plan.body(number)?);
-    lists.note(subject, item, &body)?;
+    let noted = Noted::of(subject, item, &body);
     let secrets = plan.parameters.get(item.secrets.start as usize..item.secrets.end as usize).unwrap_or_default();
     let secrets: Vec<&str> = secrets.iter().map(|parameter| parameter.name.as_str()).collect();
-    Ok(json!({
+    let row = json!({
         "id": item.id, "type": &*item.type_name, "emitted_as": emitted_as(subject, number),
         "generic_because": subject.forms.reason(number),
         "reason": if item.is_dependency { "referred to by what was selected" } else { "selected" },
@@ -95,7 +136,14 @@ fn of_item(subject: &Subject<'_>, number: usize, lists: &mut Lists) -> io::Resul
         "pruned": body.pruned, "respelled": body.respelled, "against_type": body.against, "secrets": secrets,
         "external": body.external, "unresolved": body.unresolved, "circular": body.circular,
         "not_returned": content(&item.type_name),
-    }))
+    });
+    Ok((indented(&row)?, noted))
+}
+
+/// A row as it is in the list.
+fn indented(row: &Value) -> io::Result<String> {
+    // A line's end in a text is escaped: each of these is the printer's.
+    Ok(serde_json::to_string_pretty(row)?.replace('\n', "\n    "))
 }
 
 /// The fields of the outermost object.
@@ -134,10 +182,12 @@ struct Rows<'o, W: Write> {
 
 impl<W: Write> Rows<'_, W> {
     fn item(&mut self, value: &Value) -> io::Result<()> {
+        self.text(&indented(value)?)
+    }
+
+    fn text(&mut self, text: &str) -> io::Result<()> {
         self.out.write_all(if self.is_empty { b"[\n    " } else { b",\n    " })?;
         self.is_empty = false;
-        // A line's end in a text is escaped: each of these is the printer's.
-        let text = serde_json::to_string_pretty(value)?;
-        self.out.write_all(text.replace('\n', "\n    ").as_bytes())
+        self.out.write_all(text.as_bytes())
     }
 }

@@ -77,7 +77,7 @@ impl Default for Waiting {
     }
 }
 
-/// What is listed of bodies, noted while each is at hand.
+/// What is listed of bodies, taken while each is at hand.
 #[derive(Debug, Default)]
 pub struct Lists {
     against: Waiting,
@@ -86,17 +86,38 @@ pub struct Lists {
     circular: Waiting,
 }
 
-impl Lists {
-    /// Notes what a body tells.
-    pub fn note(&mut self, subject: &Subject<'_>, item: &Item, body: &Body) -> io::Result<()> {
+/// The rows of one body.
+#[derive(Debug, Default)]
+pub struct Noted {
+    against: String,
+    unresolved: String,
+    external: String,
+    circular: String,
+}
+
+impl Noted {
+    pub fn of(subject: &Subject<'_>, item: &Item, body: &Body) -> Self {
         let id: &str = &item.id;
-        body.against.iter().try_for_each(|path| row(&mut self.against.0, &[id, path]))?;
-        body.unresolved.iter().try_for_each(|told| row(&mut self.unresolved.0, &[id, &told.path, &told.id]))?;
-        body.circular.iter().try_for_each(|told| row(&mut self.circular.0, &[id, &told.path, &told.id]))?;
-        body.external.iter().try_for_each(|told| {
+        let mentions = |told: &[Mentioned]| told.iter().map(|told| row(&[id, &told.path, &told.id])).collect();
+        let external = |told: &Mentioned| {
             let spelled = spelled(subject.plan, subject.format, told);
-            row(&mut self.external.0, &[id, &told.path, &told.id, spelled])
-        })
+            row(&[id, &told.path, &told.id, spelled])
+        };
+        Self {
+            against: body.against.iter().map(|path| row(&[id, path])).collect(),
+            unresolved: mentions(&body.unresolved),
+            external: body.external.iter().map(external).collect(),
+            circular: mentions(&body.circular),
+        }
+    }
+}
+
+impl Lists {
+    pub fn take(&mut self, noted: &Noted) -> io::Result<()> {
+        self.against.0.write_all(noted.against.as_bytes())?;
+        self.unresolved.0.write_all(noted.unresolved.as_bytes())?;
+        self.external.0.write_all(noted.external.as_bytes())?;
+        self.circular.0.write_all(noted.circular.as_bytes())
     }
 }
 
@@ -199,7 +220,7 @@ fn table<'t, const N: usize>(
     if rows.peek().is_some() {
         head(out, title, about, heads)?;
     }
-    rows.into_iter().try_for_each(|cells| row(out, &cells))
+    rows.into_iter().try_for_each(|cells| out.write_all(row(&cells).as_bytes()))
 }
 
 /// The same of rows that waited.
@@ -217,9 +238,9 @@ fn head(out: &mut impl Write, title: &str, about: &str, heads: &[&str]) -> io::R
     writeln!(out, "\n## {title}\n\n{about}| {} |\n|{}", heads.join(" | "), "---|".repeat(heads.len()))
 }
 
-fn row(out: &mut impl Write, cells: &[&str]) -> io::Result<()> {
+fn row(cells: &[&str]) -> String {
     let cells: Vec<String> = cells.iter().map(|text| cell(text)).collect();
-    writeln!(out, "| {} |", cells.join(" | "))
+    format!("| {} |\n", cells.join(" | "))
 }
 
 /// How the code says an id of something that is not in it.

@@ -254,6 +254,12 @@ fn quote(out: &mut String, parts: &[Part]) {
 }
 
 fn escape(out: &mut String, text: &str, before_code: bool) {
+    // Most texts have nothing to escape.
+    let is_special = |byte: u8| matches!(byte, b'"' | b'\\' | b'$' | b'%') || !(b' '..0x7f).contains(&byte);
+    if !text.bytes().any(is_special) {
+        out.push_str(text);
+        return;
+    }
     let chars: Vec<char> = text.chars().collect();
     let mut at = 0;
     while at < chars.len() {
