@@ -188,7 +188,7 @@ async fn plans_of_bodies_made_for_the_tables_import_and_change_nothing() {
 }
 
 /// All that the file holds, with what stands beside them.
-const KINDS: usize = 50;
+const KINDS: usize = 49;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn plans_of_recorded_groups_import_and_change_nothing() {
