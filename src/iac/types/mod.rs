@@ -1,19 +1,24 @@
-//! Types: what Azure's public SDK says of the bodies of ARM types, version by version.
+//! Types: what Azure publishes of the bodies of ARM types, version by version.
 //!
-//! The table (`types.bin`) is made by `packaging/azure-types/make`, whose text says its format. It is
+//! ```text
+//! lookup ─▶ shape ─▶ table ─▶ node
+//! ```
+//! The table (`types.bin`) is made by `packaging/azure-types/make`, whose text says its source and its format. It is
 //! read lazily, one namespace at a time, and kept. It knows neither what people name nor what ARM
 //! refuses beyond the shape of a body; types that it lacks are the general rules' business.
 //!
 //! A version that the table lacks is judged by its neighbours: the nearest older and the nearest newer
 //! one. What they call unknown is unknown: services return much that only later versions know.
 
-mod find;
+mod lookup;
+mod node;
 mod shape;
 mod table;
-
-pub use find::{Known, Type, find, is_computed_name, newest};
-pub use shape::{Prop, Shape};
-pub use table::Leaf;
-
 #[cfg(test)]
 mod tests;
+
+pub use self::{
+    lookup::{Known, Type, find, is_computed_name, newest},
+    node::Leaf,
+    shape::{Prop, Shape},
+};

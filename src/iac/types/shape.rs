@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::table::{Leaf, Namespace, Node};
-
-const REQUIRED: u8 = 1;
-const READ_ONLY: u8 = 2;
+use super::{
+    node::{Field, Leaf, Node},
+    table::Namespace,
+};
 
 /// The nodes of one place; more than one where versions are looked at together.
 #[derive(Debug, Clone)]
@@ -29,7 +29,7 @@ pub struct Prop {
 }
 
 impl Shape {
-    pub const fn new(namespace: Arc<Namespace>, nodes: Vec<u32>) -> Self {
+    pub(super) const fn new(namespace: Arc<Namespace>, nodes: Vec<u32>) -> Self {
         Self { namespace, nodes, is_sure: true }
     }
 
@@ -62,20 +62,21 @@ impl Shape {
         let mut is_sure = self.is_sure;
         let mut nodes = Vec::with_capacity(self.nodes.len());
         for at in &self.nodes {
-            let Some(Node::Object { cases: Some((by, cases)), .. }) = self.namespace.nodes.get(*at as usize) else {
+            let Some(Node::Object { cases: Some(cases), .. }) = self.namespace.nodes.get(*at as usize) else {
                 nodes.push(*at);
                 continue;
             };
-            let value = fields.get(by).or_else(|| field(fields, by)).map(|value| value.as_str().unwrap_or_default());
+            let value = fields
+                .get(&cases.by)
+                .or_else(|| field(fields, &cases.by))
+                .map(|value| value.as_str().unwrap_or_default());
             // What nobody says is the default, where there is one.
             let wanted = value.unwrap_or("Default");
-            let exact = cases.iter().find(|(name, _)| name == wanted);
-            if let Some((_, case)) = exact.or_else(|| cases.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)))
-            {
-                nodes.push(*case);
+            if let Some((_, case)) = cases.find(wanted) {
+                nodes.push(case);
             } else {
                 nodes.push(*at);
-                nodes.extend(cases.iter().map(|(_, case)| *case));
+                nodes.extend(cases.nodes.values());
                 is_sure = is_sure && value.is_none();
             }
         }
@@ -85,16 +86,15 @@ impl Shape {
     /// What spells the value of the discriminator otherwise, and its name.
     pub fn discriminator(&self, fields: &serde_json::Map<String, Value>) -> Option<(String, String)> {
         self.nodes().find_map(|node| {
-            let Node::Object { cases: Some((by, cases)), .. } = node else { return None };
-            let value = fields.get(by)?.as_str()?;
-            let case = cases.iter().find(|(name, _)| name.eq_ignore_ascii_case(value))?;
-            Some((by.clone(), case.0.clone()))
+            let Node::Object { cases: Some(cases), .. } = node else { return None };
+            let (spelled, _) = cases.find(fields.get(&cases.by)?.as_str()?)?;
+            Some((cases.by.clone(), spelled.to_owned()))
         })
     }
 
     /// A property by its name; in another case where there is none of the very spelling.
     pub fn prop(&self, name: &str) -> Option<Prop> {
-        let exact: Vec<_> = self.nodes().filter_map(|node| node.field(|known| known == name)).collect();
+        let exact: Vec<(&str, Field)> = self.nodes().filter_map(|node| node.field(|known| known == name)).collect();
         let found = if exact.is_empty() {
             self.nodes().filter_map(|node| node.field(|known| known.eq_ignore_ascii_case(name))).collect()
         } else {
@@ -102,32 +102,32 @@ impl Shape {
         };
         let first = found.first()?;
         Some(Prop {
-            name: first.0.clone(),
-            is_read_only: found.iter().all(|(_, _, flags)| flags & READ_ONLY != 0),
+            name: first.0.to_owned(),
+            is_read_only: found.iter().all(|(_, field)| field.is_read_only()),
             is_required: found.len() == self.nodes.len()
-                && found.iter().all(|(_, _, flags)| flags & REQUIRED != 0 && flags & READ_ONLY == 0),
-            shape: self.with(found.iter().map(|(_, at, _)| *at).collect())?,
+                && found.iter().all(|(_, field)| field.is_required() && !field.is_read_only()),
+            shape: self.with(found.iter().map(|(_, field)| field.node).collect())?,
         })
     }
 
     /// What a PUT must have here.
     pub fn required(&self) -> Vec<Prop> {
         let Some(Node::Object { fields, .. }) = self.nodes().next() else { return Vec::new() };
-        let named = fields.iter().filter(|(_, _, flags)| flags & REQUIRED != 0);
-        named.filter_map(|(name, _, _)| self.prop(name)).filter(|prop| prop.is_required).collect()
+        let named = fields.iter().filter(|(_, field)| field.is_required());
+        named.filter_map(|(name, _)| self.prop(name)).filter(|prop| prop.is_required).collect()
     }
 
     /// Whether a text is one of the words that the type enumerates.
     pub fn is_word(&self, value: &str) -> bool {
         self.nodes()
-            .any(|node| matches!(node, Node::Enum(values) if values.iter().any(|v| v.eq_ignore_ascii_case(value))))
+            .any(|node| matches!(node, Node::Enum { words, .. } if words.iter().any(|word| word.eq_ignore_ascii_case(value))))
     }
 
     /// What a required word is when nobody says it.
     pub fn default_word(&self) -> Option<&str> {
         match self.nodes().next() {
-            Some(Node::Enum(values)) if values.len() == 1 => values.first().map(String::as_str),
-            Some(Node::Enum(values)) => values.iter().find(|value| *value == "Default").map(String::as_str),
+            Some(Node::Enum { words, .. }) if words.len() == 1 => words.first().map(String::as_str),
+            Some(Node::Enum { words, .. }) => words.iter().find(|word| *word == "Default").map(String::as_str),
             _ => None,
         }
     }
@@ -160,11 +160,11 @@ impl Shape {
     pub fn spelling(&self, value: &str) -> Option<&str> {
         let mut found = None;
         for node in self.nodes() {
-            let Node::Enum(values) = node else { return None };
-            if values.iter().any(|known| known == value) {
+            let Node::Enum { words, .. } = node else { return None };
+            if words.iter().any(|known| known == value) {
                 return None;
             }
-            found = found.or_else(|| values.iter().find(|known| known.eq_ignore_ascii_case(value)));
+            found = found.or_else(|| words.iter().find(|known| known.eq_ignore_ascii_case(value)));
         }
         found.map(String::as_str)
     }
@@ -173,7 +173,7 @@ impl Shape {
     pub fn leaf(&self) -> Option<Leaf> {
         match self.nodes().next()? {
             Node::Leaf(leaf) => Some(*leaf),
-            Node::Enum(_) => Some(Leaf::Text),
+            Node::Enum { .. } => Some(Leaf::Text),
             Node::Bounded(..) => Some(Leaf::Number),
             _ => None,
         }
@@ -183,7 +183,7 @@ impl Shape {
     pub fn takes(&self, value: &Value) -> bool {
         let by = |node: &Node| match (node, value) {
             (_, Value::Null) | (Node::Leaf(Leaf::Any), _) => true,
-            (Node::Leaf(Leaf::Text) | Node::Enum(_), value) => value.is_string(),
+            (Node::Leaf(Leaf::Text) | Node::Enum { .. }, value) => value.is_string(),
             (Node::Leaf(Leaf::Number), value) => value.is_number(),
             (Node::Bounded(least, greatest), value) => value.as_f64().is_some_and(|number| {
                 least.is_none_or(|least| number >= least) && greatest.is_none_or(|greatest| number <= greatest)

@@ -1,6 +1,15 @@
 //! What the checked-in table says, and that a test sees it.
 
-use super::{Known, find};
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::{
+    Known, find,
+    node::{Leaf, Node},
+    table::{self, Namespace},
+};
+use crate::arm::ApiVersion;
 
 fn writable(type_name: &str, version: &str, name: &str) -> super::Type {
     match find(type_name, version, name) {
@@ -77,4 +86,123 @@ fn a_number_out_of_its_bounds_is_none_of_its_type() {
     let at = |shape: super::Shape, name: &str| shape.prop(name).expect("known").shape;
     let timeout = at(at(at(door.shape, "properties"), "backendPoolsSettings"), "sendRecvTimeoutSeconds");
     assert!(timeout.takes(&serde_json::json!(30)) && !timeout.takes(&serde_json::json!(0)));
+}
+
+/// A namespace of the published types as the shared folder has it, and ours, walked together.
+struct Pair<'p> {
+    ours: &'p Namespace,
+    theirs: &'p [Value],
+    seen: HashMap<(u32, u64, bool), bool>,
+}
+
+impl Pair<'_> {
+    /// Whether two nodes say the same of kinds, names and flags. A circle is equal where all else is.
+    fn same(&mut self, ours: u32, theirs: u64, is_root: bool) -> bool {
+        if let Some(known) = self.seen.get(&(ours, theirs, is_root)) {
+            return *known;
+        }
+        self.seen.insert((ours, theirs, is_root), true);
+        let is_same = self.compare(ours, theirs, is_root);
+        self.seen.insert((ours, theirs, is_root), is_same);
+        is_same
+    }
+
+    fn compare(&mut self, at: u32, their: u64, is_root: bool) -> bool {
+        let namespace = self.ours;
+        let ours = &namespace.nodes[at as usize];
+        let theirs = self.theirs;
+        let theirs = &theirs[usize::try_from(their).expect("small")];
+        match (ours, theirs["k"].as_str().expect("a kind")) {
+            (Node::Leaf(Leaf::Any), "any") | (Node::Leaf(Leaf::Bool), "bool") | (Node::Leaf(Leaf::Text), "str") => true,
+            (Node::Leaf(Leaf::Number), "int") => theirs.get("min").is_none() && theirs.get("max").is_none(),
+            (Node::Bounded(least, most), "int") => *least == theirs["min"].as_f64() && *most == theirs["max"].as_f64(),
+            (Node::Enum { words, is_open }, "enum") => {
+                let mut values: Vec<&str> =
+                    theirs["values"].as_array().expect("words").iter().filter_map(Value::as_str).collect();
+                values.sort_unstable();
+                values == *words && *is_open == theirs["open"].as_bool().unwrap_or_default()
+            }
+            (Node::List(item), "array") => self.same(*item, theirs["of"].as_u64().expect("a node"), false),
+            (Node::Object { fields, more, cases }, "object" | "choice") => {
+                let empty = serde_json::Map::new();
+                let props = theirs["props"].as_object().unwrap_or(&empty);
+                let props: HashMap<&str, (u64, u8)> = props
+                    .iter()
+                    .filter(|(name, _)| !(is_root && *name == "name"))
+                    .map(|(name, prop)| (name.as_str(), prop_of(prop)))
+                    .collect();
+                if props.len() != fields.len() || more.is_some() != theirs.get("more").is_some() {
+                    return false;
+                }
+                for (name, field) in fields {
+                    let Some((node, flags)) = props.get(name.as_str()) else { return false };
+                    if (field.is_required(), field.is_read_only()) != (flags & 1 != 0, flags & 2 != 0)
+                        || !self.same(field.node, *node, false)
+                    {
+                        return false;
+                    }
+                }
+                if let Some(more) = more {
+                    return self.same(*more, theirs["more"].as_u64().expect("a node"), false);
+                }
+                let words =
+                    theirs["cases"].as_object().map(|cases| cases.keys().collect::<Vec<_>>()).unwrap_or_default();
+                let ours: Vec<&String> = cases.iter().flat_map(|cases| cases.nodes.keys()).collect();
+                words == ours
+            }
+            _ => false,
+        }
+    }
+}
+
+fn prop_of(prop: &Value) -> (u64, u8) {
+    let number = |value: &Value| value.as_u64().expect("a number");
+    match prop {
+        Value::Array(pair) => (number(&pair[0]), u8::try_from(number(&pair[1])).expect("flags")),
+        node => (number(node), 0),
+    }
+}
+
+/// The shared folder is a little older than the source of the table: what Azure changed between is the difference.
+#[test]
+fn the_table_says_what_the_published_types_say_type_by_type() {
+    let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/azure-types");
+    let Ok(files) = std::fs::read_dir(&directory) else {
+        eprintln!("skipped: {} is not here", directory.display());
+        return;
+    };
+    let (mut all, mut other) = (0, Vec::new());
+    for file in
+        files.map(|file| file.expect("an entry").path()).filter(|path| path.extension().is_some_and(|e| e == "gz"))
+    {
+        let unpacked = std::process::Command::new("gzip").arg("-dc").arg(&file).output().expect("gzip runs").stdout;
+        let theirs: Value = serde_json::from_slice(&unpacked).expect("JSON");
+        let Some(ours) = table::namespace(theirs["namespace"].as_str().expect("a name")) else { continue };
+        let nodes = theirs["types"].as_array().expect("nodes");
+        let mut pair = Pair { ours: &ours, theirs: nodes, seen: HashMap::new() };
+        for (name, versions) in theirs["resources"].as_object().expect("types") {
+            let kind = name.split_once('/').expect("a type").1.to_lowercase();
+            for (version, row) in versions.as_object().expect("versions") {
+                all += 1;
+                let entry = ours.types.get(&kind);
+                let known = entry.and_then(|entry| entry.versions.get(&ApiVersion::new(version.to_lowercase())));
+                let is_same = known.is_some_and(|known| {
+                    known.is_writable == (row[2] != 0) && pair.same(known.body, row[0].as_u64().expect("a node"), true)
+                });
+                if !is_same {
+                    other.push(format!("{name}@{version}"));
+                }
+            }
+        }
+    }
+    eprintln!("{all} published versions, {} say otherwise", other.len());
+    assert!(all > 33_000 && other.len() * 500 < all, "{} of {all} say otherwise: {other:?}", other.len());
+}
+
+#[test]
+fn every_namespace_of_the_table_can_be_read() {
+    let names: Vec<&str> = table::namespaces().collect();
+    assert!(names.len() > 280, "{} namespaces", names.len());
+    let unread: Vec<&&str> = names.iter().filter(|name| table::namespace(name).is_none()).collect();
+    assert!(unread.is_empty(), "{unread:?}");
 }

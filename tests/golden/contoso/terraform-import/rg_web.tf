@@ -71,30 +71,52 @@ resource "azurerm_role_assignment" "roleassignment_c0470500_6ea590f7" {
   role_definition_id = "/subscriptions/c0470500-0000-4000-8000-0000000000a2/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
 }
 
-resource "azurerm_container_registry" "crcontoso" {
-  name                = "crcontoso"
-  resource_group_name = azurerm_resource_group.rg_web.name
-  location            = "westeurope"
+resource "azapi_resource" "crcontoso" {
+  type      = "Microsoft.ContainerRegistry/registries@2023-07-01"
+  parent_id = azurerm_resource_group.rg_web.id
+  name      = "crcontoso"
+  location  = "westeurope"
   tags = {
     "cost-center" = "4711"
     env           = "prod"
     owner         = "platform@contoso.example"
   }
-  sku                                          = "Premium"
-  admin_enabled                                = false
-  anonymous_pull_enabled                       = false
-  data_endpoint_enabled                        = false
-  public_network_access_enabled                = true
-  network_rule_bypass_option                   = "AzureServices"
-  zone_redundancy_enabled                      = false
-  quarantine_policy_enabled                    = false
-  export_policy_enabled                        = true
-  azuread_authentication_as_arm_policy_enabled = true
+  body = {
+    properties = {
+      adminUserEnabled    = false
+      dataEndpointEnabled = false
+      encryption = {
+        status = "disabled"
+      }
+      networkRuleBypassOptions = "AzureServices"
+      policies = {
+        exportPolicy = {
+          status = "enabled"
+        }
+        quarantinePolicy = {
+          status = "disabled"
+        }
+        retentionPolicy = {
+          days   = 7
+          status = "disabled"
+        }
+        trustPolicy = {
+          status = "disabled"
+          type   = "Notary"
+        }
+      }
+      publicNetworkAccess = "Enabled"
+      zoneRedundancy      = "Disabled"
+    }
+    sku = {
+      name = "Premium"
+    }
+  }
 }
 
 resource "azurerm_role_assignment" "roleassignment_c0470500_fd49a111" {
   name               = "c0470500-0000-4000-8a00-000000000006"
-  scope              = azurerm_container_registry.crcontoso.id
+  scope              = azapi_resource.crcontoso.id
   principal_id       = azurerm_user_assigned_identity.id_aks.principal_id
   principal_type     = "ServicePrincipal"
   role_definition_id = "/subscriptions/c0470500-0000-4000-8000-0000000000a2/providers/Microsoft.Authorization/roleDefinitions/7f951dda-4ed3-4680-a7ca-43fe172d538d"
@@ -306,6 +328,7 @@ resource "azapi_resource" "app_admin" {
       clientCertEnabled         = false
       clientCertMode            = "Required"
       enabled                   = true
+      endToEndEncryptionEnabled = false
       hostNamesDisabled         = false
       httpsOnly                 = true
       hyperV                    = false
@@ -363,6 +386,7 @@ resource "azapi_resource" "app_shop" {
       clientCertEnabled         = false
       clientCertMode            = "Required"
       enabled                   = true
+      endToEndEncryptionEnabled = false
       hostNamesDisabled         = false
       httpsOnly                 = true
       hyperV                    = false
@@ -420,6 +444,7 @@ resource "azapi_resource" "func_orders" {
       clientCertEnabled         = false
       clientCertMode            = "Required"
       enabled                   = true
+      endToEndEncryptionEnabled = false
       hostNamesDisabled         = false
       httpsOnly                 = true
       hyperV                    = false

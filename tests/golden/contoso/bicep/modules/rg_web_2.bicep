@@ -34,6 +34,7 @@ resource app_admin 'Microsoft.Web/sites@2023-12-01' = {
     clientCertEnabled: false
     clientCertMode: 'Required'
     enabled: true
+    endToEndEncryptionEnabled: false
     hostNamesDisabled: false
     httpsOnly: true
     hyperV: false
@@ -83,6 +84,7 @@ resource app_shop 'Microsoft.Web/sites@2023-12-01' = {
     clientCertEnabled: false
     clientCertMode: 'Required'
     enabled: true
+    endToEndEncryptionEnabled: false
     hostNamesDisabled: false
     httpsOnly: true
     hyperV: false
@@ -132,6 +134,7 @@ resource func_orders 'Microsoft.Web/sites@2023-12-01' = {
     clientCertEnabled: false
     clientCertMode: 'Required'
     enabled: true
+    endToEndEncryptionEnabled: false
     hostNamesDisabled: false
     httpsOnly: true
     hyperV: false

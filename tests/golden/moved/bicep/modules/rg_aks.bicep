@@ -135,9 +135,6 @@ resource aks_contoso 'Microsoft.ContainerService/managedClusters@2024-09-01' = {
     autoUpgradeProfile: {
       nodeOSUpgradeChannel: 'NodeImage'
     }
-    bootstrapProfile: {
-      artifactSource: 'Direct'
-    }
     disableLocalAccounts: false
     dnsPrefix: 'contoso'
     enableRBAC: true

@@ -103,16 +103,12 @@ resource crcontosodr 'Microsoft.ContainerRegistry/registries@2023-07-01' = {
   }
   properties: {
     adminUserEnabled: false
-    anonymousPullEnabled: false
     dataEndpointEnabled: false
     encryption: {
       status: 'disabled'
     }
     networkRuleBypassOptions: 'AzureServices'
     policies: {
-      azureADAuthenticationAsArmPolicy: {
-        status: 'enabled'
-      }
       exportPolicy: {
         status: 'enabled'
       }

@@ -53,6 +53,7 @@ resource app_admin_dr 'Microsoft.Web/sites@2023-12-01' = {
     clientCertEnabled: false
     clientCertMode: 'Required'
     enabled: true
+    endToEndEncryptionEnabled: false
     hostNamesDisabled: false
     httpsOnly: true
     hyperV: false
@@ -102,6 +103,7 @@ resource app_shop_dr 'Microsoft.Web/sites@2023-12-01' = {
     clientCertEnabled: false
     clientCertMode: 'Required'
     enabled: true
+    endToEndEncryptionEnabled: false
     hostNamesDisabled: false
     httpsOnly: true
     hyperV: false
@@ -151,6 +153,7 @@ resource func_orders_dr 'Microsoft.Web/sites@2023-12-01' = {
     clientCertEnabled: false
     clientCertMode: 'Required'
     enabled: true
+    endToEndEncryptionEnabled: false
     hostNamesDisabled: false
     httpsOnly: true
     hyperV: false

@@ -1,0 +1,96 @@
+//! A type in one version, as a resource of a name has it.
+
+use std::sync::Arc;
+
+use super::{
+    node::Node,
+    shape::Shape,
+    table::{Namespace, Version, namespace},
+};
+use crate::arm::ApiVersion;
+
+pub use super::table::is_computed_name;
+
+/// A resource type as the table sees it.
+#[derive(Debug, Clone)]
+pub enum Known {
+    /// Can be written; the shape is that of the whole body.
+    Writable(Type),
+    /// Can only be read in this version.
+    ReadOnly,
+    /// Not in the table.
+    Unknown,
+}
+
+impl Known {
+    pub fn writable(self) -> Option<Type> {
+        match self {
+            Self::Writable(known) => Some(known),
+            Self::ReadOnly | Self::Unknown => None,
+        }
+    }
+}
+
+/// A writable type in one version.
+#[derive(Debug, Clone)]
+pub struct Type {
+    /// As the version spells it.
+    pub name: String,
+    /// Whether the table has the very version.
+    pub is_exact: bool,
+    /// The resource's name as the type spells it, where the type enumerates its names.
+    pub singleton: Option<String>,
+    pub shape: Shape,
+}
+
+/// Looks a type up. `name` is the resource's: some types have a body of their own for one name.
+pub fn find(type_name: &str, api_version: &str, name: &str) -> Known {
+    let Some((space, kind)) = type_name.split_once('/') else { return Known::Unknown };
+    let Some(namespace) = namespace(space) else { return Known::Unknown };
+    let Some(entry) = namespace.types.get(&kind.to_ascii_lowercase()) else { return Known::Unknown };
+    let wanted = ApiVersion::new(api_version.to_ascii_lowercase());
+    let exact = entry.versions.get(&wanted);
+    let mut found = exact.map_or_else(|| entry.neighbours(&wanted), |version| vec![version]);
+    found.retain(|version| version.is_writable);
+    let Some(first) = found.first() else { return Known::ReadOnly };
+    let spelled = first.spelled.as_ref().unwrap_or(&entry.spelled);
+    Known::Writable(Type {
+        name: format!("{}/{spelled}", namespace.name),
+        is_exact: exact.is_some(),
+        singleton: singleton(&namespace, first, name),
+        shape: Shape::new(
+            Arc::clone(&namespace),
+            found.iter().map(|version| body(&namespace, version, name)).collect(),
+        ),
+    })
+}
+
+/// The newest version of a type that the table has.
+pub fn newest(type_name: &str) -> Option<String> {
+    let (space, kind) = type_name.split_once('/')?;
+    let namespace = namespace(space)?;
+    let entry = namespace.types.get(&kind.to_ascii_lowercase())?;
+    entry.versions.keys().next_back().map(|version| version.as_str().to_owned())
+}
+
+/// The node of a body; where names have bodies of their own, that of this name, or of the only one.
+fn body(namespace: &Namespace, version: &Version, name: &str) -> u32 {
+    let Some(Node::Object { cases: Some(cases), .. }) = namespace.nodes.get(version.body as usize) else {
+        return version.body;
+    };
+    if cases.by != "name" {
+        return version.body;
+    }
+    let only = cases.nodes.values().next().filter(|_| cases.nodes.len() == 1).copied();
+    cases.find(name).map(|(_, node)| node).or(only).unwrap_or(version.body)
+}
+
+fn singleton(namespace: &Namespace, version: &Version, name: &str) -> Option<String> {
+    if let Some(Node::Object { cases: Some(cases), .. }) = namespace.nodes.get(version.body as usize)
+        && cases.by == "name"
+    {
+        return cases.find(name).map(|(spelled, _)| spelled.to_owned());
+    }
+    let Some(Node::Enum { words, is_open: false }) = namespace.nodes.get(version.name as usize) else { return None };
+    words.iter().find(|word| word.eq_ignore_ascii_case(name)).cloned()
+}

@@ -1,0 +1,139 @@
+//! One node of the table: a kind of value, with what Azure publishes of it.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+/// What a value is that holds no others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leaf {
+    Text,
+    Number,
+    Bool,
+    Any,
+}
+
+/// A node; numbers are those of other nodes of the same namespace.
+#[derive(Debug)]
+pub(super) enum Node {
+    Leaf(Leaf),
+    /// A number, with its least and its greatest value.
+    Bounded(Option<f64>, Option<f64>),
+    /// A text of a list of words; an open list takes other texts too.
+    Enum {
+        words: Vec<String>,
+        is_open: bool,
+    },
+    List(u32),
+    Object {
+        fields: BTreeMap<String, Field>,
+        more: Option<u32>,
+        cases: Option<Cases>,
+    },
+}
+
+/// A property of an object.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Field {
+    pub node: u32,
+    flags: u8,
+}
+
+impl Field {
+    pub(super) const fn is_required(self) -> bool {
+        self.flags & 1 != 0
+    }
+
+    pub(super) const fn is_read_only(self) -> bool {
+        self.flags & 2 != 0
+    }
+}
+
+/// Objects that a property tells apart.
+#[derive(Debug)]
+pub(super) struct Cases {
+    /// The name of that property.
+    pub by: String,
+    /// By its value.
+    pub nodes: BTreeMap<String, u32>,
+}
+
+impl Cases {
+    /// The case of a value, in another case where there is none of the very spelling.
+    pub(super) fn find(&self, value: &str) -> Option<(&str, u32)> {
+        let exact = self.nodes.get_key_value(value);
+        let found = exact.or_else(|| self.nodes.iter().find(|(name, _)| name.eq_ignore_ascii_case(value)));
+        found.map(|(name, node)| (name.as_str(), *node))
+    }
+}
+
+impl Node {
+    /// From the table's JSON; `None` where it has not the form that `packaging/azure-types/make` tells.
+    pub(super) fn read(value: &Value) -> Option<Self> {
+        match value {
+            Value::String(kind) => Some(Self::Leaf(match kind.as_str() {
+                "s" => Leaf::Text,
+                "n" => Leaf::Number,
+                "b" => Leaf::Bool,
+                "*" => Leaf::Any,
+                _ => return None,
+            })),
+            Value::Array(words) => Some(Self::Enum { words: texts(words), is_open: false }),
+            Value::Object(node) => {
+                if node.contains_key("s") {
+                    return Some(Self::Leaf(Leaf::Text));
+                }
+                if let Some(words) = node.get("e") {
+                    return Some(Self::Enum { words: texts(words.as_array()?), is_open: true });
+                }
+                if let Some(bounds) = node.get("n") {
+                    return Some(Self::Bounded(bounds[0].as_f64(), bounds[1].as_f64()));
+                }
+                if let Some(item) = node.get("a") {
+                    return Some(Self::List(number(item)?));
+                }
+                let named = |fields: &serde_json::Map<String, Value>| {
+                    fields.iter().map(|(name, node)| Some((name.clone(), number(node)?))).collect::<Option<_>>()
+                };
+                let cases = match (node.get("d"), node.get("c")) {
+                    (Some(by), Some(cases)) => {
+                        Some(Cases { by: by.as_str()?.to_owned(), nodes: named(cases.as_object()?)? })
+                    }
+                    _ => None,
+                };
+                let fields = node.get("p")?.as_object()?.iter().map(|(name, field)| Some((name.clone(), read(field)?)));
+                let more = node.get("m").map(number);
+                Some(Self::Object {
+                    fields: fields.collect::<Option<_>>()?,
+                    more: more.map_or(Some(None), |more| more.map(Some))?,
+                    cases,
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// The first field whose name is taken.
+    pub(super) fn field(&self, is_it: impl Fn(&str) -> bool) -> Option<(&str, Field)> {
+        let Self::Object { fields, .. } = self else { return None };
+        fields.iter().find(|(name, _)| is_it(name)).map(|(name, field)| (name.as_str(), *field))
+    }
+}
+
+fn read(field: &Value) -> Option<Field> {
+    match field {
+        Value::Array(pair) => {
+            let flags = u8::try_from(pair.get(1)?.as_u64()?).ok()?;
+            Some(Field { node: number(pair.first()?)?, flags })
+        }
+        node => Some(Field { node: number(node)?, flags: 0 }),
+    }
+}
+
+pub(super) fn number(value: &Value) -> Option<u32> {
+    value.as_u64().and_then(|number| u32::try_from(number).ok())
+}
+
+fn texts(values: &[Value]) -> Vec<String> {
+    values.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+}
