@@ -150,10 +150,11 @@ impl Surveyor<'_> {
         for node in page(self.source, after)? {
             let Some(state) = wanted.get(&hash(&arm::key(&node.id))) else { continue };
             let is_dependency = *state == State::Dependency;
-            let node = match self.target {
+            let mut node = match self.target {
                 Some(target) => target.node(node),
                 None => node,
             };
+            serve(&mut node);
             let parts = match (self.capabilities.split)(&node, self.capabilities) {
                 Some(Split { bare, children }) => {
                     let children = children.into_iter().map(|child| (child, true));
@@ -224,6 +225,15 @@ impl Surveyor<'_> {
             ..Body::default()
         };
         (row, body.encode())
+    }
+}
+
+/// Gives a node the api-version that it is written with.
+fn serve(node: &mut Node) {
+    let better = ResourceId::parse(&node.id)
+        .and_then(|id| types::better_version(&node.type_name, &node.api_version, &id, &node.body));
+    if let Some(version) = better {
+        node.api_version = version;
     }
 }
 

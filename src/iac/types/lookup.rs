@@ -3,13 +3,11 @@
 use std::sync::Arc;
 
 use super::{
-    node::Node,
+    node::{Cases, Node},
     shape::Shape,
     table::{Namespace, Version, namespace},
 };
 use crate::arm::ApiVersion;
-
-pub use super::table::is_computed_name;
 
 /// A resource type as the table sees it.
 #[derive(Debug, Clone)]
@@ -51,7 +49,7 @@ pub fn find(type_name: &str, api_version: &str, name: &str) -> Known {
     let wanted = ApiVersion::new(api_version.to_ascii_lowercase());
     let exact = entry.versions.get(&wanted);
     let mut found = exact.map_or_else(|| entry.neighbours(&wanted), |version| vec![version]);
-    found.retain(|version| version.is_writable);
+    found.retain(|version| version.is_writable());
     let Some(first) = found.first() else { return Known::ReadOnly };
     let spelled = first.spelled.as_ref().unwrap_or(&entry.spelled);
     Known::Writable(Type {
@@ -73,22 +71,42 @@ pub fn newest(type_name: &str) -> Option<String> {
     entry.versions.keys().next_back().map(|version| version.as_str().to_owned())
 }
 
-/// The node of a body; where names have bodies of their own, that of this name, or of the only one.
-fn body(namespace: &Namespace, version: &Version, name: &str) -> u32 {
-    let Some(Node::Object { cases: Some(cases), .. }) = namespace.nodes.get(version.body as usize) else {
-        return version.body;
-    };
-    if cases.by != "name" {
-        return version.body;
+/// Whether a version of a type has this name among its names, where it enumerates them.
+pub(super) fn has_name(namespace: &Namespace, version: &Version, name: &str) -> bool {
+    if let Some(cases) = names_with_bodies(namespace, version) {
+        return cases.find(name).is_some();
     }
+    match namespace.nodes.get(version.name as usize) {
+        Some(Node::Enum { words, is_open: false }) => words.iter().any(|word| word.eq_ignore_ascii_case(name)),
+        _ => true,
+    }
+}
+
+/// Whether a name keeps the rule that a version of a type has for names.
+pub(super) fn is_name_regular(namespace: &Namespace, version: &Version, name: &str) -> bool {
+    match namespace.nodes.get(version.name as usize) {
+        Some(Node::Text(rule)) => rule.takes(name),
+        _ => true,
+    }
+}
+
+/// The bodies of a type that has one for each of its names.
+fn names_with_bodies<'n>(namespace: &'n Namespace, version: &Version) -> Option<&'n Cases> {
+    match namespace.nodes.get(version.body as usize) {
+        Some(Node::Object { cases: Some(cases), .. }) if cases.by == "name" => Some(cases),
+        _ => None,
+    }
+}
+
+/// The node of a body; where names have bodies of their own, that of this name, or of the only one.
+pub(super) fn body(namespace: &Namespace, version: &Version, name: &str) -> u32 {
+    let Some(cases) = names_with_bodies(namespace, version) else { return version.body };
     let only = cases.nodes.values().next().filter(|_| cases.nodes.len() == 1).copied();
     cases.find(name).map(|(_, node)| node).or(only).unwrap_or(version.body)
 }
 
 fn singleton(namespace: &Namespace, version: &Version, name: &str) -> Option<String> {
-    if let Some(Node::Object { cases: Some(cases), .. }) = namespace.nodes.get(version.body as usize)
-        && cases.by == "name"
-    {
+    if let Some(cases) = names_with_bodies(namespace, version) {
         return cases.find(name).map(|(spelled, _)| spelled.to_owned());
     }
     let Some(Node::Enum { words, is_open: false }) = namespace.nodes.get(version.name as usize) else { return None };

@@ -1,7 +1,7 @@
 //! Types: what Azure publishes of the bodies of ARM types, version by version.
 //!
 //! ```text
-//! lookup ─▶ shape ─▶ table ─▶ node
+//! serving ─▶ lookup ─▶ shape ─▶ table ─▶ node
 //! ```
 //! The table (`types.bin`) is made by `packaging/azure-types/make`, whose text says its source and its format. It is
 //! read lazily, one namespace at a time, and kept. It knows neither what people name nor what ARM
@@ -12,13 +12,16 @@
 
 mod lookup;
 mod node;
+mod serving;
 mod shape;
 mod table;
 #[cfg(test)]
 mod tests;
 
 pub use self::{
-    lookup::{Known, Type, find, is_computed_name, newest},
+    lookup::{Known, Type, find, newest},
     node::Leaf,
+    serving::better_version,
     shape::{Prop, Shape},
+    table::is_computed_name,
 };

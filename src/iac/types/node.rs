@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use regex::Regex;
 use serde_json::Value;
 
 /// What a value is that holds no others.
@@ -17,6 +18,8 @@ pub enum Leaf {
 #[derive(Debug)]
 pub(super) enum Node {
     Leaf(Leaf),
+    /// A text with a length between bounds, of a pattern, or a secret.
+    Text(TextRule),
     /// A number, with its least and its greatest value.
     Bounded(Option<f64>, Option<f64>),
     /// A text of a list of words; an open list takes other texts too.
@@ -30,6 +33,32 @@ pub(super) enum Node {
         more: Option<u32>,
         cases: Option<Cases>,
     },
+}
+
+/// What a text has to be. The pattern is JavaScript's, not anchored.
+#[derive(Debug, Default)]
+pub(super) struct TextRule {
+    pub least: Option<u32>,
+    pub most: Option<u32>,
+    pub pattern: Option<String>,
+}
+
+impl TextRule {
+    fn read(facts: &Value) -> Self {
+        Self {
+            least: facts.get("min").and_then(number),
+            most: facts.get("max").and_then(number),
+            pattern: facts.get("pattern").and_then(Value::as_str).map(str::to_owned),
+        }
+    }
+
+    /// Whether a text keeps the rule. A pattern that this program cannot read refuses nothing.
+    pub(super) fn takes(&self, text: &str) -> bool {
+        let length = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+        self.least.is_none_or(|least| length >= least)
+            && self.most.is_none_or(|most| length <= most)
+            && self.pattern.as_ref().and_then(|pattern| Regex::new(pattern).ok()).is_none_or(|rule| rule.is_match(text))
+    }
 }
 
 /// A property of an object.
@@ -80,8 +109,8 @@ impl Node {
             })),
             Value::Array(words) => Some(Self::Enum { words: texts(words), is_open: false }),
             Value::Object(node) => {
-                if node.contains_key("s") {
-                    return Some(Self::Leaf(Leaf::Text));
+                if let Some(facts) = node.get("s") {
+                    return Some(Self::Text(TextRule::read(facts)));
                 }
                 if let Some(words) = node.get("e") {
                     return Some(Self::Enum { words: texts(words.as_array()?), is_open: true });

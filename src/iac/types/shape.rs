@@ -173,7 +173,7 @@ impl Shape {
     pub fn leaf(&self) -> Option<Leaf> {
         match self.nodes().next()? {
             Node::Leaf(leaf) => Some(*leaf),
-            Node::Enum { .. } => Some(Leaf::Text),
+            Node::Enum { .. } | Node::Text(_) => Some(Leaf::Text),
             Node::Bounded(..) => Some(Leaf::Number),
             _ => None,
         }
@@ -183,7 +183,7 @@ impl Shape {
     pub fn takes(&self, value: &Value) -> bool {
         let by = |node: &Node| match (node, value) {
             (_, Value::Null) | (Node::Leaf(Leaf::Any), _) => true,
-            (Node::Leaf(Leaf::Text) | Node::Enum { .. }, value) => value.is_string(),
+            (Node::Leaf(Leaf::Text) | Node::Text(_) | Node::Enum { .. }, value) => value.is_string(),
             (Node::Leaf(Leaf::Number), value) => value.is_number(),
             (Node::Bounded(least, greatest), value) => value.as_f64().is_some_and(|number| {
                 least.is_none_or(|least| number >= least) && greatest.is_none_or(|greatest| number <= greatest)

@@ -15,11 +15,17 @@ static FILE: &[u8] = include_bytes!("../types.bin");
 static LOADED: LazyLock<Table> = LazyLock::new(|| read_index(FILE).unwrap_or_else(Table::empty));
 
 struct Table {
-    /// Where each namespace's frame is, and the namespace once it was read.
-    index: HashMap<String, (usize, usize, OnceLock<Option<Arc<Namespace>>>)>,
+    index: HashMap<String, Frame>,
     /// Names that ARM computes nearly wherever they stand, lower case.
     computed: HashSet<String>,
     frames: &'static [u8],
+}
+
+/// Where a namespace's frame is, and the namespace once it was read.
+struct Frame {
+    start: usize,
+    length: usize,
+    read: OnceLock<Option<Arc<Namespace>>>,
 }
 
 /// One namespace, read.
@@ -46,9 +52,16 @@ pub(super) struct Version {
     pub body: u32,
     /// The node of the resource's name; 0: any text will do.
     pub name: u32,
-    pub is_writable: bool,
+    /// Where it can be written: 1 tenant, 2 management group, 4 subscription, 8 resource group, 16 at another resource.
+    pub writable: u8,
     /// The type, where this version spells it otherwise than the newest.
     pub spelled: Option<String>,
+}
+
+impl Version {
+    pub(super) const fn is_writable(&self) -> bool {
+        self.writable != 0
+    }
 }
 
 impl Entry {
@@ -70,7 +83,7 @@ impl Entry {
 
 /// A namespace by its name in any case; `None` where nothing of it is published.
 pub(super) fn namespace(name: &str) -> Option<Arc<Namespace>> {
-    let (start, length, read) = LOADED.index.get(&name.to_ascii_lowercase())?;
+    let Frame { start, length, read } = LOADED.index.get(&name.to_ascii_lowercase())?;
     read.get_or_init(|| read_namespace(LOADED.frames.get(*start..start + length)?).map(Arc::new)).clone()
 }
 
@@ -99,7 +112,9 @@ fn read_index(bytes: &'static [u8]) -> Option<Table> {
     let head: Value = serde_json::from_slice(&zstd::decode_all(head).ok()?).ok()?;
     let size = |value: &Value| value.as_u64().and_then(|number| usize::try_from(number).ok());
     let index = head["frames"].as_object()?.iter();
-    let index = index.filter_map(|(name, at)| Some((name.clone(), (size(&at[0])?, size(&at[1])?, OnceLock::new()))));
+    let index = index.filter_map(|(name, at)| {
+        Some((name.clone(), Frame { start: size(&at[0])?, length: size(&at[1])?, read: OnceLock::new() }))
+    });
     let computed = head["computed"].as_array()?.iter().filter_map(Value::as_str).map(str::to_owned);
     Some(Table { index: index.collect(), computed: computed.collect(), frames })
 }
@@ -147,7 +162,7 @@ fn join_cases(nodes: &mut Vec<Node>) {
 fn read_version(row: &Value) -> Option<Version> {
     Some(Version {
         body: number(&row[0])?,
-        is_writable: row[2].as_u64()? != 0,
+        writable: u8::try_from(row[2].as_u64()?).ok()?,
         name: number(&row[3])?,
         spelled: row[4].as_str().map(str::to_owned),
     })

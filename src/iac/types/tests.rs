@@ -114,6 +114,12 @@ impl Pair<'_> {
         let theirs = &theirs[usize::try_from(their).expect("small")];
         match (ours, theirs["k"].as_str().expect("a kind")) {
             (Node::Leaf(Leaf::Any), "any") | (Node::Leaf(Leaf::Bool), "bool") | (Node::Leaf(Leaf::Text), "str") => true,
+            (Node::Text(rule), "str") => {
+                let is_it = |bound: Option<u32>, name: &str| bound.map(u64::from) == theirs[name].as_u64();
+                is_it(rule.least, "min")
+                    && is_it(rule.most, "max")
+                    && rule.pattern.as_deref() == theirs["pattern"].as_str()
+            }
             (Node::Leaf(Leaf::Number), "int") => theirs.get("min").is_none() && theirs.get("max").is_none(),
             (Node::Bounded(least, most), "int") => *least == theirs["min"].as_f64() && *most == theirs["max"].as_f64(),
             (Node::Enum { words, is_open }, "enum") => {
@@ -187,7 +193,7 @@ fn the_table_says_what_the_published_types_say_type_by_type() {
                 let entry = ours.types.get(&kind);
                 let known = entry.and_then(|entry| entry.versions.get(&ApiVersion::new(version.to_lowercase())));
                 let is_same = known.is_some_and(|known| {
-                    known.is_writable == (row[2] != 0) && pair.same(known.body, row[0].as_u64().expect("a node"), true)
+                    row[2] == known.writable && pair.same(known.body, row[0].as_u64().expect("a node"), true)
                 });
                 if !is_same {
                     other.push(format!("{name}@{version}"));

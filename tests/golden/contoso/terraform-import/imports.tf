@@ -864,8 +864,8 @@ import {
 }
 
 import {
-  to = azapi_resource.crcontoso
-  id = "/subscriptions/c0470500-0000-4000-8000-0000000000a2/resourceGroups/rg-web/providers/Microsoft.ContainerRegistry/registries/crcontoso?api-version=2023-07-01"
+  to = azurerm_container_registry.crcontoso
+  id = "/subscriptions/c0470500-0000-4000-8000-0000000000a2/resourceGroups/rg-web/providers/Microsoft.ContainerRegistry/registries/crcontoso"
 }
 
 import {

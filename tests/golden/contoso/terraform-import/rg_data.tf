@@ -342,8 +342,9 @@ resource "azurerm_search_service" "srch_contoso" {
   sku                                      = "basic"
   replica_count                            = 1
   partition_count                          = 1
-  hosting_mode                             = "default"
+  hosting_mode                             = "Default"
   public_network_access_enabled            = true
+  network_rule_bypass_option               = "None"
   local_authentication_enabled             = true
   customer_managed_key_enforcement_enabled = false
 }

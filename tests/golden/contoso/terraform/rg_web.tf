@@ -33,8 +33,10 @@ resource "azurerm_container_app" "ca_api" {
   }
 
   template {
-    min_replicas = 1
-    max_replicas = 5
+    min_replicas                = 1
+    max_replicas                = 5
+    cooldown_period_in_seconds  = 300
+    polling_interval_in_seconds = 30
 
     container {
       name   = "api"
@@ -59,8 +61,9 @@ resource "azurerm_container_app_environment" "cae_contoso" {
     env           = "prod"
     owner         = "platform@contoso.example"
   }
-  logs_destination   = "azure-monitor"
-  mutual_tls_enabled = false
+  logs_destination      = "azure-monitor"
+  mutual_tls_enabled    = false
+  public_network_access = "Enabled"
 }
 
 resource "azurerm_role_assignment" "roleassignment_c0470500_6ea590f7" {
@@ -71,52 +74,31 @@ resource "azurerm_role_assignment" "roleassignment_c0470500_6ea590f7" {
   role_definition_id = "/subscriptions/c0470500-0000-4000-8000-0000000000a2/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
 }
 
-resource "azapi_resource" "crcontoso" {
-  type      = "Microsoft.ContainerRegistry/registries@2023-07-01"
-  parent_id = azurerm_resource_group.rg_web.id
-  name      = "crcontoso"
-  location  = "westeurope"
+resource "azurerm_container_registry" "crcontoso" {
+  name                = "crcontoso"
+  resource_group_name = azurerm_resource_group.rg_web.name
+  location            = "westeurope"
   tags = {
     "cost-center" = "4711"
     env           = "prod"
     owner         = "platform@contoso.example"
   }
-  body = {
-    properties = {
-      adminUserEnabled    = false
-      dataEndpointEnabled = false
-      encryption = {
-        status = "disabled"
-      }
-      networkRuleBypassOptions = "AzureServices"
-      policies = {
-        exportPolicy = {
-          status = "enabled"
-        }
-        quarantinePolicy = {
-          status = "disabled"
-        }
-        retentionPolicy = {
-          days   = 7
-          status = "disabled"
-        }
-        trustPolicy = {
-          status = "disabled"
-          type   = "Notary"
-        }
-      }
-      publicNetworkAccess = "Enabled"
-      zoneRedundancy      = "Disabled"
-    }
-    sku = {
-      name = "Premium"
-    }
-  }
+  sku                                          = "Premium"
+  admin_enabled                                = false
+  anonymous_pull_enabled                       = false
+  data_endpoint_enabled                        = false
+  public_network_access_enabled                = true
+  network_rule_bypass_option                   = "AzureServices"
+  zone_redundancy_enabled                      = false
+  quarantine_policy_enabled                    = false
+  export_policy_enabled                        = true
+  azuread_authentication_as_arm_policy_enabled = true
+  role_assignment_mode                         = "LegacyRegistryPermissions"
 }
 
 resource "azurerm_role_assignment" "roleassignment_c0470500_fd49a111" {
   name               = "c0470500-0000-4000-8a00-000000000006"
-  scope              = azapi_resource.crcontoso.id
+  scope              = azurerm_container_registry.crcontoso.id
   principal_id       = azurerm_user_assigned_identity.id_aks.principal_id
   principal_type     = "ServicePrincipal"
   role_definition_id = "/subscriptions/c0470500-0000-4000-8000-0000000000a2/providers/Microsoft.Authorization/roleDefinitions/7f951dda-4ed3-4680-a7ca-43fe172d538d"

@@ -98,6 +98,10 @@ resource "azurerm_kubernetes_cluster" "aks_contoso" {
     default_node_pools = "Auto"
   }
 
+  bootstrap_profile {
+    artifact_source = "Direct"
+  }
+
   default_node_pool {
     name                    = "system"
     type                    = "VirtualMachineScaleSets"

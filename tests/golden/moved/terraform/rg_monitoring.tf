@@ -22,22 +22,26 @@ resource "azurerm_automation_account" "aa_contoso" {
   local_authentication_enabled  = true
 }
 
-resource "azapi_resource" "aa_contoso_stop_idle" {
-  type      = "Microsoft.Automation/automationAccounts/runbooks@2023-11-01"
-  parent_id = azurerm_automation_account.aa_contoso.id
-  name      = "stop-idle"
-  location  = "swedencentral"
+resource "azurerm_automation_runbook" "aa_contoso_stop_idle" {
+  name                = "stop-idle"
+  resource_group_name = azurerm_resource_group.rg_monitoring.name
+  location            = "swedencentral"
   tags = {
     "cost-center" = "4711"
     env           = "prod"
     owner         = "platform@contoso.example"
   }
-  body = {
-    properties = {
-      logProgress = false
-      logVerbose  = false
-      runbookType = "PowerShell"
-    }
+  automation_account_name = azurerm_automation_account.aa_contoso.name
+  runbook_type            = "PowerShell"
+  log_verbose             = false
+  log_progress            = false
+  content                 = var.aa_contoso_stop_idle_content
+
+  lifecycle {
+    ignore_changes = [
+      content,
+      job_schedule,
+    ]
   }
 }
 

@@ -71,7 +71,7 @@ resource ci_batch 'Microsoft.ContainerInstance/containerGroups@2023-05-01' = {
   }
 }
 
-resource aks_contoso 'Microsoft.ContainerService/managedClusters@2024-09-01' = {
+resource aks_contoso 'Microsoft.ContainerService/managedClusters@2026-05-01' = {
   name: 'aks-contoso'
   location: 'northeurope'
   tags: {
@@ -111,6 +111,7 @@ resource aks_contoso 'Microsoft.ContainerService/managedClusters@2024-09-01' = {
         maxPods: 110
         mode: 'System'
         name: 'system'
+        nodeImageVersion: 'AKSUbuntu-2204gen2containerd-202410.09.0'
         orchestratorVersion: '1.30'
         osDiskSizeGB: 128
         osDiskType: 'Managed'
@@ -134,6 +135,9 @@ resource aks_contoso 'Microsoft.ContainerService/managedClusters@2024-09-01' = {
     ]
     autoUpgradeProfile: {
       nodeOSUpgradeChannel: 'NodeImage'
+    }
+    bootstrapProfile: {
+      artifactSource: 'Direct'
     }
     disableLocalAccounts: false
     dnsPrefix: 'contoso'
@@ -163,6 +167,10 @@ resource aks_contoso 'Microsoft.ContainerService/managedClusters@2024-09-01' = {
       serviceCidrs: [
         '172.16.0.0/16'
       ]
+    }
+    nodeProvisioningProfile: {
+      defaultNodePools: 'Auto'
+      mode: 'Manual'
     }
     nodeResourceGroup: 'MC_rg-aks_aks-contoso_northeurope'
     oidcIssuerProfile: {

@@ -1,6 +1,6 @@
 targetScope = 'resourceGroup'
 
-resource ca_api 'Microsoft.App/containerApps@2024-03-01' = {
+resource ca_api 'Microsoft.App/containerApps@2026-01-01' = {
   name: 'ca-api'
   location: 'westeurope'
   tags: {
@@ -48,14 +48,16 @@ resource ca_api 'Microsoft.App/containerApps@2024-03-01' = {
         }
       ]
       scale: {
+        cooldownPeriod: 300
         maxReplicas: 5
         minReplicas: 1
+        pollingInterval: 30
       }
     }
   }
 }
 
-resource cae_contoso 'Microsoft.App/managedEnvironments@2024-03-01' = {
+resource cae_contoso 'Microsoft.App/managedEnvironments@2026-01-01' = {
   name: 'cae-contoso'
   location: 'westeurope'
   tags: {
@@ -77,6 +79,7 @@ resource cae_contoso 'Microsoft.App/managedEnvironments@2024-03-01' = {
         enabled: false
       }
     }
+    publicNetworkAccess: 'Enabled'
     zoneRedundant: false
   }
 }
@@ -90,7 +93,7 @@ resource roleassignment_c0470500_6ea590f7 'Microsoft.Authorization/roleAssignmen
   }
 }
 
-resource crcontoso 'Microsoft.ContainerRegistry/registries@2023-07-01' = {
+resource crcontoso 'Microsoft.ContainerRegistry/registries@2025-11-01' = {
   name: 'crcontoso'
   location: 'westeurope'
   tags: {
@@ -103,12 +106,16 @@ resource crcontoso 'Microsoft.ContainerRegistry/registries@2023-07-01' = {
   }
   properties: {
     adminUserEnabled: false
+    anonymousPullEnabled: false
     dataEndpointEnabled: false
     encryption: {
       status: 'disabled'
     }
     networkRuleBypassOptions: 'AzureServices'
     policies: {
+      azureADAuthenticationAsArmPolicy: {
+        status: 'enabled'
+      }
       exportPolicy: {
         status: 'enabled'
       }
@@ -125,6 +132,7 @@ resource crcontoso 'Microsoft.ContainerRegistry/registries@2023-07-01' = {
       }
     }
     publicNetworkAccess: 'Enabled'
+    roleAssignmentMode: 'LegacyRegistryPermissions'
     zoneRedundancy: 'Disabled'
   }
 }
@@ -139,7 +147,7 @@ resource roleassignment_c0470500_fd49a111 'Microsoft.Authorization/roleAssignmen
   }
 }
 
-resource egt_contoso 'Microsoft.EventGrid/topics@2022-06-15' = {
+resource egt_contoso 'Microsoft.EventGrid/topics@2025-02-15' = {
   name: 'egt-contoso'
   location: 'westeurope'
   tags: {
@@ -151,6 +159,7 @@ resource egt_contoso 'Microsoft.EventGrid/topics@2022-06-15' = {
     dataResidencyBoundary: 'WithinGeopair'
     disableLocalAuth: false
     inputSchema: 'EventGridSchema'
+    minimumTlsVersionAllowed: '1.0'
     publicNetworkAccess: 'Enabled'
   }
 }

@@ -221,7 +221,7 @@ resource rsv_contoso 'Microsoft.RecoveryServices/vaults@2024-04-01' = {
   }
 }
 
-resource srch_contoso_dr 'Microsoft.Search/searchServices@2023-11-01' = {
+resource srch_contoso_dr 'Microsoft.Search/searchServices@2025-05-01' = {
   name: 'srch-contoso-dr'
   location: 'swedencentral'
   tags: {
@@ -237,9 +237,12 @@ resource srch_contoso_dr 'Microsoft.Search/searchServices@2023-11-01' = {
     encryptionWithCmk: {
       enforcement: 'Unspecified'
     }
-    hostingMode: 'default'
+    hostingMode: 'Default'
+    networkRuleSet: {
+      bypass: 'None'
+    }
     partitionCount: 1
-    publicNetworkAccess: 'enabled'
+    publicNetworkAccess: 'Enabled'
     replicaCount: 1
     semanticSearch: 'disabled'
   }

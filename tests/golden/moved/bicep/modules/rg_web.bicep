@@ -1,6 +1,6 @@
 targetScope = 'resourceGroup'
 
-resource ca_api 'Microsoft.App/containerApps@2024-03-01' = {
+resource ca_api 'Microsoft.App/containerApps@2026-01-01' = {
   name: 'ca-api'
   location: 'swedencentral'
   tags: {
@@ -48,14 +48,16 @@ resource ca_api 'Microsoft.App/containerApps@2024-03-01' = {
         }
       ]
       scale: {
+        cooldownPeriod: 300
         maxReplicas: 5
         minReplicas: 1
+        pollingInterval: 30
       }
     }
   }
 }
 
-resource cae_contoso 'Microsoft.App/managedEnvironments@2024-03-01' = {
+resource cae_contoso 'Microsoft.App/managedEnvironments@2026-01-01' = {
   name: 'cae-contoso'
   location: 'swedencentral'
   tags: {
@@ -77,6 +79,7 @@ resource cae_contoso 'Microsoft.App/managedEnvironments@2024-03-01' = {
         enabled: false
       }
     }
+    publicNetworkAccess: 'Enabled'
     zoneRedundant: false
   }
 }
@@ -90,7 +93,7 @@ resource roleassignment_60d8e6cf 'Microsoft.Authorization/roleAssignments@2022-0
   }
 }
 
-resource crcontosodr 'Microsoft.ContainerRegistry/registries@2023-07-01' = {
+resource crcontosodr 'Microsoft.ContainerRegistry/registries@2025-11-01' = {
   name: 'crcontosodr'
   location: 'swedencentral'
   tags: {
@@ -103,12 +106,16 @@ resource crcontosodr 'Microsoft.ContainerRegistry/registries@2023-07-01' = {
   }
   properties: {
     adminUserEnabled: false
+    anonymousPullEnabled: false
     dataEndpointEnabled: false
     encryption: {
       status: 'disabled'
     }
     networkRuleBypassOptions: 'AzureServices'
     policies: {
+      azureADAuthenticationAsArmPolicy: {
+        status: 'enabled'
+      }
       exportPolicy: {
         status: 'enabled'
       }
@@ -125,11 +132,12 @@ resource crcontosodr 'Microsoft.ContainerRegistry/registries@2023-07-01' = {
       }
     }
     publicNetworkAccess: 'Enabled'
+    roleAssignmentMode: 'LegacyRegistryPermissions'
     zoneRedundancy: 'Disabled'
   }
 }
 
-resource egt_contoso_dr 'Microsoft.EventGrid/topics@2022-06-15' = {
+resource egt_contoso_dr 'Microsoft.EventGrid/topics@2025-02-15' = {
   name: 'egt-contoso-dr'
   location: 'swedencentral'
   tags: {
@@ -141,6 +149,7 @@ resource egt_contoso_dr 'Microsoft.EventGrid/topics@2022-06-15' = {
     dataResidencyBoundary: 'WithinGeopair'
     disableLocalAuth: false
     inputSchema: 'EventGridSchema'
+    minimumTlsVersionAllowed: '1.0'
     publicNetworkAccess: 'Enabled'
   }
 }

@@ -1,6 +1,6 @@
 targetScope = 'resourceGroup'
 
-resource crcontosodr 'Microsoft.ContainerRegistry/registries@2023-07-01' existing = {
+resource crcontosodr 'Microsoft.ContainerRegistry/registries@2025-11-01' existing = {
   name: 'crcontosodr'
 }
 
