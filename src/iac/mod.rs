@@ -36,4 +36,6 @@ pub use error::{IacError, Settings};
 pub use generate::generate;
 
 #[cfg(test)]
+mod example_nodes;
+#[cfg(test)]
 mod tests;

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+pub(super) use super::example_nodes::node;
 use super::{
     emit::{
         arm::Templates,
@@ -21,38 +22,12 @@ use super::{
     verify::checks,
 };
 use crate::arm as ids;
-use crate::{
-    api::GenerateIacRequest,
-    graph::model::{Label, Node},
-};
+use crate::{api::GenerateIacRequest, graph::model::Node};
 
 pub(super) const SUBSCRIPTION: &str = "00000000-0000-4000-8000-00000000000a";
 
 pub(super) fn id_in(group: &str, rest: &str) -> String {
     format!("/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}/providers/{rest}")
-}
-
-pub(super) fn node(id: &str, body: Value) -> Node {
-    let parsed = ids::ResourceId::parse(id).expect("an id");
-    let label = if parsed.namespace.is_none() { Label::ResourceGroup } else { Label::Resource };
-    let mut whole = json!({"id": id, "name": parsed.name(), "location": "westeurope"});
-    whole.as_object_mut().expect("a map").extend(body.as_object().expect("a map").clone());
-    Node {
-        label,
-        key: ids::key(id),
-        id: id.to_owned(),
-        type_name: parsed.type_name(),
-        name: parsed.name().to_owned(),
-        api_version: "2024-01-01".to_owned(),
-        subscription_id: parsed.subscription.clone(),
-        resource_group: parsed.resource_group.clone(),
-        location: Some("westeurope".to_owned()),
-        tags: BTreeMap::new(),
-        content_hash: String::new(),
-        first_seen: 0,
-        last_seen: 0,
-        body: whole,
-    }
 }
 
 pub(super) fn group(name: &str) -> Node {

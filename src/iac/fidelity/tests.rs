@@ -22,7 +22,7 @@ use crate::{
             files::all,
             terraform::{Forms, Terraform},
         },
-        passes::prune::{self, rules::is_empty},
+        passes::{prune, prune_rules::is_empty},
         recording,
         types::{self, Known},
     },

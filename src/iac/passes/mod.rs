@@ -7,6 +7,7 @@ pub mod naming;
 pub mod ownership;
 pub mod placement;
 pub mod prune;
+pub mod prune_rules;
 pub mod references;
 pub mod retarget;
 pub mod secrets;

@@ -315,7 +315,7 @@ mod tests {
                 (id.clone(), json!({"properties": {"securityRules": [{"id": rule, "properties": {}}]}})),
                 (rule.clone(), json!({"properties": {}})),
             ];
-            let nodes = nodes.map(|(id, body)| crate::iac::tests::node(&id, body));
+            let nodes = nodes.map(|(id, body)| crate::iac::example_nodes::node(&id, body));
             let claims = nodes.each_ref().map(claims);
             let mut numbers = Index::default();
             (0..).zip(&nodes).for_each(|(number, node)| numbers.insert(hash(&node.key), number));

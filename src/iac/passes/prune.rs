@@ -8,7 +8,6 @@
 //! resource itself, null and empty values, and objects that become empty by that. Entries of maps whose
 //! keys people choose (`userAssignedIdentities`, tags, settings) stay, as `{}` when nothing is left.
 
-pub mod rules;
 #[cfg(test)]
 mod tests;
 
@@ -16,8 +15,8 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use self::rules::is_empty;
 use super::ownership;
+use super::prune_rules::{self as rules, is_empty};
 use crate::{
     arm,
     graph::{model::Node, rules::begins_back_reference},

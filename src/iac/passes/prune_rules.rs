@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::{graph::model::Node, iac::types};
 
 static COMPUTED: LazyLock<HashSet<String>> = LazyLock::new(|| {
-    let rows = include_str!("computed.tsv").lines().filter(|line| !line.starts_with('#'));
+    let rows = include_str!("prune/computed.tsv").lines().filter(|line| !line.starts_with('#'));
     rows.map(str::to_ascii_lowercase).collect()
 });
 
