@@ -191,42 +191,11 @@ fn no_room_re_exports_another_rooms_items_and_only_fronts_re_export() {
     }
 }
 
-/// Folders whose files still form circles. One that has none any more must go from this list.
-const CIRCLES_STAND: &[&str] = &[];
-/// Folders in which a mod.rs still holds code. One where none does must go from this list.
-const FRONTS_HOLD_CODE: &[&str] = &[];
-/// Folders whose functions are still being cut. One without a long function must go from this list.
-const LONG_FUNCTIONS_STAND: &[&str] = &["iac"];
-
-/// Fails where what was found lies outside the folders, and where a folder has nothing of it any more.
-fn within(folders: &[&str], list: &str, found: &[(String, String)]) {
-    let is_in = |path: &str, folder: &str| path.starts_with(&format!("{folder}/"));
-    let outside: Vec<&str> = found
-        .iter()
-        .filter(|(path, _)| !folders.iter().any(|folder| is_in(path, folder)))
-        .map(|(_, told)| told.as_str())
-        .collect();
-    assert!(outside.is_empty(), "{}", outside.join("\n"));
-    for folder in folders {
-        assert!(found.iter().any(|(path, _)| is_in(path, folder)), "{folder} is tidy: take it out of {list}");
-    }
-}
-
 #[test]
 fn no_two_files_use_each_other_directly_or_round_a_corner() {
     let uses = Tree::new(sources()).uses();
-    let found: Vec<(String, String)> =
-        circles(&uses).into_iter().map(|circle| (common(&circle), shown(&circle, &uses))).collect();
-    within(CIRCLES_STAND, "CIRCLES_STAND", &found);
-}
-
-/// The folder that all files of a circle lie in, with a slash.
-fn common(circle: &[String]) -> String {
-    let mut folder = circle[0].as_str();
-    while !circle.iter().all(|path| path.starts_with(folder) && (folder.is_empty() || folder.ends_with('/'))) {
-        folder = folder[..folder.len() - 1].rfind('/').map_or("", |at| &folder[..=at]);
-    }
-    folder.to_owned()
+    let found: Vec<String> = circles(&uses).iter().map(|circle| shown(circle, &uses)).collect();
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 #[test]
@@ -243,10 +212,10 @@ fn a_rooms_front_declares_re_exports_and_explains_and_does_nothing_else() {
             first.any(|word| words.contains(&word))
         };
         if let Some(line) = code.lines().find(is_code) {
-            found.push((source.path.clone(), format!("{} is no place for: {}", source.path, line.trim())));
+            found.push(format!("{} is no place for: {}", source.path, line.trim()));
         }
     }
-    within(FRONTS_HOLD_CODE, "FRONTS_HOLD_CODE", &found);
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 /// Functions that may be longer than [`LONGEST_FUNCTION`], and why.
@@ -268,12 +237,12 @@ fn no_function_is_longer_than_a_screen() {
             let is_listed = listed.iter().find(|(path, known)| source.path == *path && name == *known).copied();
             match is_listed {
                 Some(entry) => drop(listed.remove(&entry)),
-                None => found.push((source.path.clone(), format!("{}: {name} has {lines} lines", source.path))),
+                None => found.push(format!("{}: {name} has {lines} lines", source.path)),
             }
         }
     }
     assert!(listed.is_empty(), "no longer long, or gone: {listed:?}");
-    within(LONG_FUNCTIONS_STAND, "LONG_FUNCTIONS_STAND", &found);
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 #[test]

@@ -81,7 +81,7 @@ fn file(
             "resource_declaration" => {
                 let symbol = sheet.source(named(node, 0)?).to_owned();
                 let kind = sheet.string(named(node, 1)?, 0)?;
-                let object = children(node).into_iter().find(|child| child.kind() == "object").ok_or("no body")?;
+                let object = body_of(node)?;
                 let is_existing = sheet.text[..object.start_byte()]
                     .trim_end()
                     .trim_end_matches('=')
@@ -96,40 +96,54 @@ fn file(
         }
     }
     for symbol in &order {
-        let declared = &sheet.resources[symbol];
-        if declared.is_existing {
-            continue;
-        }
-        let mut body = Map::new();
-        for (key, value) in &declared.fields {
-            let key = sheet.key(*key)?;
-            if !AROUND.contains(&key.as_str()) {
-                body.insert(key, sheet.value(*value, 0)?);
-            }
-        }
-        let (type_name, api_version) =
-            declared.kind.split_once('@').ok_or_else(|| format!("{} is no type", declared.kind))?;
-        found.push(Emitted {
-            id: sheet.id(symbol, 0)?,
-            type_name: type_name.to_owned(),
-            api_version: api_version.to_owned(),
-            body: Value::Object(body),
-        });
+        found.extend(emitted(&sheet, symbol)?);
     }
     for node in modules {
-        let path = sheet.string(named(node, 1)?, 0)?;
-        let object = children(node).into_iter().find(|child| child.kind() == "object").ok_or("no body")?;
-        let (mut at, mut params) = (place.clone(), Map::new());
-        for (key, value) in fields(object)? {
-            match sheet.key(key)?.as_str() {
-                "scope" => at = place_of(&sheet.scope(value, 0)?),
-                "params" => params = sheet.value(value, 0)?.as_object().cloned().unwrap_or_default(),
-                _ => {}
-            }
-        }
+        let (path, at, params) = call(&sheet, node)?;
         file(files, &path, &at, Some(&params), found)?;
     }
     Ok(())
+}
+
+/// What a declaration emits; nothing where the resource exists already.
+fn emitted(sheet: &Sheet<'_>, symbol: &str) -> Result<Option<Emitted>, String> {
+    let declared = &sheet.resources[symbol];
+    if declared.is_existing {
+        return Ok(None);
+    }
+    let mut body = Map::new();
+    for (key, value) in &declared.fields {
+        let key = sheet.key(*key)?;
+        if !AROUND.contains(&key.as_str()) {
+            body.insert(key, sheet.value(*value, 0)?);
+        }
+    }
+    let (type_name, api_version) =
+        declared.kind.split_once('@').ok_or_else(|| format!("{} is no type", declared.kind))?;
+    Ok(Some(Emitted {
+        id: sheet.id(symbol, 0)?,
+        type_name: type_name.to_owned(),
+        api_version: api_version.to_owned(),
+        body: Value::Object(body),
+    }))
+}
+
+/// A module's file, where it is deployed, and what it is given.
+fn call(sheet: &Sheet<'_>, node: Node<'_>) -> Result<(String, Place, Map<String, Value>), String> {
+    let path = sheet.string(named(node, 1)?, 0)?;
+    let (mut at, mut params) = (sheet.place.clone(), Map::new());
+    for (key, value) in fields(body_of(node)?)? {
+        match sheet.key(key)?.as_str() {
+            "scope" => at = place_of(&sheet.scope(value, 0)?),
+            "params" => params = sheet.value(value, 0)?.as_object().cloned().unwrap_or_default(),
+            _ => {}
+        }
+    }
+    Ok((path, at, params))
+}
+
+fn body_of(node: Node<'_>) -> Result<Node<'_>, String> {
+    children(node).into_iter().find(|child| child.kind() == "object").ok_or_else(|| "no body".to_owned())
 }
 
 fn place_of(id: &str) -> Place {

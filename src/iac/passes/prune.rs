@@ -217,29 +217,8 @@ impl Walk<'_> {
             });
         }
         let Some(mut out) = out else { return };
-        if !prop.shape.takes(&out) {
-            // A word that came as a flag: `true` for `"true"`.
-            let word = out.as_bool().map(|flag| flag.to_string()).filter(|word| prop.shape.is_word(word));
-            match word {
-                Some(word) if self.spelling == Spelling::Correct => {
-                    out = Value::String(prop.shape.spelling(&word).map_or(word, str::to_owned));
-                    self.out.respelled.push(below.clone());
-                }
-                _ => self.out.against.push(below.clone()),
-            }
-        }
-        if let Some(text) = out.as_str() {
-            if prop.shape.is_word(text) {
-                self.out.words.insert(below.clone());
-            }
-            let cased = shape.discriminator(fields).filter(|(by, _)| by == name).map(|(_, value)| value);
-            let wanted = cased.or_else(|| prop.shape.spelling(text).map(str::to_owned)).filter(|wanted| wanted != text);
-            if let Some(wanted) = wanted {
-                self.out.reworded.push(below.clone());
-                self.out.respelled.push(below.clone());
-                out = Value::String(wanted);
-            }
-        }
+        let cased = shape.discriminator(fields).filter(|(by, _)| by == name).map(|(_, value)| value);
+        self.spell(&mut out, &below, &prop.shape, cased);
         if prop.name != name {
             if fields.contains_key(&prop.name) {
                 return;
@@ -250,6 +229,31 @@ impl Walk<'_> {
             self.out.respelled.push(below);
         }
         kept.insert(prop.name, out);
+    }
+
+    /// Spells a value as its type does; `cased` is what the type calls it where it is a discriminator.
+    fn spell(&mut self, out: &mut Value, path: &str, shape: &Shape, cased: Option<String>) {
+        if !shape.takes(out) {
+            // A word that came as a flag: `true` for `"true"`.
+            let word = out.as_bool().map(|flag| flag.to_string()).filter(|word| shape.is_word(word));
+            match word {
+                Some(word) if self.spelling == Spelling::Correct => {
+                    *out = Value::String(shape.spelling(&word).map_or(word, str::to_owned));
+                    self.out.respelled.push(path.to_owned());
+                }
+                _ => self.out.against.push(path.to_owned()),
+            }
+        }
+        let Some(text) = out.as_str() else { return };
+        if shape.is_word(text) {
+            self.out.words.insert(path.to_owned());
+        }
+        let wanted = cased.or_else(|| shape.spelling(text).map(str::to_owned)).filter(|wanted| wanted != text);
+        if let Some(wanted) = wanted {
+            self.out.reworded.push(path.to_owned());
+            self.out.respelled.push(path.to_owned());
+            *out = Value::String(wanted);
+        }
     }
 
     /// An entry of a map: its key is a person's word, so it stays when nothing is left of its value.

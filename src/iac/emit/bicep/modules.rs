@@ -371,19 +371,7 @@ impl Printer<'_> {
             return symbol;
         }
         let is_group = id.namespace.is_none();
-        let kind = match (number, self.outside.get(&key)) {
-            (Some(number), _) => {
-                format!("{}@{}", self.plan.items[number].type_name, self.plan.items[number].api_version)
-            }
-            (None, Some(outside)) => outside.kind.clone(),
-            (None, None) if is_group => "Microsoft.Resources/resourceGroups@2022-09-01".to_owned(),
-            (None, None) => {
-                let kind = id.type_name();
-                let version = types::newest(&kind).unwrap_or_else(|| "2022-09-01".to_owned());
-                format!("{kind}@{version}")
-            }
-        };
-        let mut out = format!("resource {symbol} {} existing = {{\n", quoted(&kind));
+        let mut out = format!("resource {symbol} {} existing = {{\n", quoted(&self.existing_kind(id, number)));
         let name = quoted(id.name());
         if let Some(parent) = ResourceId::parse(&id.parent()).filter(|_| id.is_child()) {
             let parent = match self.plan.numbers.get(&arm::key(&parent.text)) {
@@ -408,10 +396,11 @@ impl Printer<'_> {
             };
             let _ = writeln!(out, "  scope: {scope}");
         } else if !is_here {
+            let is_own = subscription == sheet.place.subscription;
             let scope = match group {
-                Some(group) if subscription == sheet.place.subscription => format!("resourceGroup({})", quoted(group)),
+                Some(group) if is_own => format!("resourceGroup({})", quoted(group)),
                 Some(group) => format!("resourceGroup({}, {})", quoted(&subscription), quoted(group)),
-                None if subscription == sheet.place.subscription => "subscription()".to_owned(),
+                None if is_own => "subscription()".to_owned(),
                 None => format!("subscription({})", quoted(&subscription)),
             };
             let _ = writeln!(out, "  scope: {scope}");
@@ -419,6 +408,20 @@ impl Printer<'_> {
         out.push_str("}\n");
         sheet.existing.insert(symbol.clone(), out);
         symbol
+    }
+
+    /// `type@api-version` of a resource that is declared as existing.
+    fn existing_kind(&self, id: &ResourceId, number: Option<usize>) -> String {
+        if let Some(number) = number {
+            let item = &self.plan.items[number];
+            return format!("{}@{}", item.type_name, item.api_version);
+        }
+        if let Some(outside) = self.outside.get(&arm::key(&id.text)) {
+            return outside.kind.clone();
+        }
+        let kind = id.type_name();
+        let version = types::newest(&kind).filter(|_| id.namespace.is_some());
+        format!("{kind}@{}", version.unwrap_or_else(|| "2022-09-01".to_owned()))
     }
 
     fn parts(&self, text: &Text, number: usize, sheet: &mut Sheet<'_>) -> Vec<Part> {
