@@ -6,7 +6,8 @@
 //! calls read-only nearly everywhere). Everywhere gone are: the envelope (`id`, `name`, `type`,
 //! `systemData`), back-references that other resources tell, ids and types of nested objects below the
 //! resource itself, null and empty values, and objects that become empty by that. Entries of maps whose
-//! keys people choose (`userAssignedIdentities`, tags, settings) stay, as `{}` when nothing is left.
+//! keys people choose (`userAssignedIdentities`, tags, settings) stay, as `{}` when nothing is left. Items of lists
+//! keep their places, empty texts too. What the type leaves open (policy rules, workflows, templates) stays as it is.
 
 #[cfg(test)]
 mod tests;
@@ -130,6 +131,10 @@ impl Walk<'_> {
 
     /// What stays of a value; `None`: nothing.
     fn value(&mut self, path: &str, value: &Value, shape: Option<&Shape>) -> Option<Value> {
+        if shape.is_some_and(Shape::is_open) && !is_services(path) {
+            // Open content is people's: nothing in it is envelope, and empty is a value there.
+            return (!value.is_null()).then(|| value.clone());
+        }
         let shape = shape.filter(|shape| !shape.is_open());
         match value {
             Value::Object(fields) => self.object(path, fields, shape),
@@ -140,10 +145,10 @@ impl Walk<'_> {
                     .enumerate()
                     .map(|(index, item)| self.value(&format!("{path}[{index}]"), item, of_items.as_ref()))
                     .collect();
-                // Lists are compared by position: an item of which nothing is left keeps its place.
+                // Lists are compared by position: an item that is empty, or of which nothing is left, keeps its place.
                 let hollow = |item: &Value| if item.is_object() { Value::Object(Map::new()) } else { item.clone() };
-                let is_any = kept.iter().any(Option::is_some);
-                let kept = kept.into_iter().zip(items).filter(|(kept, item)| kept.is_some() || item.is_object());
+                let is_any = kept.iter().any(Option::is_some) || items.iter().any(|item| !item.is_object());
+                let kept = kept.into_iter().zip(items);
                 is_any.then(|| kept.map(|(kept, item)| kept.unwrap_or_else(|| hollow(item))).collect())
             }
             Value::Null => None,
@@ -347,6 +352,11 @@ impl Walk<'_> {
             id.strip_prefix(&self.key).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         })
     }
+}
+
+/// Where a service writes too, though the type leaves it open: all of the properties, and identities.
+fn is_services(path: &str) -> bool {
+    path == "properties" || path == "identity" || path.starts_with("identity.")
 }
 
 fn is_required(shape: Option<&Shape>, name: &str) -> bool {

@@ -75,3 +75,33 @@ fn throughput_that_scales_by_itself_is_not_fixed_too() {
     let fixed = json!({"resource": {"throughput": 400}});
     assert_eq!(pruned(kind, json!({"id": id, "properties": fixed}))["properties"], fixed);
 }
+
+#[test]
+fn open_content_stays_as_people_wrote_it() {
+    let id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Logic/workflows/w";
+    let definition = json!({
+        "$schema": "", "contentVersion": "1.0.0.0", "outputs": {}, "parameters": {"names": {"type": "Array", "defaultValue": []}},
+        "actions": {"ask": {"type": "Http", "inputs": {"body": {"id": "7", "etag": "x", "provisioningState": "Succeeded",
+            "equals": ["", null, "unknown"], "systemData": {}}}, "runAfter": {}}},
+    });
+    let mut node = crate::iac::example_nodes::node(
+        id,
+        json!({
+            "id": id, "location": "westeurope",
+            "properties": {"state": "Enabled", "provisioningState": "Succeeded", "definition": definition},
+        }),
+    );
+    node.api_version = "2019-05-01".to_owned();
+    let known = types::find(&node.type_name, &node.api_version, "w").writable().expect("published");
+    let body = prune(&node, Some(&known), Spelling::Correct).body;
+    assert_eq!(body["properties"]["definition"], definition);
+    assert!(body["properties"].get("provisioningState").is_none(), "{body:?}");
+}
+
+#[test]
+fn an_empty_text_in_a_list_keeps_its_place() {
+    let id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Odd/things/t";
+    let body = json!({"id": id, "properties": {"words": ["", "unknown"], "alone": [""], "none": []}});
+    let kept = pruned("Microsoft.Odd/things", body);
+    assert_eq!(kept["properties"], json!({"words": ["", "unknown"], "alone": [""]}));
+}

@@ -233,6 +233,9 @@ resource srch_contoso_dr 'Microsoft.Search/searchServices@2025-05-01' = {
     name: 'basic'
   }
   properties: {
+    authOptions: {
+      apiKeyOnly: {}
+    }
     disableLocalAuth: false
     encryptionWithCmk: {
       enforcement: 'Unspecified'
