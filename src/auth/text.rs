@@ -1,6 +1,6 @@
-//! `atg_<kid>_<secret>`: ten lower-case base32 characters that are public, then 43 base62 characters
-//! (256 random bits) and six more that are a CRC-32 of all before them, so that scanners recognise a
-//! key and a typo is distinguished from a wrong key.
+//! The text of an API key: `atg_<kid>_<secret>`. The key id has ten lower-case base32 characters and is public. The
+//! secret has 43 base62 characters (256 random bits) and six more that are a CRC-32 of all before them, so that
+//! scanners for secrets recognise a key, and a typo is distinguished from a wrong key. Knows no stored key.
 
 use crate::telemetry::Secret;
 
@@ -35,11 +35,11 @@ impl KeyText {
     /// Takes a text apart; `None` where the form or the check characters are wrong.
     pub fn parse(text: &str) -> Option<Self> {
         let (kid, secret) = text.strip_prefix("atg_")?.split_once('_')?;
-        let formed = kid.len() == KID
+        let is_formed = kid.len() == KID
             && kid.bytes().all(|byte| BASE32.contains(&byte))
             && secret.len() == RANDOM + CHECK
             && secret.bytes().all(|byte| BASE62.contains(&byte));
-        if !formed {
+        if !is_formed {
             return None;
         }
         let (body, check) = text.split_at(text.len() - CHECK);

@@ -1,7 +1,7 @@
-//! The buckets of one principal, which all its jobs share, so that a scan stays within what Azure allows.
+//! The buckets of one principal: its requests wait here, so that all its jobs together stay within what Azure allows.
 //!
-//! A share of each is used while nobody else draws on it (`[azure] share`, read anew for each request); where others
-//! do, half is left to them.
+//! Of each bucket a share is used (`[azure] share`, read anew for each request), and no more than half while another
+//! client of the principal draws on the same bucket. Knows no credential and no URL: the caller names the bucket.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -13,14 +13,14 @@ use super::{
     settings::Settings,
 };
 
-/// Which bucket: the subscription (or `tenant`), and the kind.
+/// The name of a bucket: the subscription (or `tenant`), and the kind of request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Bucket {
     pub scope: String,
     pub kind: Kind,
 }
 
-/// What is used of a bucket: requests at once, and a second.
+/// What is used of each bucket: so many requests (units for `directory`) at once, and so many more a second.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
     pub reads: (f64, f64),
@@ -34,7 +34,7 @@ pub(super) struct Governor {
     buckets: Mutex<HashMap<Bucket, Level>>,
 }
 
-/// A request that may be sent; dropped when it is answered or given up.
+/// A request that may be sent now; dropped when it is answered or given up.
 pub(super) struct Admitted<'a> {
     governor: &'a Governor,
     bucket: &'a Bucket,
@@ -50,7 +50,7 @@ impl Governor {
         self.settings.borrow().share.clamp(0.05, 1.0)
     }
 
-    /// What is used of the documented buckets.
+    /// The share that is used of the documented buckets.
     pub(super) fn limits(&self) -> Limits {
         let share = self.share();
         let used = |kind: Kind| {
@@ -60,7 +60,7 @@ impl Governor {
         Limits { reads: used(Kind::Reads), queries: used(Kind::Query), directory: used(Kind::Directory) }
     }
 
-    /// Waits until a request may be sent.
+    /// Waits until a request may be sent. The wait has no bound of its own: the caller cancels it by dropping it.
     pub(super) async fn admit<'a>(&'a self, bucket: &'a Bucket) -> Admitted<'a> {
         loop {
             match self.with(bucket, Level::take) {
@@ -70,27 +70,28 @@ impl Governor {
         }
     }
 
-    fn with<T>(&self, bucket: &Bucket, look: impl FnOnce(&mut Level, f64, Instant) -> T) -> T {
+    /// Calls `change` with the bucket's level, the share and the time. A bucket is full when it is used first.
+    fn with<T>(&self, bucket: &Bucket, change: impl FnOnce(&mut Level, f64, Instant) -> T) -> T {
         let share = self.share();
         let mut buckets = self.buckets.lock();
         let now = Instant::now();
         let level = buckets.entry(bucket.clone()).or_insert_with(|| Level::full(bucket.kind, share, now));
-        look(level, share, now)
+        change(level, share, now)
     }
 }
 
 impl Admitted<'_> {
-    /// What the answer said is left.
+    /// Compares what the answer says is left of the bucket with what was expected.
     pub(super) fn remaining(&self, left: f64) {
         self.governor.with(self.bucket, |level, share, now| level.heard(self.ticket, left, share, now));
     }
 
-    /// What a request of Microsoft Graph has cost, and which part of the limit is used (0 to 1 and more).
+    /// Takes in what a request of Microsoft Graph has cost, and which part of the limit is used (0 to 1 and more).
     pub(super) fn cost(&self, units: Option<f64>, used: Option<f64>) {
         self.governor.with(self.bucket, |level, share, _| level.costs(units, used, share));
     }
 
-    /// No more of this bucket for a while.
+    /// Admits no request of this bucket until `wait` has passed: Azure has answered 429.
     pub(super) fn pause(&self, wait: Duration) {
         self.governor.with(self.bucket, |level, _, now| level.pause(wait, now));
     }
@@ -145,7 +146,7 @@ mod tests {
         }
     }
 
-    /// Asks for so long, one request after the other; how many a second.
+    /// Sends one request after the other for so long; returns how many a second.
     async fn asked(governor: &Governor, azure: &mut Azure, time: Duration) -> f64 {
         let (reads, start) = (bucket(Kind::Reads), Instant::now());
         let mut count = 0;
@@ -179,7 +180,7 @@ mod tests {
         for _ in 0..100 {
             drop(governor.admit(&bucket(Kind::Reads)).await);
         }
-        // Azure's bucket has to be full to more than half first.
+        // The first of them waits until Azure's bucket holds more than the 60 % that this share leaves to others.
         let took = start.elapsed().as_secs_f64();
         assert!((9.9..10.5).contains(&took), "100 / 10 s, but {took}");
     }

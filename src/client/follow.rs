@@ -21,7 +21,7 @@ use crate::api::{Event, EventKind, JobStatus};
 const PATIENCE: Duration = Duration::from_mins(2);
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-/// Between two looks at the stored events.
+/// The time between two looks at the stored events.
 const POLL: Duration = Duration::from_millis(500);
 
 /// What the follower passes on.
@@ -35,6 +35,7 @@ pub enum Heard<'e> {
 struct Follower<'a> {
     api: &'a Api,
     id: Uuid,
+    /// The number of the last event that was passed on.
     seen: u64,
     /// When the daemon last said something.
     heard_at: Instant,
@@ -99,7 +100,7 @@ impl Follower<'_> {
         Ok(())
     }
 
-    /// Stored events again and again, until the job ends.
+    /// Fetches the stored events again and again, until the job ends.
     async fn poll(&mut self, on: &mut impl FnMut(Heard<'_>)) -> Result<(), ClientError> {
         while self.ended.is_none() {
             let events = self.api.events(self.id, self.seen).await?;
@@ -114,7 +115,7 @@ impl Follower<'_> {
         Ok(())
     }
 
-    /// What is stored of a job that has ended, to its end.
+    /// Passes on the remaining stored events of a job that has ended; returns how it ended.
     async fn last_events(
         &mut self,
         status: JobStatus,
@@ -143,7 +144,7 @@ impl Follower<'_> {
         }
     }
 
-    /// Whether to try again; an error that waiting does not mend is the answer.
+    /// `Ok`: try again. An error that waiting does not mend, or that has lasted for [`PATIENCE`], is returned.
     fn tolerate(&mut self, error: ClientError, on: &mut impl FnMut(Heard<'_>)) -> Result<(), ClientError> {
         if !error.may_pass() || self.heard_at.elapsed() > PATIENCE {
             return Err(error);

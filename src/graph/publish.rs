@@ -2,7 +2,7 @@
 //!
 //! Every step before that commit writes rows of the invisible generation only, and these are removed when an
 //! interrupted scan goes on. Bodies are read once, in batches: read in order, derived on several threads, written
-//! in order. Memory holds the batches under way and the counts.
+//! in order. Memory holds the batches under way and the counts. Which edges a body implies is known to `rules` alone.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
@@ -30,17 +30,19 @@ use super::{
 };
 use crate::store::{Order, Span};
 
-/// Nodes of one batch.
+/// Nodes that one batch holds.
 const BATCH: usize = 512;
 /// Batches whose edges are derived at once.
 const AT_ONCE: usize = 2;
-/// Batches that wait for their commit; beyond that deriving waits.
+/// Batches that may wait for their commit; while there are as many, no other is derived.
 const WRITING: usize = 3;
 
-/// What the scan says of the whole.
+/// What the scan knows of the snapshot as a whole.
 #[derive(Debug, Clone)]
 pub struct Facts {
+    /// The time of the snapshot, in Unix milliseconds.
     pub at_ms: i64,
+    /// Whether something could not be read.
     pub partial: bool,
     pub coverage: Value,
     pub cancel: CancellationToken,
@@ -48,14 +50,14 @@ pub struct Facts {
 
 /// A generation that is complete and not yet visible.
 pub struct Draft {
-    /// What it will be when it is published.
+    /// Its number and counts, as they will be published.
     pub published: Published,
-    /// Reads it; only for who makes it.
+    /// Reads the generation before readers see it: only for the scan that makes it.
     pub snapshot: Snapshot,
     row: SnapshotRow,
 }
 
-/// What was published.
+/// The number and the counts of a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Published {
     pub number: u64,
@@ -71,8 +73,8 @@ struct Batch {
     rows: Vec<(String, NodeRow, Option<Vec<u8>>)>,
 }
 
-/// What a batch comes to.
-struct Done {
+/// What was derived from a batch.
+struct DerivedBatch {
     rows: Rows,
     implied: BTreeSet<Implied>,
     counts: Counts,
@@ -80,7 +82,7 @@ struct Done {
 }
 
 impl Generation {
-    /// Derives edges and counts: all that comes before the one commit of [`Self::publish`].
+    /// Derives the edges and counts: all the work before the one commit of [`Self::publish`].
     pub async fn prepare(&self, facts: Facts) -> Result<Draft, GraphError> {
         let (counts, mut totals) = self.edges(&facts.cancel).await?;
         totals.deleted = self.base_resources()?.saturating_sub(totals.changed + totals.unchanged + totals.stale);
@@ -103,7 +105,7 @@ impl Generation {
         Ok(Draft { published, snapshot, row })
     }
 
-    /// Makes the generation the newest snapshot, in one commit. There is no way back from here.
+    /// Makes the generation the newest snapshot, in one commit, which can't be undone.
     pub async fn publish(&self, draft: Draft) -> Result<(), GraphError> {
         let (number, scan, row) = (self.number, self.scan, draft.row);
         self.write(move |write| {
@@ -114,7 +116,7 @@ impl Generation {
         self.tidy_up().await
     }
 
-    /// Cursors and notes of a published scan are of no more use.
+    /// Removes the rows that only an unfinished scan needs.
     async fn tidy_up(&self) -> Result<(), GraphError> {
         let number = self.number;
         loop {
@@ -131,7 +133,7 @@ impl Generation {
         }
     }
 
-    /// Resources and groups of the snapshot before.
+    /// How many resources and resource groups the base snapshot has; 0 without one.
     fn base_resources(&self) -> Result<u64, GraphError> {
         let Some((base, _)) = self.base else { return Ok(0) };
         let row = self.store.read(|read| read.get(&SNAPSHOTS, &base))?;
@@ -140,7 +142,7 @@ impl Generation {
     }
 
     async fn edges(&self, cancel: &CancellationToken) -> Result<(Counts, Totals), GraphError> {
-        // Nothing is found any more: readers need no lock.
+        // No node is added any more: the index leaves its lock, and the threads share it.
         let index = Arc::new(std::mem::take(&mut *self.index()));
         let outcome = self.derive_all(&index, cancel).await;
         if let Some(index) = Arc::into_inner(index) {
@@ -178,20 +180,20 @@ impl Generation {
         });
         let mut derived = std::pin::pin!(derived.try_buffered(AT_ONCE));
         let mut writing = VecDeque::new();
-        while let Some(done) = derived.try_next().await? {
+        while let Some(batch) = derived.try_next().await? {
             if cancel.is_cancelled() {
                 return Err(GraphError::Cancelled);
             }
-            add(&mut counts, &mut totals, done.counts, done.totals);
-            let implied = wanted(index, &mut ranks, done.implied);
+            add(&mut counts, &mut totals, batch.counts, batch.totals);
+            let implied = wanted(index, &mut ranks, batch.implied);
             if writing.len() >= WRITING
                 && let Some(written) = writing.pop_front()
             {
                 finish(written).await?;
             }
-            // In order, for a better label of an implied node comes later; a scan that is given up has its
-            // generation closed, so what is still on its way is refused.
-            let (this, rows) = (self.clone(), done.rows);
+            // Started in the order of the batches, because a later batch may have a better label for an implied node.
+            // If the scan is given up, its generation is closed: writes that are still queued are then refused.
+            let (this, rows) = (self.clone(), batch.rows);
             writing.push_back(tokio::spawn(async move { this.write_derived(rows, implied).await }));
         }
         for written in writing {
@@ -203,8 +205,8 @@ impl Generation {
         Ok((counts, totals))
     }
 
-    /// Other names of identities: sign-in names and application ids. Their keys are no ids of ARM, so they
-    /// stand behind those.
+    /// Sign-in names, mail addresses and application ids of identities. Only keys behind "0" are read: keys of Azure
+    /// resources begin with "/" and come before it, those of identities do not.
     fn names(&self) -> Result<Names, GraphError> {
         let mut names = Names::default();
         let mut opener = Opener::new()?;
@@ -229,6 +231,7 @@ impl Generation {
         }
     }
 
+    /// The nodes that follow the key `after`.
     fn batch(&self, after: Option<&str>, number: u32) -> Result<Batch, GraphError> {
         let mut span = Span::prefix(&self.number);
         if let Some(after) = after {
@@ -245,7 +248,8 @@ impl Generation {
         Ok(Batch { number, rows })
     }
 
-    fn derive(&self, batch: Batch, known: &Knowledge<'_>, tenant: &str) -> Result<Done, GraphError> {
+    /// Derives edges, implied nodes and counts from the nodes of a batch that have a body.
+    fn derive(&self, batch: Batch, known: &Knowledge<'_>, tenant: &str) -> Result<DerivedBatch, GraphError> {
         let mut set = EdgeSet::default();
         let mut implied = BTreeSet::new();
         let (mut counts, mut totals) = (Counts::default(), Totals::default());
@@ -271,10 +275,10 @@ impl Generation {
             implied.extend(derived.implied);
             set.by_source.push((key.clone(), derived.edges.into_iter().collect()));
         }
-        Ok(Done { rows: Rows::pack(self.number, batch.number, set)?, implied, counts, totals })
+        Ok(DerivedBatch { rows: Rows::pack(self.number, batch.number, set)?, implied, counts, totals })
     }
 
-    /// Writes the edges of a batch, and nodes that they imply.
+    /// Writes the edges of a batch and the nodes that they imply.
     async fn write_derived(&self, rows: Rows, implied: Vec<Implied>) -> Result<(), GraphError> {
         let number = self.number;
         self.write(move |write| {
@@ -287,8 +291,8 @@ impl Generation {
     }
 }
 
-/// Nodes that edges imply, where no better node is stored. A kind that is known replaces `Principal`, never the
-/// other way.
+/// The implied nodes to write: those that the scan did not find, and that were not implied before under a label of the
+/// same [`rank`] or a higher one.
 fn wanted(index: &Index, ranks: &mut ByHash<(Label, u8)>, implied: BTreeSet<Implied>) -> Vec<Implied> {
     let mut wanted = Vec::new();
     for one in implied {
@@ -306,10 +310,12 @@ async fn finish(written: tokio::task::JoinHandle<Result<(), GraphError>>) -> Res
     written.await.map_err(|error| GraphError::Body(error.to_string()))?
 }
 
-/// What identities are called beside their object ids, lower-cased.
+/// Other names of identities than their object ids, lower-cased, each with the key of its node.
 #[derive(Default)]
 struct Names {
+    /// Users by sign-in name and mail address, service principals by application id.
     principals: HashMap<String, String>,
+    /// Applications by application id.
     applications: HashMap<String, String>,
 }
 
@@ -328,7 +334,7 @@ impl Names {
     }
 }
 
-/// What the rules may ask.
+/// What the rules may ask of the whole generation.
 struct Knowledge<'a> {
     index: &'a Index,
     names: &'a Names,
@@ -352,12 +358,12 @@ impl Known for Knowledge<'_> {
     }
 }
 
+/// An implied node whose id is its key.
 fn implied(label: Label, key: &str) -> Implied {
     Implied { label, key: key.to_owned(), id: key.to_owned() }
 }
 
-/// Resources in the sense of the counts: what ARM holds.
-/// How much a label without a body says of an identity or a target.
+/// How much the label of an implied node says; a label of a higher rank replaces one of a lower rank.
 const fn rank(label: Label) -> u8 {
     match label {
         Label::External => 0,

@@ -1,6 +1,8 @@
-//! The middleware that authenticates: by key, by the admin socket, by a ticket; then takes from the key's rate limit.
+//! The middleware that authenticates each request by its API key or by the admin socket, then takes from the key's rate
+//! limit. A WebSocket request with a ticket passes: its handler redeems the ticket.
 //!
-//! Runs before any body is read. Knows no route but the open ones and the WebSockets.
+//! Runs before any body is read. Knows no routes but the open ones, the metrics, the WebSockets and the submits, and
+//! not what a key may do: that is checked by the routes.
 
 use std::sync::Arc;
 
@@ -23,10 +25,11 @@ use crate::{
     auth::Principal,
 };
 
-/// Paths that anyone may read.
+/// Paths that need no key.
 const OPEN: [&str; 4] = ["/health", "/api/v1/health", "/readyz", "/openapi.json"];
 
-/// The middleware: refuses, or hands on with a [`Caller`].
+/// The middleware: refuses a request, or hands it on with a [`Caller`]. A change that the route refuses for lack of
+/// rights goes into the audit log.
 pub(super) async fn authenticate(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let peer = request.extensions().get::<Peer>().copied().unwrap_or(Peer::Unix);
@@ -39,7 +42,8 @@ pub(super) async fn authenticate(State(app): State<App>, mut request: Request, n
     }
     let caller = match caller(&app, peer, request.headers()).await {
         Ok(caller) => caller,
-        // A browser sees no status of a failed handshake: the socket is opened and closed with 4401.
+        // A browser can't see the status of a failed handshake. The request goes on without a caller: its handler opens
+        // the socket and closes it with 4401.
         Err(refusal) if refusal.code == ErrorCode::Unauthenticated && is_upgrade(&path, request.headers()) => {
             return next.run(request).await;
         }
@@ -72,18 +76,20 @@ fn is_socket(path: &str) -> bool {
         || path.starts_with("/api/v1/ws/progress/")
 }
 
-/// Whether a request opens one.
+/// Whether a request opens a WebSocket.
 fn is_upgrade(path: &str, headers: &HeaderMap) -> bool {
     is_socket(path)
         && headers.get(header::UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
+/// Whether a request makes a job; these have a rate limit of their own.
 fn is_submit(method: &Method, path: &str) -> bool {
     *method == Method::POST
         && (matches!(path, "/api/v1/scan" | "/api/v1/generate-iac")
             || (path.starts_with("/api/v1/jobs/") && path.ends_with("/retry")))
 }
 
+/// Who sends a request. A key that does not verify counts against the address that it came from.
 async fn caller(app: &App, peer: Peer, headers: &HeaderMap) -> Result<Caller, Refusal> {
     let remote = peer.to_string();
     if peer == Peer::Admin {
@@ -120,6 +126,7 @@ fn key_text(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
     own.transpose().map_err(unreadable)
 }
 
+/// Appends to the audit log; the response does not depend on it.
 async fn note(app: &App, entry: Entry) {
     if let Err(error) = app.audit.append(entry).await {
         tracing::error!(%error, "an audit line could not be written");

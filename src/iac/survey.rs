@@ -1,7 +1,8 @@
-//! The first sweep: each body is read from the snapshot once, moved, taken apart, pruned, relieved of its
-//! secrets, looked at, and put on the shelf. What remains in memory is one light row a resource.
+//! The first sweep over the selected resources. Each body is read from the snapshot once: it is rewritten for the
+//! target, split, pruned, its secrets become parameters, its mentions are noted, and it is put on the shelf. One light
+//! row a resource remains in memory.
 //!
-//! It decides nothing that needs more than one body: that is `build`'s.
+//! It decides nothing that needs more than one body: `build` does that, with the rows.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -40,34 +41,39 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct Survey {
     pub rows: Vec<Row>,
-    /// What bodies hold whole (see `ownership::apart`), sorted.
+    /// Pairs of hashes of keys, sorted: a nested resource, and the resource whose body holds it whole
+    /// (see `ownership::apart`).
     pub shown: Vec<(u64, u64)>,
     pub shelf: Shelf,
 }
 
-/// What remains of a body that was looked at.
+/// What remains in memory of a resource whose body was read.
 #[derive(Debug)]
 pub struct Row {
     pub id: Box<str>,
-    /// As the graph spells it.
+    /// The type, as the graph spells it.
     pub found_type: Arc<str>,
-    /// As the table of types spells it.
+    /// The type, as the table of types spells it; as the graph does, where the table does not have it.
     pub type_name: Arc<str>,
     pub api_version: Arc<str>,
+    /// `None`: no claims, as of most resources.
     pub claims: Option<Box<Claims>>,
+    /// `None`: its body says nothing that concerns other rows.
     pub seen: Option<Box<Seen>>,
+    /// Where its body is on the shelf. Unused where the resource has no body there.
     pub spot: Spot,
     pub table: Table,
     pub is_group: bool,
     pub is_dependency: bool,
     pub has_identity: bool,
-    /// It was taken out of its parent's body.
+    /// It was taken out of its parent's body, whether or not the scan also read it as a resource.
     pub is_split: bool,
 }
 
-/// What was seen in a body.
+/// What a body says that concerns other rows.
 #[derive(Debug, Default)]
 pub struct Seen {
+    /// Ids by which other bodies may name the resource or its identity, and the paths where its body says them.
     pub principals: Box<[(String, &'static str)]>,
     pub lifted: Vec<Lifted>,
     pub mentions: Mentions,
@@ -83,18 +89,19 @@ struct Page {
     shown: Vec<(u64, u64)>,
 }
 
-/// How each node is looked at.
+/// What the survey needs for every node.
 pub struct Surveyor<'s> {
     pub source: &'s dyn Source,
     pub capabilities: &'s Capabilities,
     pub target: Option<&'s Target<'s>>,
     pub cancel: &'s CancellationToken,
-    /// Names of fields that were looked at.
+    /// Remembers which names of fields are those of secrets.
     pub names: secrets::Names,
 }
 
 impl Surveyor<'_> {
-    /// Looks at everything that is selected; `is_dropped`: by the hash of its key, what the target has twice.
+    /// Surveys all selected resources. `is_dropped` is true for the hash of a key whose resource would have the same id
+    /// in the target as another one that is kept.
     pub fn survey(
         &self,
         selection: &Selection,
@@ -125,7 +132,8 @@ impl Surveyor<'_> {
             Ok::<_, IacError>(())
         })?;
         rows.sort_by(|a: &Row, b: &Row| compare_keys(&a.id, &b.id));
-        // What was read as a resource goes before what was taken out of its parent; either way it is apart.
+        // Of two rows of one id, the one that the scan read as a resource is kept before the one that was taken out of
+        // its parent's body; `is_split` is true if it is for either.
         rows.dedup_by(|later, kept| {
             let is_same = later.id.eq_ignore_ascii_case(&kept.id) || arm::key(&later.id) == arm::key(&kept.id);
             if is_same {
@@ -144,7 +152,8 @@ impl Surveyor<'_> {
         if self.cancel.is_cancelled() {
             return Err(IacError::Cancelled);
         }
-        // Keys of the target are others: there ids are followed up to their subscription.
+        // Ids in a rewritten body are those of the target and can't be looked up in the selection: then everything
+        // above an id is noted, too.
         let is_selected = |key: u64| self.target.is_none() && wanted.contains_key(&key);
         let mut out = Page::default();
         for node in page(self.source, after)? {
@@ -173,6 +182,8 @@ impl Surveyor<'_> {
         Ok(out)
     }
 
+    /// Makes a node's row and the bytes of its body. No bytes: it is absent by its own claims, or its id can't be
+    /// parsed.
     fn look(&self, node: &Node, is_selected: &dyn Fn(u64) -> bool) -> Made {
         let claims = ownership::claims(node);
         let parsed = ResourceId::parse(&node.id).filter(|_| claims.absent.is_none());
@@ -211,8 +222,8 @@ impl Surveyor<'_> {
         };
         let lifted = secrets::lift(&mut term, subject, &self.names);
         let seen = Seen { principals: principals(node), lifted, mentions: Mentions::of(&term, is_selected) };
-        let is_nothing = seen.principals.is_empty() && seen.lifted.is_empty() && seen.mentions.is_empty();
-        row.seen = (!is_nothing).then(|| Box::new(seen));
+        let is_empty = seen.principals.is_empty() && seen.lifted.is_empty() && seen.mentions.is_empty();
+        row.seen = (!is_empty).then(|| Box::new(seen));
         row.has_identity = term.get("identity").is_some();
         row.id = id.text.into();
         let body = Body {
@@ -237,14 +248,15 @@ fn serve(node: &mut Node) {
     }
 }
 
-/// Who a resource's own identity is, or what else Azure calls it by: another one where the resource is made anew.
+/// Ids that Azure gives to a resource's own identity, or to the resource beside its ARM id, with their paths. A
+/// resource that is made anew gets other ones.
 fn principals(node: &Node) -> Box<[(String, &'static str)]> {
-    let is = |kind: &str| node.type_name.eq_ignore_ascii_case(kind);
+    let is_of_type = |kind: &str| node.type_name.eq_ignore_ascii_case(kind);
     let of_itself = |path: &str| match path {
         "identity.principalId" => true,
-        // What sends logs to a workspace names it so.
-        "properties.customerId" => is("Microsoft.OperationalInsights/workspaces"),
-        _ => is("Microsoft.ManagedIdentity/userAssignedIdentities"),
+        // Resources that send logs to a workspace name it by this id.
+        "properties.customerId" => is_of_type("Microsoft.OperationalInsights/workspaces"),
+        _ => is_of_type("Microsoft.ManagedIdentity/userAssignedIdentities"),
     };
     let at =
         |path: &str| node.body.pointer(&format!("/{}", path.replace('.', "/"))).and_then(serde_json::Value::as_str);

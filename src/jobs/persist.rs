@@ -1,7 +1,8 @@
-//! A job's verbs on disk: submit, claim, append, finish, cancel, interrupt, purge.
+//! A job's verbs on disk: submit, claim, append, note, finish, cancel, recover, purge.
 //!
-//! Each is one closure on the writer's transaction; each decides before it writes; each keeps the
-//! indexes, counts and events in step with the job row.
+//! Each is called inside one transaction of the writer, decides before it writes, and keeps the indexes,
+//! counts and events in step with the job row. Which state may follow which is decided by `state` alone. No
+//! clock: times are parameters, in Unix milliseconds.
 
 use super::{
     pick::Shares,
@@ -19,22 +20,24 @@ use crate::{
     store::{Order, Span, StoreError, Table, Write},
 };
 
-/// Rows that one transaction of a recovery touches.
+/// Jobs that one transaction of [`recover`] changes at most.
 const BATCH: usize = 256;
-/// Events that one transaction of a purge removes; what a job has beyond that goes bit by bit.
+/// Events that one transaction of a purge removes at most; a job with more loses them in several transactions.
 pub(super) const EVENTS_AT_ONCE: u64 = 500;
 
-/// A claim: the job, its fence, and how long it waited.
+/// A claimed job, the fence of its attempt, and how long it waited in the queue.
 pub(super) struct Claimed {
     pub row: JobRow,
     pub fence: Fence,
     pub waited_ms: i64,
 }
 
-/// How a finished attempt is written down.
+/// What is written at the end of an attempt.
 pub(super) struct Ending {
     pub event: Event,
+    /// JSON; stored if the job has ended for good.
     pub result: Option<String>,
+    /// Stored if the job has completed.
     pub artifacts: Option<ArtifactsRow>,
     /// Log lines and progress that were not flushed yet.
     pub pending: Vec<EventKind>,
@@ -42,18 +45,19 @@ pub(super) struct Ending {
     pub ran_ms: u64,
 }
 
+/// The epoch of this start of the daemon: one more than that of the last start.
 pub(super) fn next_epoch(write: &mut Write<'_>) -> Result<u64, StoreError> {
     let epoch = write.get(&EPOCH, &0)?.unwrap_or_default().0 + 1;
     write.put(&EPOCH, &0, &Count(epoch))?;
     Ok(epoch)
 }
 
-/// How many jobs wait.
+/// How many jobs are pending.
 pub(super) fn queued(write: &mut Write<'_>) -> Result<u64, StoreError> {
     write.len(&QUEUE)
 }
 
-/// The job that an idempotency key made, if it is still there.
+/// The job that was submitted with an idempotency key, if it is still stored; `key` is that of [`IDEMPOTENCY`].
 pub(super) fn earlier(
     write: &mut Write<'_>,
     key: &(String, String, String),
@@ -62,7 +66,7 @@ pub(super) fn earlier(
     Ok(write.get(&JOBS, &row.job)?.map(|job| (row, job)))
 }
 
-/// Puts a new job in its place.
+/// Stores a new pending job with its first event, its indexes, its idempotency key and a line of the audit log.
 pub(super) fn submit(
     write: &mut Write<'_>,
     mut row: JobRow,
@@ -82,7 +86,7 @@ pub(super) fn submit(
     Ok(row)
 }
 
-/// Takes a picked job, if it still waits and its tenant has no other writer.
+/// Starts a pending job. `None`: it is no longer pending, or another writer of its tenant is running.
 pub(super) fn claim(write: &mut Write<'_>, id: u128, epoch: u64, now: i64) -> Result<Option<Claimed>, StoreError> {
     let Some(mut row) = write.get(&JOBS, &id)? else { return Ok(None) };
     let Some(queued) = write.get(&QUEUE, &row.queue_key())? else { return Ok(None) };
@@ -101,8 +105,8 @@ pub(super) fn claim(write: &mut Write<'_>, id: u128, epoch: u64, now: i64) -> Re
     Ok(Some(Claimed { row, fence, waited_ms: now - queued.queued_at }))
 }
 
-/// Takes a job that was submitted in this transaction, if nothing waits before it and its key has not all
-/// that it may have.
+/// Starts a job that was submitted in this transaction, if no other job is pending and its key may have one more
+/// running job.
 pub(super) fn claim_at_once(
     write: &mut Write<'_>,
     row: &JobRow,
@@ -113,19 +117,19 @@ pub(super) fn claim_at_once(
         return Ok(None);
     }
     if let Some(most) = shares.per_key {
-        let mut has = 0;
+        let mut running_of_key = 0;
         for other in running(write)? {
-            has += u64::from(write.get(&JOBS, &other)?.is_some_and(|other| other.key_id == row.key_id));
+            running_of_key += u64::from(write.get(&JOBS, &other)?.is_some_and(|other| other.key_id == row.key_id));
         }
-        if has >= most {
+        if running_of_key >= most {
             return Ok(None);
         }
     }
     claim(write, row.id, epoch, row.created_at)
 }
 
-/// Progress and log lines of a running attempt, and how long the job has run by now; refused when another
-/// one holds the job.
+/// Appends progress and log lines of a running attempt, and stores how long the job has run by now. Returns the
+/// number of the last event; refused if `fence` is not the job's any more.
 pub(super) fn append(
     write: &mut Write<'_>,
     id: u128,
@@ -143,7 +147,7 @@ pub(super) fn append(
     Ok(Ok(row.last_seq))
 }
 
-/// A note of the operation: durable, and headway.
+/// Stores a note of the operation under its step. It outlives the attempt, and marks that the attempt got somewhere.
 pub(super) fn note(
     write: &mut Write<'_>,
     id: u128,
@@ -163,7 +167,7 @@ pub(super) fn note(
     Ok(Ok(()))
 }
 
-/// Ends an attempt, if its fence still holds.
+/// Ends an attempt; refused if its fence is not the job's any more.
 pub(super) fn finish(
     write: &mut Write<'_>,
     id: u128,
@@ -194,7 +198,7 @@ pub(super) fn finish(
     Ok(Ok(row))
 }
 
-/// Writes down that a cancel was asked for; a pending job is cancelled by it.
+/// Cancels a pending job; of a running one it stores that a cancel was asked for. `Err(None)`: there is no such job.
 pub(super) fn cancel(
     write: &mut Write<'_>,
     id: u128,
@@ -219,7 +223,8 @@ pub(super) fn cancel(
     Ok(Ok(row))
 }
 
-/// Puts running jobs of dead epochs back, or ends them; up to a batch at a time. The jobs it changed.
+/// Requeues or ends running jobs of earlier epochs, at most [`BATCH`] of them. Returns the jobs that it changed:
+/// the caller repeats it until there are none.
 pub(super) fn recover(write: &mut Write<'_>, epoch: u64, now: i64) -> Result<Vec<JobRow>, StoreError> {
     let mut changed = Vec::new();
     for id in running(write)? {
@@ -239,8 +244,9 @@ pub(super) fn recover(write: &mut Write<'_>, epoch: u64, now: i64) -> Result<Vec
     Ok(changed)
 }
 
-/// Removes a finished job and everything of it, except its directory, and its events where there are many:
-/// those are left to [`purge_events`].
+/// Removes a finished job. Its directory stays, and so do its events where there are more than
+/// [`EVENTS_AT_ONCE`]: those are left to [`purge_events`]. `Err(None)`: there is no such job; `Err(Some(_))`: it
+/// has not ended.
 pub(super) fn purge(write: &mut Write<'_>, id: u128) -> Result<Result<(), Option<JobStatus>>, StoreError> {
     let Some(row) = write.get(&JOBS, &id)? else { return Ok(Err(None)) };
     let status = row.state.status();
@@ -277,7 +283,7 @@ pub(super) fn purge(write: &mut Write<'_>, id: u128) -> Result<Result<(), Option
     Ok(Ok(()))
 }
 
-/// Removes some of a purged job's events, the last first; whether there are more.
+/// Removes at most [`EVENTS_AT_ONCE`] events of a purged job, the last first. Returns whether any are left.
 pub(super) fn purge_events(write: &mut Write<'_>, id: u128) -> Result<bool, StoreError> {
     let Some(Count(last)) = write.get(&PURGED, &id)? else { return Ok(false) };
     let left = last.saturating_sub(EVENTS_AT_ONCE);
@@ -292,6 +298,7 @@ pub(super) fn purge_events(write: &mut Write<'_>, id: u128) -> Result<bool, Stor
     Ok(left > 0)
 }
 
+/// Ids of all running jobs.
 fn running(write: &mut Write<'_>) -> Result<Vec<u128>, StoreError> {
     let mut ids = Vec::new();
     write.scan(&BY_STATUS, &Span::prefix(&status_byte(JobStatus::Running)), Order::Rising, |(_, id), _| {
@@ -301,6 +308,7 @@ fn running(write: &mut Write<'_>) -> Result<Vec<u128>, StoreError> {
     Ok(ids)
 }
 
+/// The job, if `fence` is the one that may write for it.
 fn held(write: &mut Write<'_>, id: u128, fence: Fence) -> Result<Result<JobRow, Denied>, StoreError> {
     Ok(match write.get(&JOBS, &id)? {
         Some(row) if row.state.is_held_by(fence) => Ok(row),
@@ -308,31 +316,31 @@ fn held(write: &mut Write<'_>, id: u128, fence: Fence) -> Result<Result<JobRow, 
     })
 }
 
-/// Gives a job its next state: indexes, counts, and the events that tell of it.
+/// Gives a job its next state: the row, indexes, counts, and the events that report a new status.
 fn change(write: &mut Write<'_>, row: &mut JobRow, state: State, now: i64) -> Result<(), StoreError> {
     let before = row.state.status();
     let status = state.status();
     row.state = state;
     if status != before {
-        let mut told = Vec::new();
+        let mut kinds = Vec::new();
         if let State::Failed { reason, .. } = &row.state {
-            told.push(EventKind::Error { error_code: reason.code.clone(), message: reason.message.clone() });
+            kinds.push(EventKind::Error { error_code: reason.code.clone(), message: reason.message.clone() });
         }
         if status == JobStatus::Completed {
             row.progress = 1.0;
         }
-        told.push(if status.is_terminal() {
+        kinds.push(if status.is_terminal() {
             let result = write.get(&RESULTS, &row.id)?.and_then(|text| serde_json::from_str(&text.0).ok());
             EventKind::Complete { status, result: result.unwrap_or_default() }
         } else {
             EventKind::Status { status }
         });
-        events(write, row, told, now)?;
+        events(write, row, kinds, now)?;
     }
     place(write, row, Some(before), now)
 }
 
-/// Writes the row and moves it between the indexes.
+/// Writes the row; where its status has changed since `before`, moves it between the indexes and counts.
 fn place(write: &mut Write<'_>, row: &JobRow, before: Option<JobStatus>, now: i64) -> Result<(), StoreError> {
     let status = row.state.status();
     let job_type = type_byte(row.job_type.into());
@@ -360,19 +368,20 @@ fn place(write: &mut Write<'_>, row: &JobRow, before: Option<JobStatus>, now: i6
     write.put(&JOBS, &row.id, row)
 }
 
-/// Whether a job has ended without completing, and may have written something: one that never was started
-/// has not.
+/// Whether a job may have left files or rows that must be removed: it was started at least once, and ended without
+/// completing.
 pub(super) fn leaves_remains(row: &JobRow) -> bool {
     matches!(row.state.status(), JobStatus::Cancelled | JobStatus::Failed) && row.state.tries().starts > 0
 }
 
+/// Counts one job more or less of a type and status.
 fn count(write: &mut Write<'_>, job_type: u8, status: JobStatus, up: bool) -> Result<(), StoreError> {
     let key = (job_type, status_byte(status));
     let now = write.get(&COUNTS, &key)?.unwrap_or_default().0;
     write.put(&COUNTS, &key, &Count(if up { now + 1 } else { now.saturating_sub(1) }))
 }
 
-/// Appends events under the next numbers; the caller writes the row.
+/// Appends events under the next sequence numbers and copies progress into `row`, which the caller writes.
 fn events(write: &mut Write<'_>, row: &mut JobRow, kinds: Vec<EventKind>, now: i64) -> Result<(), StoreError> {
     const TABLE: &Table<(u128, u64), EventRow> = &EVENTS;
     for kind in kinds {

@@ -1,9 +1,11 @@
-//! Hands jobs to slots: a permit first, then the claim; the permit moves into the job's task.
+//! Hands jobs to slots: takes a permit, then claims a job, then moves the permit into the job's task.
 //!
-//! Wake-ups are registered before the queue is looked at; a slow poll is the fallback. The number of
-//! slots follows the settings while the daemon runs. A slot that there is no job for is offered while the
-//! scheduler waits: the submit of a job that is next claims it in its own transaction, so
-//! that one commit lies between the request and the run.
+//! The scheduler registers for the wake-up before it looks at the queue; a slow poll is the fallback. The
+//! number of slots follows the settings while the daemon runs. While the scheduler waits for a job, it offers
+//! its permit: a submit whose job is next takes the permit and claims the job in its own transaction, so that
+//! only one commit lies between the request and the run.
+//!
+//! Knows neither the order of the queue, which is `pick`'s, nor what a job does, which is `run`'s.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -19,10 +21,10 @@ use super::{
 };
 use crate::{api::Time, store::WriteError};
 
-/// The fallback poll.
+/// The longest time between two looks at the queue while a permit is free, also when no wake-up comes.
 const POLL: Duration = Duration::from_secs(1);
 
-/// Runs until the daemon drains.
+/// Runs until the daemon drains. The offered permit is then taken back, so that no submit claims a job any more.
 pub(super) async fn schedule(shared: Arc<Shared>) {
     hand_out(&shared).await;
     drop(shared.slots.offer(None));
@@ -37,6 +39,7 @@ async fn hand_out(shared: &Arc<Shared>) {
         resize(&permits, slots, wanted);
         slots = wanted;
         shared.slots.beat();
+        // A permit that no submit has taken is free again.
         drop(shared.slots.offer(None));
         let permit = tokio::select! {
             () = shared.stopping.draining() => return,
@@ -73,12 +76,13 @@ async fn changed(settings: &mut watch::Receiver<Settings>) {
     }
 }
 
+/// Adds permits at once; removes them as they become free.
 fn resize(permits: &Arc<Semaphore>, from: usize, to: usize) {
     if to > from {
         permits.add_permits(to - from);
     }
     for _ in to..from {
-        // Slots that are in use go when their jobs end.
+        // A permit that a job holds is removed when the job ends.
         let permits = permits.clone();
         tokio::spawn(async move {
             if let Ok(permit) = permits.acquire_owned().await {
@@ -88,11 +92,12 @@ fn resize(permits: &Arc<Semaphore>, from: usize, to: usize) {
     }
 }
 
-/// What comes after a look at the queue.
+/// The outcome of a look at the queue.
 enum Next {
     Job(Box<Claimed>),
-    /// The picked job was gone.
+    /// The picked job could no longer be claimed: look again at once.
     Again,
+    /// No job may run now: look again after this time, or when woken.
     Wait(Duration),
 }
 
@@ -123,12 +128,13 @@ async fn next(shared: &Arc<Shared>) -> Next {
     }
 }
 
+/// Starts the attempt of a claimed job in a task of its own, which holds the permit until it ends.
 pub(super) fn start(shared: &Arc<Shared>, claimed: Claimed, permit: OwnedSemaphorePermit) {
     let id = claimed.row.uuid();
     shared.hub.grown(id, claimed.row.last_seq);
     let handle = Handle::new();
     shared.attempts.register(id, handle.clone());
-    // A stop and a cancel that came after the claim and before the registration have found no handle.
+    // A drain or a cancel between the claim and the registration found no handle: both are checked again.
     if shared.stopping.is_draining() {
         handle.pause();
     }

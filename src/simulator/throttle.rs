@@ -2,8 +2,8 @@
 //!
 //! Reads: 250, refilled 25 a second. Writes, deletes: 200, refilled 10 a second. A scope is a
 //! subscription or the tenant. Resource Graph: 15 queries in each 5 seconds of a principal.
-//! A principal's buckets are its own; there is no limit over all principals. Another client of the same principal can
-//! be let draw on the reads: so many a second, as far as there are any.
+//! No limit spans several principals. A test can add another client of the same principal, which draws so many reads a
+//! second from each bucket, as long as the bucket has any.
 
 use std::{collections::HashMap, time::Instant};
 
@@ -30,6 +30,7 @@ impl Verb {
         }
     }
 
+    /// Size of a bucket, and its refill a second.
     const fn bucket(self) -> (f64, f64) {
         match self {
             Self::Reads => (250.0, 25.0),
@@ -40,12 +41,14 @@ impl Verb {
 
 pub(super) struct Throttle {
     on: bool,
+    /// By principal and scope, and verb: what is left, and when it was last refilled.
     buckets: Mutex<HashMap<(String, Verb), (f64, Instant)>>,
     other: Mutex<OtherClient>,
+    /// By principal: the queries of the present window, and when it began.
     queries: Mutex<HashMap<String, (u32, Instant)>>,
 }
 
-/// Another client of whoever asks.
+/// Another client of the principal that sends requests.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct OtherClient {
     /// Reads a second that it wants.
@@ -71,7 +74,7 @@ impl Throttle {
         Self { on, buckets: Mutex::default(), other: Mutex::default(), queries: Mutex::default() }
     }
 
-    /// From now on another client wants so many reads a second, of each bucket that is asked of.
+    /// From now on another client wants so many reads a second from each bucket that is in use.
     pub(super) fn other_client(&self, rate: f64) {
         let now = Instant::now();
         let mut buckets = self.buckets.lock();
@@ -97,7 +100,7 @@ impl Throttle {
         *filled = now;
     }
 
-    /// How many are left after this one, or the seconds to wait.
+    /// Takes one request from a bucket: how many are left, or in how many seconds there will be one.
     pub(super) fn take(&self, principal: &str, scope: &str, verb: Verb) -> Result<u32, u64> {
         if !self.on {
             return Ok(UNLIMITED);
@@ -114,7 +117,7 @@ impl Throttle {
         Ok(*tokens as u32)
     }
 
-    /// The same for a query of Resource Graph: what is left and in how many seconds the window ends.
+    /// The same for a query of Resource Graph: how many are left, and in how many seconds the window ends.
     pub(super) fn query(&self, principal: &str) -> Result<(u32, u64), u64> {
         if !self.on {
             return Ok((QUERIES - 1, QUERY_WINDOW as u64));

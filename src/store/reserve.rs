@@ -1,4 +1,4 @@
-//! Eight megabytes of zeros beside the store, deleted when the disk is full.
+//! A file of eight megabytes of zeros beside the store, deleted when the disk is full.
 //!
 //! That leaves room for writes that free space (cancel, purge, the janitor) and for the ends of jobs; new jobs are
 //! refused until the reserve could be written again.
@@ -14,9 +14,10 @@ use parking_lot::Mutex;
 
 /// Room for some growth of the file, which redb grows in steps.
 const BYTES: u64 = 8 << 20;
-/// Between two attempts to make it again.
+/// The time between two attempts to write the file again.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// Does nothing until [`Reserve::keep`] is called.
 #[derive(Default)]
 pub(super) struct Reserve(Mutex<Option<Wanted>>);
 
@@ -52,7 +53,7 @@ impl Reserve {
         false
     }
 
-    /// Removes the file; whether that made room.
+    /// Removes the file; returns whether that made room.
     pub(super) fn give_up(&self) -> bool {
         let mut wanted = self.0.lock();
         let Some(wanted) = wanted.as_mut() else { return false };
@@ -65,7 +66,7 @@ impl Reserve {
     }
 }
 
-/// Zeros, not a hole: the blocks shall be ours.
+/// Writes zeros instead of setting a length, so that the file system really allots the blocks.
 fn fill(path: &Path) -> io::Result<()> {
     let mut file = fs::File::create(path)?;
     let zeros = vec![0_u8; 64 << 10];

@@ -1,10 +1,11 @@
 //! References: every text that is the id of a planned resource, or of something below one, becomes a
-//! reference and a suffix. Known but not planned is called external: Terraform reads it as data, Bicep
-//! declares it as existing, other templates spell it by a function. Unknown stays literal and is called
-//! unresolved.
+//! reference and a suffix. The id of a resource that is known and not planned is called external: Terraform
+//! reads the resource as data, Bicep declares it as existing, other templates spell the id by a function. The
+//! id of an unknown resource stays literal and is called unresolved.
 //!
-//! Two sweeps need it: the first notes which ids a body mentions (`Mentions`), so that circles are found
-//! before any reference is made; the second makes the references of one body (`World::resolve`).
+//! Two sweeps use this file: the first notes which ids a body mentions (`Mentions`), so that circles are found
+//! before any reference is made; the second makes the references of one body (`World::resolve`). How a
+//! language spells a reference is known to its printer alone.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -24,25 +25,27 @@ use crate::{
 /// How many letters object and client ids have.
 const GUID: usize = 36;
 
-/// What a body mentions, by hashes.
+/// What a body mentions, as hashes.
 #[derive(Debug, Default)]
 pub struct Mentions {
-    /// Of each id the resources that it may be of, the longest first; `None` ends one.
+    /// For each id in the body: the id itself, then what is above it, the longest first; `None` ends an id.
     chains: Vec<Option<Link>>,
-    /// Texts that may be object or client ids: in lower case, and as they are.
+    /// Texts that may be object or client ids: hashes in lower case, and as the body spells them.
     guids: Vec<(u64, u64)>,
 }
 
-/// A beginning of an id.
+/// An id, or the beginning of one that is the id of what is above it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Link {
+    /// Hash of its key.
     key: u64,
-    /// As the body spells it.
+    /// Hash of its text, as the body spells it.
     text: u64,
 }
 
 impl Mentions {
-    /// `is_selected`: whether a key is surely that of something selected: what is above it need not be noted.
+    /// Notes what a body mentions. `is_selected` is true for the hash of a key that is surely that of a selected
+    /// resource: what is above such a key is not noted.
     pub fn of(term: &Term, is_selected: impl Fn(u64) -> bool) -> Self {
         let (mut mentions, mut seen) = (Self::default(), HashSet::new());
         term.texts(&mut |is_key, text| {
@@ -89,15 +92,17 @@ pub struct World<'p> {
     pub capabilities: &'p Capabilities,
 }
 
-/// Object and client ids of items, in lower case: whose they are, where the body says so, how it spells them.
+/// Object and client ids of items.
 #[derive(Debug, Default)]
 pub struct Principals {
+    /// By the id in lower case: the number of the item, the path of the id in its body, and its spelling there.
     by_id: HashMap<String, (usize, &'static str, String)>,
+    /// By the hash of the id in lower case: the number of the item, and the hash of the id as its body spells it.
     by_hash: HashMap<u64, (usize, u64)>,
 }
 
 impl Principals {
-    /// `is_given`: whether the request names an id: it stays as it is.
+    /// `is_given` is true for an id that the request maps another one to: it is meant as it is, and stays literal.
     pub fn of(items: &[Item], is_given: impl Fn(&str) -> bool) -> Self {
         let mut found = Self::default();
         for (number, item) in items.iter().enumerate() {
@@ -112,7 +117,7 @@ impl Principals {
 }
 
 impl World<'_> {
-    /// Items that a body will refer to, in rising order.
+    /// Numbers of the items that a body will refer to once [`Self::resolve`] has made its references; in rising order.
     pub fn targets(&self, number: usize, mentions: &Mentions) -> Box<[u32]> {
         let chains = mentions.chains.split(Option::is_none);
         let links = |chain: &[Option<Link>]| chain.iter().copied().flatten().collect::<Vec<Link>>();
@@ -126,6 +131,7 @@ impl World<'_> {
         found.into_iter().filter_map(|target| u32::try_from(target).ok()).collect()
     }
 
+    /// The item that an id leads to: the nearest planned one among the id and what is above it.
     fn target(&self, chain: &[Link]) -> Option<usize> {
         let items = &self.plan.items;
         for (at, link) in chain.iter().enumerate() {
@@ -148,8 +154,8 @@ impl World<'_> {
         None
     }
 
-    /// Makes the references of an item's body; the answer is what is outside of the plan and can be read by
-    /// its id. `cuts`: items whose references would close a circle.
+    /// Makes the references of an item's body. Returns, by key, the resources outside of the plan that can be read by
+    /// their ids. References to the items in `cuts` would close a circle: they stay literal.
     pub fn resolve(&self, number: usize, body: &mut Body, cuts: &[usize]) -> Vec<(String, Outside)> {
         self.name_principals(number, &mut body.term);
         let mut found = Found::default();
@@ -162,13 +168,14 @@ impl World<'_> {
         found.outside.into_iter().collect()
     }
 
+    /// Makes a reference of one text, or sorts its id under external or unresolved.
     fn link(&self, path: &[Step], text: &mut Text, out: &mut Found) {
         let Some(literal) = text.as_literal().filter(|text| arm::looks_like_id(text)).map(str::to_owned) else {
             return;
         };
         let (found, items) = (prefixes(&literal), &self.plan.items);
         let target = found.iter().find_map(|key| Some((self.plan.numbers.get(key)?, key.len())));
-        // What is known and not planned is outside, also where its group is planned.
+        // A resource that is known and not planned is outside, even if its group is planned.
         let is_outside = |key: &String| is_resource(key) && self.known.get(key).is_some_and(|kind| !kind.is_empty());
         let target = target.filter(|(target, length)| {
             !items[*target].is_group || !found.iter().any(|key| key.len() > *length && is_outside(key))
@@ -204,11 +211,11 @@ impl World<'_> {
         self.known.get(key).is_some() || self.plan.apart_id(hash(key)).is_some() || self.known.is_role(key)
     }
 
-    /// Object and client ids of identities become what Azure says of them when they are there. What an import
-    /// compares has to be spelled alike.
+    /// Replaces object and client ids of planned identities by references to those identities. With imports, an id that
+    /// is spelled otherwise than its item spells it stays literal, because the import compares the texts.
     fn name_principals(&self, number: usize, term: &mut Term) {
         let known = &self.principals.by_id;
-        // Most bodies name nobody.
+        // Most bodies name no identity: they are not walked twice.
         let is_named = |text: &str| text.len() == GUID && known.contains_key(&text.to_lowercase());
         if known.is_empty() || !term.any_text(&is_named) {
             return;
@@ -227,7 +234,7 @@ impl World<'_> {
     }
 }
 
-/// What was found in one body.
+/// What was found in one body; `outside` by key.
 #[derive(Default)]
 struct Found {
     external: Vec<Mentioned>,
@@ -239,7 +246,7 @@ fn mentioned(path: &[Step], id: &str) -> Mentioned {
     Mentioned { path: spell(path), id: id.to_owned() }
 }
 
-/// An id of something that is not planned, and what is behind it.
+/// The text for an id that begins with the id of an external resource, which is `length` bytes long.
 fn outside(literal: &str, length: usize) -> Text {
     let spelled = with_slash(literal);
     match (spelled.get(..length), spelled.get(length..)) {
@@ -249,19 +256,19 @@ fn outside(literal: &str, length: usize) -> Text {
     }
 }
 
-/// Subscriptions alone are no resources.
+/// Whether a key is that of a resource or a group; that of a subscription is not.
 fn is_resource(key: &str) -> bool {
     key.split('/').count() > 3 || key.starts_with("/providers/")
 }
 
-/// Makes the references to an item literal again; where they were.
+/// Makes the references to an item literal again; returns where they were.
 fn literalise(term: &mut Term, target: usize, item: &Item) -> Vec<Mentioned> {
     let mut cut = Vec::new();
     term.texts_mut(&mut Vec::new(), &mut |path, _, text| {
         if let [Piece::Principal(to, at)] = text.0.as_slice()
             && *to == target
         {
-            // Who it is can't be asked for before it is there, nor be known: the id is said as it was.
+            // The identity gets its id only when its item is made: without a reference, only the old id can be written.
             cut.push(mentioned(path, &item.id));
             let was = item.principals.iter().find(|(_, path)| path == at);
             *text = Text::literal(was.map(|(id, _)| id.as_str()).unwrap_or_default());
@@ -281,7 +288,7 @@ fn literalise(term: &mut Term, target: usize, item: &Item) -> Vec<Mentioned> {
     cut
 }
 
-/// Items that an item needs: its parent, and what its body refers to.
+/// Numbers of the items that an item needs: its parent, and those that its body refers to.
 pub fn needs(parent: Parent, targets: &[u32]) -> Vec<u32> {
     let mut needs = targets.to_vec();
     if let Parent::Item(parent) = parent {

@@ -1,6 +1,7 @@
-//! A list that is read to its end, page by page, each page committed with its cursor.
+//! Reads a list to its end, page by page; each page is committed together with the cursor of the next page.
 //!
-//! Where its cursor stands at the end, nothing is asked; where it stands in between, the list goes on there.
+//! A list whose cursor is at the end is not requested again; one whose cursor is in between goes on from there. Knows
+//! no type of resource: the callers turn an element into what is stored.
 
 use serde_json::Value;
 
@@ -11,7 +12,7 @@ use crate::{
     scan::{error::ScanError, facts::stream_key::StreamKey},
 };
 
-/// One list, and where it stands.
+/// A list that is being read, and the name under which its cursor is stored.
 pub(crate) struct Listing<'a> {
     scan: &'a Scan,
     stream: String,
@@ -19,7 +20,7 @@ pub(crate) struct Listing<'a> {
 }
 
 impl<'a> Listing<'a> {
-    /// `begin` makes the list from its first page on; `None`: it was read to its end before.
+    /// `begin` makes the pages, from the first on. `None`: the list was read to its end before.
     pub(crate) fn open(
         scan: &'a Scan,
         stream: &StreamKey<'_>,
@@ -34,22 +35,23 @@ impl<'a> Listing<'a> {
         Ok(Some(Self { scan, stream, pages }))
     }
 
-    /// The next page; `None`: the list has ended.
+    /// The next page; `None`: there are no more.
     pub(crate) async fn next(&mut self) -> Result<Option<Answer>, ScanError> {
         self.scan.check_cancel()?;
         Ok(self.pages.next().await?)
     }
 
-    /// Where the list stands after a page.
+    /// The cursor to commit with a page.
     pub(crate) fn after(answer: &Answer) -> Cursor {
         answer.next.clone().map_or(Cursor::Done, Cursor::Next)
     }
 }
 
-/// The address of a list without its api-version: a path, and what follows the version in the query.
+/// The address of a list without its api-version.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Address<'a> {
     pub path: &'a str,
+    /// Further parameters of the query, beginning with `&`; or empty.
     pub more: &'a str,
 }
 
@@ -60,8 +62,9 @@ impl<'a> Address<'a> {
 }
 
 impl Scan {
-    /// Reads a list of Resource Manager; where its api-version is refused, with one that the refusal names. `found`
-    /// makes of an element what is stored, or nothing. How many were stored by this run.
+    /// Reads a list of Resource Manager to its end. If the api-version is refused, the list is read with one that the
+    /// refusal names. `found` gets an element and the api-version, and returns what is stored of it. Returns how many
+    /// elements this run has stored.
     pub(crate) async fn list(
         &self,
         stream: &StreamKey<'_>,
@@ -100,7 +103,7 @@ impl Scan {
         Ok(read)
     }
 
-    /// Reads a part of the inventory: rows are kept as what is expected, not as what was found.
+    /// Reads a part of the inventory: its rows are stored as expected resources, not as found ones.
     pub(crate) async fn expect(
         &self,
         stream: &StreamKey<'_>,
@@ -119,12 +122,12 @@ impl Scan {
         Ok(())
     }
 
-    /// Notes that a stream needs no further asking, with what was found for it by other means.
+    /// Stores what was found without reading this stream, and marks the stream as read to its end.
     pub(crate) async fn settle(&self, stream: &StreamKey<'_>, found: Vec<Found>) -> Result<(), ScanError> {
         self.put(&stream.to_string(), found, Cursor::Done).await
     }
 
-    /// Writes a page and its cursor in one commit, with the ids that it mentions.
+    /// Writes what was found, the ids that it mentions, and the stream's cursor in one commit.
     pub(crate) async fn put(&self, stream: &str, found: Vec<Found>, cursor: Cursor) -> Result<(), ScanError> {
         let mut page = self.generation.draft()?;
         for found in found {

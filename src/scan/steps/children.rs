@@ -1,10 +1,11 @@
 //! Child resources, level by level below every parent that was found.
 //!
-//! Their types come from the provider metadata, so that none need be known; a table says what is no resource, what
-//! another list gives already, what its parent's body holds whole (taken from there, one request less a parent), and
-//! what comes by the thousand: the latter is listed where the request asks for it.
-//! A child list that a provider refuses for several parents is not asked again in the scan, and the receipt says so;
-//! where there is one child with a fixed name instead of a list, that is read.
+//! The provider metadata names the child types, so that this file names none. A table (`child_types.tsv`) says which
+//! types are no resources, which another list gives already, which their parent's body holds whole (they are taken
+//! from there, which saves a request for each parent), and which come by the thousand (they are listed only if the
+//! scan's request names them).
+//! A child list that a provider refuses for several parents is not requested again in the scan, and the receipt says
+//! so. Where a parent has one child with the name `default` instead of a list, that child is read.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -35,33 +36,35 @@ use crate::{
     },
 };
 
-/// Levels below a top-level resource.
+/// How many levels below top-level resources are read.
 const LEVELS: usize = 6;
 
-/// A list below each parent of a type.
+/// A list that is requested below each parent of a type.
 #[derive(Debug, PartialEq, Eq)]
 struct ChildList {
+    /// The last word of its name ends the path of the list.
     facts: TypeFacts,
-    /// The list gives all of these; where it is empty or refused, each is listed by its own name.
-    instead_of: Vec<TypeFacts>,
+    /// Several types that come in this one list. Where it is empty or refused, each is listed under its own name.
+    /// Empty for the list of one type.
+    covers: Vec<TypeFacts>,
 }
 
 impl ChildList {
     fn of(facts: TypeFacts) -> Self {
-        Self { facts, instead_of: Vec::new() }
+        Self { facts, covers: Vec::new() }
     }
 
-    /// How the metadata spells one of the types that it gives.
+    /// The metadata's spelling of a type; `None`: the list does not cover the type.
     fn spelled(&self, type_name: &str) -> Option<&str> {
-        let of = self.instead_of.iter().find(|child| child.name.eq_ignore_ascii_case(type_name));
+        let of = self.covers.iter().find(|child| child.name.eq_ignore_ascii_case(type_name));
         of.map(|child| child.name.as_str())
     }
 }
 
-/// Lists below each type of parent of a subscription.
+/// By subscription and type of parent, in lower case: the lists to request below each such parent.
 type Plan = BTreeMap<(String, String), Vec<Arc<ChildList>>>;
 
-/// Those that come in one list of another name are made one.
+/// The lists of some types; types that the table puts together ([`ChildRule::OneList`]) share one.
 fn gathered(wanted: Vec<TypeFacts>) -> Vec<Arc<ChildList>> {
     let mut lists: Vec<ChildList> = Vec::new();
     for facts in wanted {
@@ -72,14 +75,14 @@ fn gathered(wanted: Vec<TypeFacts>) -> Vec<Arc<ChildList>> {
         let above = facts.name.rsplit_once('/').map_or("", |(above, _)| above);
         let name = format!("{above}/{segment}");
         match lists.iter_mut().find(|list| list.facts.name == name) {
-            Some(list) => list.instead_of.push(facts),
-            None => lists.push(ChildList { facts: TypeFacts { name, ..facts.clone() }, instead_of: vec![facts] }),
+            Some(list) => list.covers.push(facts),
+            None => lists.push(ChildList { facts: TypeFacts { name, ..facts.clone() }, covers: vec![facts] }),
         }
     }
     lists.into_iter().map(Arc::new).collect()
 }
 
-/// Every level below what was found so far; what was left out is added.
+/// Reads every level below what was found so far; adds the types that it does not list to `left_out`.
 pub(crate) async fn read(
     scan: &Scan,
     catalogue: &Catalogue,
@@ -118,8 +121,8 @@ pub(crate) async fn read(
     Ok(())
 }
 
-/// Every planned list below every parent of a level, in the order of the parents' keys. One batch of parents
-/// follows the other without a stop, so that no request that the quota would allow waits for the slowest of a batch.
+/// Reads every planned list below every parent of a level, in the order of the parents' keys. Batches of parents
+/// overlap, so that no request that the quota allows waits for the slowest request of the batch before.
 async fn one_level(scan: &Scan, level: usize, lists: u64, plan: &Plan, refusals: &Refusals) -> Result<(), ScanError> {
     let asked = scan.batches().map_ok(|entries| {
         let mut asked = Vec::new();
@@ -130,7 +133,7 @@ async fn one_level(scan: &Scan, level: usize, lists: u64, plan: &Plan, refusals:
         }
         stream::iter(asked)
     });
-    let each = asked.try_flatten().map_ok(|(entry, list)| below(scan, entry, list, refusals));
+    let each = asked.try_flatten().map_ok(|(entry, list)| list_below(scan, entry, list, refusals));
     let mut each = std::pin::pin!(each.try_buffer_unordered(AT_ONCE));
     let mut done = 0;
     while let Some(()) = each.try_next().await? {
@@ -142,7 +145,8 @@ async fn one_level(scan: &Scan, level: usize, lists: u64, plan: &Plan, refusals:
     Ok(())
 }
 
-/// Whether a child type is to be listed; the reason where the receipt should say why not.
+/// `Ok` for a child type that is to be listed. `Err`: it is not; the reason is for the receipt, and `None` where the
+/// receipt need not mention the type.
 pub(crate) fn wanted(scan: &Scan, child: &TypeFacts) -> Result<(), Option<Reason>> {
     let filtered = |why: &str| Err(Some(Reason::new(Cause::FilteredOut, why)));
     match rule_of(&child.name) {
@@ -157,30 +161,30 @@ pub(crate) fn wanted(scan: &Scan, child: &TypeFacts) -> Result<(), Option<Reason
     }
 }
 
-/// One parent of a list of children.
-struct Below<'a> {
+/// A parent whose child lists are read.
+struct ListsBelow<'a> {
     scan: &'a Scan,
     parent: &'a Entry,
     subscription: &'a str,
     refusals: &'a Refusals,
 }
 
-async fn below(scan: &Scan, parent: Entry, list: Arc<ChildList>, refusals: &Refusals) -> Result<(), ScanError> {
+async fn list_below(scan: &Scan, parent: Entry, list: Arc<ChildList>, refusals: &Refusals) -> Result<(), ScanError> {
     let subscription = parent.subscription.as_deref().unwrap_or_default();
-    let here = Below { scan, parent: &parent, subscription, refusals };
-    if list.instead_of.is_empty() {
+    let here = ListsBelow { scan, parent: &parent, subscription, refusals };
+    if list.covers.is_empty() {
         return here.one_list(&list.facts).await;
     }
     if here.one_of_all(&list).await? {
         return Ok(());
     }
-    for child in &list.instead_of {
+    for child in &list.covers {
         here.one_list(child).await?;
     }
     Ok(())
 }
 
-impl Below<'_> {
+impl ListsBelow<'_> {
     fn stream<'a>(&'a self, child: &'a TypeFacts) -> StreamKey<'a> {
         StreamKey::Children { parent: &self.parent.key, list: last_word(&child.name) }
     }
@@ -189,14 +193,14 @@ impl Below<'_> {
         format!("{}/{}", encoded(&self.parent.id), last_word(&child.name))
     }
 
-    /// A child of this parent, if the scan wants it. Some lists give more than was asked for.
+    /// The child, if the scan wants it and it lies below this parent: some lists also give children of others.
     fn kept(&self, child_type: &str, found: Found) -> Option<Found> {
         let lies_below = arm::key(&found.id).starts_with(&format!("{}/", self.parent.key));
         let is_kept = lies_below && self.scan.filter.keeps_child(child_type, last_word(&found.id));
         (is_kept && self.scan.admits(&found.id)).then_some(found)
     }
 
-    /// One list for several types of children: whether it gave any, now or before.
+    /// Reads one list for several types of children. True: it gave some, or an earlier run has read it to its end.
     async fn one_of_all(&self, list: &ChildList) -> Result<bool, ScanError> {
         let Self { scan, subscription, refusals, .. } = self;
         let (stream, asked) = (self.stream(&list.facts), AskedList::new(subscription, &list.facts.name));
@@ -224,6 +228,7 @@ impl Below<'_> {
         }
     }
 
+    /// Reads the children of one type: from the parent's body, as one child with a fixed name, or by their list.
     async fn one_list(&self, child: &TypeFacts) -> Result<(), ScanError> {
         let Self { scan, parent, subscription, refusals } = *self;
         let Some(version) = child.version() else { return Ok(()) };
@@ -253,11 +258,11 @@ impl Below<'_> {
         give_up(scan, refusals, &question, &error).await
     }
 
-    /// Takes children from the body of their parent: whether it holds them whole.
+    /// Takes children from the body of their parent. False: it does not hold them whole.
     async fn taken_from_body(&self, child: &TypeFacts, array: &str, version: &str) -> Result<bool, ScanError> {
         let body = self.scan.generation.body(&self.parent.key)?;
         let Some(children) = body.and_then(|body| held_whole(&body, array)) else { return Ok(false) };
-        // They look as the version of their parent shows them.
+        // The parent's body has the shape of the parent's api-version: the children keep it if their type has it.
         let shown = Some(self.parent.api_version.as_str()).filter(|shown| child.versions.iter().any(|of| of == shown));
         let found = children.into_iter().filter_map(|body| {
             let found = element(body, &child.name, shown.unwrap_or(version), self.subscription)?;
@@ -267,7 +272,7 @@ impl Below<'_> {
         Ok(true)
     }
 
-    /// Some types have one resource below each parent, and no list: whether it was there.
+    /// Reads the one child named `default` that some types have instead of a list. False: there is none.
     async fn single(&self, child: &TypeFacts, version: &str, asked: &AskedList) -> Result<bool, ScanError> {
         let id = format!("{}/{}/default", self.parent.id, last_word(&child.name));
         let found = match get(self.scan, &id, &child.name, version).await {

@@ -1,5 +1,8 @@
-//! The choice between `azurerm_*` and `azapi_resource`, for each item of a plan: every body is translated once,
-//! when its references are made, and what is to be printed of it waits on a shelf.
+//! The choice between `azurerm_*` and `azapi_resource` for each item of a plan. Every body is translated once, after
+//! its references were made; the draft that is to be printed waits on a shelf.
+//!
+//! Knows no type and no attribute of azurerm: the tables of `azurerm` do. An item that they can't translate is an
+//! `azapi_resource`.
 
 use std::collections::{HashMap, HashSet};
 
@@ -28,17 +31,21 @@ use crate::iac::{
     types::Leaf,
 };
 
-/// Items that are worked on at once by one core.
+/// Items that one core translates in one go.
 const CHUNK: usize = 128;
 
-/// What became of a body.
+/// What the translation of a body gave.
 enum Outcome {
+    /// `azapi_resource`, and why.
     Generic(String),
+    /// `azurerm_*`: the children that are written `within` its block, the attributes that are `asked` of a person, each
+    /// with the reason, and the encoded draft.
     Typed { typed: Typed, within: Vec<usize>, asked: Vec<(&'static str, &'static str)>, bytes: Vec<u8> },
 }
 
-/// A form for each item of a plan. `is_compared`: imports compare it with what Azure returns. What somebody has
-/// to give becomes parameters of the plan; where it is compared, what Azure has stays anyway.
+/// The form of each item of a plan. `is_compared`: the output has imports, and Terraform compares it with what Azure
+/// returns. Attributes that a person has to supply become parameters of the plan; with imports a person need not
+/// supply them, because Azure's values stay.
 pub fn typing(plan: &mut Plan, is_compared: bool, shelf: Shelf, cancel: &CancellationToken) -> Result<Forms, IacError> {
     let (mut forms, mut words) = (Forms { shelf, ..Forms::default() }, Words::default());
     let children = children(plan);
@@ -70,7 +77,7 @@ pub fn typing(plan: &mut Plan, is_compared: bool, shelf: Shelf, cancel: &Cancell
     in_order(count.div_ceil(CHUNK), chunk, |chunk| {
         for outcome in chunk? {
             let number = all.len();
-            // Parents come before their children: what is written in one of them needs no form of its own.
+            // Parents come before their children, so a child that is written in its parent is known to be by now.
             if let Some(parent) = within.remove(&number) {
                 all.push(Some(Form::Within(parent)));
                 continue;
@@ -94,9 +101,9 @@ pub fn typing(plan: &mut Plan, is_compared: bool, shelf: Shelf, cancel: &Cancell
     Ok(forms)
 }
 
-/// Children of those items that azurerm may write them in.
+/// Children, by the number of their parent, of the items whose `azurerm_*` form may hold children.
 fn children(plan: &Plan) -> HashMap<usize, Vec<usize>> {
-    let takes = |type_name: &str| {
+    let may_hold = |type_name: &str| {
         let tables = TABLES.get(&type_name.to_ascii_lowercase());
         tables.into_iter().flatten().any(|table| !table.absorb.is_empty() || table.same.is_some())
     };
@@ -105,7 +112,7 @@ fn children(plan: &Plan) -> HashMap<usize, Vec<usize>> {
     for (number, item) in plan.items.iter().enumerate() {
         if let Parent::Item(parent) = item.parent {
             let kind: &str = &plan.items[parent].type_name;
-            if *known.entry(kind).or_insert_with(|| takes(kind)) {
+            if *known.entry(kind).or_insert_with(|| may_hold(kind)) {
                 found.entry(parent).or_default().push(number);
             }
         }
@@ -113,6 +120,7 @@ fn children(plan: &Plan) -> HashMap<usize, Vec<usize>> {
     found
 }
 
+/// Translates the body of one item, together with the children that may be written in it.
 fn outcome(
     plan: &Plan,
     number: usize,
@@ -153,7 +161,7 @@ fn outcome(
     })
 }
 
-/// Makes variables of what somebody has to give.
+/// Makes a parameter of each attribute that a person has to supply.
 fn ask(plan: &mut Plan, forms: &mut Forms, asked: Vec<(usize, Vec<(&'static str, &'static str)>)>, kind: Given) {
     let mut taken: HashSet<String> = plan.parameters.iter().map(|parameter| parameter.name.clone()).collect();
     for (item, wanted) in asked {

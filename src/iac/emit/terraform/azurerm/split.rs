@@ -1,5 +1,5 @@
-//! Nested objects that azurerm has as resources of their own (subnets, rules, routes, pools) leave their
-//! parent's body where the parent can be typed without them.
+//! Takes nested objects that are resources of their own in azurerm (subnets, rules, routes, pools) out of their
+//! parent's body, if the parent can be an `azurerm_*` resource without them.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// Takes them out of a body; `None`: it stays whole.
+/// Splits a resource from its nested resources. `None`: its body stays whole.
 pub fn split(parent: &Node, capabilities: &Capabilities) -> Option<Split> {
     let rules = apart_of(&parent.type_name);
     if rules.is_empty() {
@@ -43,12 +43,14 @@ pub fn split(parent: &Node, capabilities: &Capabilities) -> Option<Split> {
     (!children.is_empty() && is_typed(&bare)).then_some(Split { bare, children })
 }
 
+/// What the tables of a type take out of its body.
 fn apart_of(type_name: &str) -> Vec<&'static Apart> {
     let tables = TABLES.get(&type_name.to_ascii_lowercase());
     tables.into_iter().flatten().flat_map(|table| &table.apart).collect()
 }
 
-/// As the passes will see it, but for references and secrets.
+/// Whether a resource can be an `azurerm_*` one. Its body is pruned as the passes will prune it, but has no references
+/// yet and still has its secrets.
 fn is_typed(node: &Node, is_compared: bool) -> bool {
     let Some(id) = ResourceId::parse(&node.id) else { return false };
     let body = prune::body(node);
@@ -58,6 +60,7 @@ fn is_typed(node: &Node, is_compared: bool) -> bool {
     walk::translate(subject, &[]).is_ok()
 }
 
+/// Removes the array at a path and returns its elements; none where there is no array.
 fn take(body: &mut Value, steps: &[Step]) -> Vec<Value> {
     let mut at = body;
     for step in steps {
@@ -74,7 +77,7 @@ fn take(body: &mut Value, steps: &[Step]) -> Vec<Value> {
     }
 }
 
-/// A nested object as a node; `None` where it says no id of its own.
+/// A nested object as a node. `None`: it has no id, or its id is not of the expected type.
 fn child(parent: &Node, kind: &str, nested: Value) -> Option<Node> {
     let id = nested.get("id")?.as_str()?.to_owned();
     let parsed = ResourceId::parse(&id)?;

@@ -1,16 +1,16 @@
-//! Read-only values that the provider wants all the same: they are no part of what can be sent, so they
-//! come beside the pruned body, and nobody has to carry them.
+//! Read-only values that azurerm asks for all the same. They can't be sent to Azure, so they come beside the pruned
+//! body; a type whose table leaves one of them unused is typed nevertheless.
 
 use serde_json::Value;
 
 use super::{section::Step, tables::TABLES};
 use crate::iac::model::{
-    body::ReadOnlyInput as Told,
+    body::ReadOnlyInput,
     term::{self, Term, Text},
 };
 
-/// What a table wants to know beside what can be sent.
-pub fn told(type_name: &str, body: &Value) -> Vec<Told> {
+/// The values of a whole body at the paths that the tables of its type call `read-only`.
+pub fn told(type_name: &str, body: &Value) -> Vec<ReadOnlyInput> {
     let tables = TABLES.get(&type_name.to_ascii_lowercase());
     let mut found = Vec::new();
     for path in tables.into_iter().flatten().flat_map(|table| &table.told) {
@@ -19,10 +19,11 @@ pub fn told(type_name: &str, body: &Value) -> Vec<Told> {
     found
 }
 
-fn seek(value: &Value, steps: &[Step], path: &mut Vec<term::Step>, found: &mut Vec<Told>) {
+/// Adds the values at the rest of a path; an array on the way gives one for each element.
+fn seek(value: &Value, steps: &[Step], path: &mut Vec<term::Step>, found: &mut Vec<ReadOnlyInput>) {
     match (value, steps.split_first()) {
         (Value::Null, _) => {}
-        (value, None) => found.push(Told { path: path.clone(), value: Term::of(value) }),
+        (value, None) => found.push(ReadOnlyInput { path: path.clone(), value: Term::of(value) }),
         (Value::Array(items), Some(_)) => {
             for (index, item) in items.iter().enumerate() {
                 path.push(term::Step::Index(index));
@@ -41,7 +42,7 @@ fn seek(value: &Value, steps: &[Step], path: &mut Vec<term::Step>, found: &mut V
     }
 }
 
-/// Puts a told value into a body that lacks it, where what holds it is still there.
+/// Puts a read-only value into a body that lacks it; does nothing where pruning has removed what held it.
 pub(super) fn tell(body: &mut Term, path: &[term::Step], value: &Term) {
     match (body, path) {
         (Term::Map(fields), [term::Step::Field(name)])
@@ -63,7 +64,7 @@ pub(super) fn tell(body: &mut Term, path: &[term::Step], value: &Term) {
     }
 }
 
-/// Takes a told value out of what is left to carry.
+/// Removes a read-only value from what the table has left over, so that it is no reason to refuse the type.
 pub(super) fn forget(body: &mut Term, path: &[term::Step], value: &Term) {
     let at = path.iter().try_fold(body, |at, step| match (at, step) {
         (Term::Map(fields), term::Step::Field(name)) => {
