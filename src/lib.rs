@@ -57,6 +57,13 @@
 //! 5. Generation is pure and offline: the same graph gives the same bytes. Everything printed is read back before it is
 //!    kept.
 //!
+//! Two walks through the files. From `POST /scan` to a published snapshot, by one list of a type: `http/routes/submit`,
+//! `jobs/submit`, `jobs/scheduler`, `jobs/run`, `ops/runner`, `ops/scan`, `scan/discovery`, `scan/steps/lists`,
+//! `scan/steps/type_list`, `scan/read/listing`, `azure/pages`, `azure/client`, `graph/generation`, `graph/publish`: 14.
+//! From a record to its Terraform block: `iac/generate`, `passes/select`, `build`, `survey`, `passes/prune`, `types/lookup`,
+//! `passes/secrets`, `passes/references`, `emit/terraform/typing`, `azurerm/walk`, `azurerm/draft`,
+//! `emit/terraform/printer`, `azurerm/print`, `context`, `terms`, `hcl`: 16. What each file does is told by `scan` and `iac`.
+//!
 //! # Glossary
 //!
 //! | word | what it means here |

@@ -13,7 +13,7 @@
 //! piece, reads back and writes. Bodies are in memory only while they are worked on, a few on each core.
 //!
 //! # From a record to its Terraform block
-//! `generate` → `passes/select` → `build` → `survey` → `passes/prune` (`prune/rules`, `types`) → `passes/secrets` →
+//! `generate` → `passes/select` → `build` → `survey` → `passes/prune` (`prune_rules`, `types/lookup`) → `passes/secrets` →
 //! `passes/references` → `emit/terraform/typing` → `azurerm/walk` → `azurerm/draft` (or `generic`) →
 //! `emit/terraform/printer` → `azurerm/print` → `context`, `terms` → `hcl`: 16 files.
 

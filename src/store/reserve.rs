@@ -39,7 +39,8 @@ impl Reserve {
     pub(super) fn is_short(&self) -> bool {
         let mut wanted = self.0.lock();
         let Some(wanted) = wanted.as_mut() else { return false };
-        if wanted.path.exists() {
+        // A crash while it was written leaves a shorter file.
+        if fs::metadata(&wanted.path).is_ok_and(|file| file.len() == BYTES) {
             return false;
         }
         if wanted.tried.is_some_and(|at| at.elapsed() < PAUSE) {
