@@ -6,7 +6,9 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    future::{self, Future as _},
     sync::Arc,
+    task::Poll,
 };
 
 use futures_util::{TryStreamExt, stream};
@@ -191,10 +193,15 @@ impl Generation {
             {
                 finish(written).await?;
             }
-            // Started in the order of the batches, because a later batch may have a better label for an implied node.
-            // If the scan is given up, its generation is closed: writes that are still queued are then refused.
+            // Queued in the order of the batches, because a later batch may have a better label for an implied node: the
+            // first poll queues a write. If the scan is given up, its generation is closed: queued writes are refused.
             let (this, rows) = (self.clone(), batch.rows);
-            writing.push_back(tokio::spawn(async move { this.write_derived(rows, implied).await }));
+            let mut write = Box::pin(async move { this.write_derived(rows, implied).await });
+            let polled = future::poll_fn(|context| Poll::Ready(write.as_mut().poll(context))).await;
+            writing.push_back(match polled {
+                Poll::Ready(done) => tokio::spawn(future::ready(done)),
+                Poll::Pending => tokio::spawn(write),
+            });
         }
         for written in writing {
             finish(written).await?;

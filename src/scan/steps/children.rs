@@ -18,7 +18,7 @@ use serde_json::Value;
 use super::refusable::{Question, ask, give_up, keep_note};
 use crate::{
     arm,
-    graph::{Entry, model::Found},
+    graph::{Entry, Select, model::Found},
     scan::{
         error::ScanError,
         facts::{
@@ -200,12 +200,12 @@ impl ListsBelow<'_> {
         (is_kept && self.scan.admits(&found.id)).then_some(found)
     }
 
-    /// Reads one list for several types of children. True: it gave some, or an earlier run has read it to its end.
+    /// Reads one list for several types of children. True: it gave some, in this run or in an earlier one.
     async fn one_of_all(&self, list: &ChildList) -> Result<bool, ScanError> {
         let Self { scan, subscription, refusals, .. } = self;
         let (stream, asked) = (self.stream(&list.facts), AskedList::new(subscription, &list.facts.name));
         if scan.is_done(&stream)? {
-            return Ok(true);
+            return self.has_children();
         }
         let Some(version) = list.facts.version().filter(|_| !refusals.is_given_up(&asked)) else { return Ok(false) };
         let keep = |body: Value, version: &str| {
@@ -226,6 +226,14 @@ impl ListsBelow<'_> {
                 Ok(false)
             }
         }
+    }
+
+    /// Whether something below the parent is stored: an earlier run that was killed after an empty list had not yet asked
+    /// for what the list stands for.
+    fn has_children(&self) -> Result<bool, ScanError> {
+        let below = format!("{}/", self.parent.key);
+        let next = self.scan.generation.entries(&Select { after: Some(below.clone()), limit: 1 })?;
+        Ok(next.iter().any(|entry| entry.key.starts_with(&below)))
     }
 
     /// Reads the children of one type: from the parent's body, as one child with a fixed name, or by their list.
