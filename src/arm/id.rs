@@ -24,17 +24,15 @@ pub fn key(id: &str) -> String {
 /// `/providers/{namespace}/{type}/{name}`. A leading slash may be missing only before `subscriptions`.
 pub(crate) fn looks_like_id(text: &str) -> bool {
     let text = text.trim();
-    if text.contains("://") || text.contains(char::is_control) {
-        return false;
-    }
     let mut parts = text.trim_start_matches('/').split('/');
-    match parts.next() {
+    let begins_so = match parts.next() {
         Some(first) if first.eq_ignore_ascii_case("subscriptions") => parts.next().is_some_and(|s| !s.is_empty()),
         Some(first) if first.eq_ignore_ascii_case("providers") && text.starts_with('/') => {
             parts.next().is_some_and(|ns| ns.contains('.')) && parts.nth(1).is_some_and(|name| !name.is_empty())
         }
         _ => false,
-    }
+    };
+    begins_so && !text.contains("://") && !text.contains(char::is_control)
 }
 
 /// An id taken apart. The parts keep the spelling they were read with.

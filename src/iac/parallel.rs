@@ -1,10 +1,15 @@
 //! Work on all cores whose results are taken in order, with a bounded number of them in flight: neither
 //! the number of cores nor their speed shows in what comes out.
 
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::{
+    collections::VecDeque,
+    sync::mpsc::{Receiver, SyncSender, channel, sync_channel},
+};
 
-/// Results of one core that wait to be taken, at most.
-const WAITING: usize = 2;
+use parking_lot::Mutex;
+
+/// Things that are made or wait to be taken for each core, at most.
+const IN_FLIGHT: usize = 3;
 
 /// Makes each of `count` things on all cores and takes them here in their order. Stops at the first
 /// thing that `take` refuses.
@@ -17,20 +22,37 @@ pub fn in_order<T: Send, E>(
     if cores < 2 {
         return (0..count).try_for_each(|at| take(make(at)));
     }
+    // Whichever core is free makes the next thing: large ones may be every second one.
+    let (jobs, waiting) = channel::<(usize, SyncSender<T>)>();
+    let waiting = Mutex::new(waiting);
     std::thread::scope(|scope| {
-        let start = |first: usize| -> Receiver<T> {
-            let (sender, receiver) = sync_channel(WAITING);
-            let make = &make;
-            scope.spawn(move || {
-                // A receiver that is gone ends the work.
-                let _ = (first..count).step_by(cores).try_for_each(|at| sender.send(make(at)));
+        for _ in 0..cores {
+            scope.spawn(|| {
+                loop {
+                    let job = waiting.lock().recv();
+                    let Ok((at, answer)) = job else { return };
+                    // Nobody waits any more where something before was refused.
+                    let _ = answer.send(make(at));
+                }
             });
+        }
+        // Owned here, so that it is gone, and the cores end, before they are waited for.
+        let jobs = jobs;
+        let ask = |at: usize| -> Receiver<T> {
+            let (sender, receiver) = sync_channel(1);
+            // There is somebody who takes it: `waiting` outlives this.
+            let _ = jobs.send((at, sender));
             receiver
         };
-        // Each core makes every so-manyth thing: the next one is always the turn of a known core.
-        let receivers: Vec<Receiver<T>> = (0..cores).map(start).collect();
-        let results = (0..count).map_while(|at| receivers[at % cores].recv().ok());
-        results.into_iter().try_for_each(&mut take)
+        let mut asked = 0..count;
+        let mut answers: VecDeque<Receiver<T>> = asked.by_ref().take(cores * IN_FLIGHT).map(ask).collect();
+        while let Some(answer) = answers.pop_front() {
+            // A core that panicked answers nothing; the panic goes on when the cores are waited for.
+            let Ok(made) = answer.recv() else { break };
+            answers.extend(asked.next().map(ask));
+            take(made)?;
+        }
+        Ok(())
     })
 }
 
@@ -52,6 +74,30 @@ mod tests {
             },
         );
         assert_eq!((ended, taken), (Ok(()), (0..1_000).map(|at| at * 2).collect()));
+    }
+
+    #[test]
+    fn large_things_that_are_every_second_one_are_made_on_all_cores() {
+        let (threads, mut taken) = (parking_lot::Mutex::new(std::collections::HashSet::new()), 0);
+        let make = |at: usize| {
+            if at % 2 == 1 {
+                threads.lock().insert(std::thread::current().id());
+                std::thread::sleep(std::time::Duration::from_millis(5));
+            }
+        };
+        let ended = in_order(40, make, |()| {
+            taken += 1;
+            Ok::<_, ()>(())
+        });
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        assert_eq!((ended, taken), (Ok(()), 40));
+        assert!(cores < 2 || threads.lock().len() > 1);
+    }
+
+    #[test]
+    #[should_panic(expected = "scoped thread panicked")]
+    fn a_panic_of_a_core_ends_the_work() {
+        let _ = in_order(100, |at| assert_ne!(at, 50), |()| Ok::<_, ()>(()));
     }
 
     #[test]

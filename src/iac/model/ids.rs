@@ -5,9 +5,7 @@ use crate::arm::{self, ResourceId};
 /// The order of two ids' keys.
 pub fn compare_keys(a: &str, b: &str) -> std::cmp::Ordering {
     if a.is_ascii() && b.is_ascii() {
-        let lower = |text: &'_ str| -> Vec<u8> { text.to_ascii_lowercase().into_bytes() };
-        let same = a.bytes().zip(b.bytes()).take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count();
-        return lower(&a[same..]).cmp(&lower(&b[same..]));
+        return a.bytes().map(|a| a.to_ascii_lowercase()).cmp(b.bytes().map(|b| b.to_ascii_lowercase()));
     }
     arm::key(a).cmp(&arm::key(b))
 }

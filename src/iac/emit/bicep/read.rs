@@ -3,31 +3,35 @@
 use tree_sitter::{Node, Parser, Tree};
 
 /// The parser's time grows faster than the text: so much of a file it gets at once.
-const PIECE: usize = 4 << 10;
+const PIECE: usize = 1 << 10;
 
 /// Parses a file; an error names the line where it ceases to be Bicep.
 pub fn parse(text: &str) -> Result<Tree, String> {
-    parse_from(text, 0)
+    parse_from(&mut parser()?, text, 0)
 }
 
 /// Whether a printed file is Bicep. It is read a few declarations at a time: those begin behind an empty
 /// line, which no value that is printed holds.
 pub fn check(text: &str) -> Result<(), String> {
-    let (mut start, mut line) = (0, 0);
+    let (mut start, mut line, mut parser) = (0, 0, parser()?);
     while start < text.len() {
         let rest = &text[start..];
         let end = (PIECE..rest.len()).find(|at| rest.is_char_boundary(*at)).unwrap_or(rest.len());
         let end = rest[end..].find("\n\n").map_or(rest.len(), |more| end + more + 2);
-        parse_from(&rest[..end], line)?;
+        parse_from(&mut parser, &rest[..end], line)?;
         line += rest[..end].matches('\n').count();
         start += end;
     }
     Ok(())
 }
 
-fn parse_from(text: &str, line: usize) -> Result<Tree, String> {
+fn parser() -> Result<Parser, String> {
     let mut parser = Parser::new();
     parser.set_language(&tree_sitter_bicep::LANGUAGE.into()).map_err(|error| error.to_string())?;
+    Ok(parser)
+}
+
+fn parse_from(parser: &mut Parser, text: &str, line: usize) -> Result<Tree, String> {
     let tree = parser.parse(text, None).ok_or("the parser gave up")?;
     let root = tree.root_node();
     if !root.has_error() {
