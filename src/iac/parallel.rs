@@ -9,7 +9,7 @@ use std::{
 use parking_lot::Mutex;
 
 /// Things that are made or wait to be taken for each core, at most.
-const IN_FLIGHT: usize = 3;
+const IN_FLIGHT: usize = 2;
 
 /// Makes each of `count` things on all cores and takes them here in their order. Stops at the first
 /// thing that `take` refuses.
