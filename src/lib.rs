@@ -87,6 +87,8 @@
 //! | bucket | Azure's allowance of requests: so many at once, and so many more a second |
 //! | governor | what holds all requests of a credential within its buckets |
 
+#![allow(rustdoc::private_intra_doc_links, reason = "docs are for who works on it: built with private items")]
+
 pub mod admin;
 pub mod api;
 pub mod arm;

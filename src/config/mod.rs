@@ -1,6 +1,6 @@
 //! Configuration: `file < ATGD_<SECTION>__<KEY> < flags`, parsed once into one validated [`Config`].
 //!
-//! A value that the types cannot hold never gets past [`load`]: spans, sizes, endpoints and
+//! A value that the types cannot hold never gets past [`fn@load`]: spans, sizes, endpoints and
 //! credentials are types of their own, unknown keys are refused, and every refusal says where the
 //! value is (file, line, column or variable) and what is allowed. Each key has its one home in
 //! [`sections`](self), its documentation in `packaging/config.toml`; a test holds the two together.

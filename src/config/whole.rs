@@ -45,7 +45,7 @@ impl Config {
         toml::to_string_pretty(self).map_err(|error| ConfigError::anywhere(error.to_string()))
     }
 
-    /// The endpoints of a tenant's cloud. None only for a cloud that [`load`](super::load) would have refused.
+    /// The endpoints of a tenant's cloud. None only for a cloud that [`load`](fn@super::load) would have refused.
     pub(crate) fn cloud(&self, tenant: &Tenant) -> Option<Cloud> {
         self.azure.clouds.get(&tenant.cloud).cloned().or_else(|| Cloud::built_in(&tenant.cloud))
     }
