@@ -222,7 +222,7 @@ impl Walk<'_> {
             });
         }
         let Some(mut out) = out else { return };
-        let cased = shape.discriminator(fields).filter(|(by, _)| by == name).map(|(_, value)| value);
+        let cased = || shape.discriminator(fields).filter(|(by, _)| by == name).map(|(_, value)| value);
         self.spell(&mut out, &below, &prop.shape, cased);
         if prop.name != name {
             if fields.contains_key(&prop.name) {
@@ -237,7 +237,7 @@ impl Walk<'_> {
     }
 
     /// Spells a value as its type does; `cased` is what the type calls it where it is a discriminator.
-    fn spell(&mut self, out: &mut Value, path: &str, shape: &Shape, cased: Option<String>) {
+    fn spell(&mut self, out: &mut Value, path: &str, shape: &Shape, cased: impl Fn() -> Option<String>) {
         if !shape.takes(out) {
             // A word that came as a flag: `true` for `"true"`.
             let word = out.as_bool().map(|flag| flag.to_string()).filter(|word| shape.is_word(word));
@@ -253,7 +253,7 @@ impl Walk<'_> {
         if shape.is_word(text) {
             self.out.words.insert(path.to_owned());
         }
-        let wanted = cased.or_else(|| shape.spelling(text).map(str::to_owned)).filter(|wanted| wanted != text);
+        let wanted = cased().or_else(|| shape.spelling(text).map(str::to_owned)).filter(|wanted| wanted != text);
         if let Some(wanted) = wanted {
             self.out.reworded.push(path.to_owned());
             self.out.respelled.push(path.to_owned());

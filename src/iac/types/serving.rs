@@ -31,11 +31,11 @@ pub fn better_version(type_name: &str, read_with: &str, id: &ResourceId, body: &
     let own_cost = match entry.versions.get(&own) {
         Some(version) if !version.is_writable() => return None,
         Some(version) if serves(&namespace, version, id) => {
-            let counts = count(&namespace, version, id, fields);
-            if counts.unknown == 0 {
+            // Nearly every body ends here: what the version requires is looked at only where it does not serve.
+            if count(&namespace, version, id, fields, Asked::Known).unknown == 0 {
                 return None;
             }
-            Some(counts.cost())
+            Some(count(&namespace, version, id, fields, Asked::Required).cost())
         }
         _ => None,
     };
@@ -46,7 +46,7 @@ pub fn better_version(type_name: &str, read_with: &str, id: &ResourceId, body: &
         if !serves(&namespace, facts, id) {
             continue;
         }
-        let cost = count(&namespace, facts, id, fields).cost();
+        let cost = count(&namespace, facts, id, fields, Asked::Required).cost();
         if best.is_none_or(|(_, least)| cost < least) {
             best = Some((version, cost));
         }
@@ -84,19 +84,35 @@ fn scope_of(id: &ResourceId) -> u8 {
     }
 }
 
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// Only what a version does not know.
+    Known,
+    /// Also what it requires.
+    Required,
+}
+
 /// Values of a body that a version does not know, but for what ARM computes nearly everywhere, and that it requires and the body lacks.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Counts {
+    asked: Asked,
     unknown: usize,
     lacking: usize,
     /// 1 where the name breaks the version's rule for names: resources with such names exist all the same.
     irregular: usize,
 }
 
-fn count(namespace: &Arc<Namespace>, version: &Version, id: &ResourceId, fields: &Map<String, Value>) -> Counts {
+fn count(
+    namespace: &Arc<Namespace>,
+    version: &Version,
+    id: &ResourceId,
+    fields: &Map<String, Value>,
+    asked: Asked,
+) -> Counts {
     let shape = Shape::new(Arc::clone(namespace), vec![lookup::body(namespace, version, id.name())]).of(fields);
-    let irregular = usize::from(!lookup::is_name_regular(namespace, version, id.name()));
-    let mut counts = Counts { irregular, ..Counts::default() };
+    let is_irregular = asked == Asked::Required && !lookup::is_name_regular(namespace, version, id.name());
+    let mut counts = Counts { asked, unknown: 0, lacking: 0, irregular: usize::from(is_irregular) };
     for (name, value) in fields.iter().filter(|(name, _)| !ENVELOPE.contains(&name.as_str())) {
         counts.field(&shape, name, value);
     }
@@ -111,6 +127,9 @@ impl Counts {
     }
 
     fn lacks(&mut self, shape: &Shape, fields: &Map<String, Value>) {
+        if self.asked == Asked::Known {
+            return;
+        }
         self.lacking += shape.required().iter().filter(|prop| !fields.contains_key(&prop.name)).count();
     }
 
