@@ -10,6 +10,7 @@
 mod api;
 mod broken_disk;
 mod canary;
+mod cases;
 mod cli;
 mod credentials;
 mod disk;
