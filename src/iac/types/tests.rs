@@ -169,7 +169,8 @@ fn prop_of(prop: &Value) -> (u64, u8) {
     }
 }
 
-/// The shared folder is a little older than the source of the table: what Azure changed between is the difference.
+/// The source of the table is days older than the shared folder, which is what the azapi provider ships: what Azure changed
+/// between is the difference. A table newer than the provider would choose versions that it refuses.
 #[test]
 fn the_table_says_what_the_published_types_say_type_by_type() {
     let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/azure-types");
@@ -202,7 +203,7 @@ fn the_table_says_what_the_published_types_say_type_by_type() {
         }
     }
     eprintln!("{all} published versions, {} say otherwise", other.len());
-    assert!(all > 33_000 && other.len() * 500 < all, "{} of {all} say otherwise: {other:?}", other.len());
+    assert!(all > 33_000 && other.len() <= 10, "{} of {all} say otherwise: {other:?}", other.len());
 }
 
 #[test]
