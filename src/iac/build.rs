@@ -15,9 +15,9 @@ use super::{
     },
     parallel::in_order,
     passes::{
-        circles,
+        circles, managed_groups,
         naming::{self, Labels},
-        ownership::{self, Candidate, Claims, Reason},
+        ownership::{self, Candidate, Claims, Managers, Reason},
         placement,
         references::{self, Mentions, Principals, World},
         retarget::{Moved, Target},
@@ -58,10 +58,11 @@ pub fn build(
     let names = Names::default();
     let surveyor = Surveyor { source, capabilities, target: target.as_ref(), cancel, names };
     let survey = surveyor.survey(&selection, |key| dropped.contains(&key), shelves())?;
+    let managers = managers(source, &selection.managers, target.as_ref())?;
     warnings.extend(target.and_then(|target| target.unused()));
     let Selection { rows, known, bound_reached, nothing, .. } = selection;
     drop(rows);
-    let (mut plan, mentions) = planned(survey);
+    let (mut plan, mentions) = planned(survey, managers);
     plan.warnings.extend(nothing);
     plan.warnings.extend(bound_reached.then(|| "too many dependencies: the rest stays as literal ids".to_owned()));
     plan.warnings.extend(warnings);
@@ -93,13 +94,27 @@ fn is_made_anew(request: &GenerateIacRequest) -> bool {
     request.target_subscription_id.is_some() || request.name_suffix.is_some()
 }
 
+/// Who manages which group, of resources that are not to be planned.
+fn managers(source: &dyn Source, ids: &[Box<str>], target: Option<&Target<'_>>) -> Result<Managers, IacError> {
+    let mut managers = Managers::new();
+    for id in ids {
+        let Some(node) = source.node(id)? else { continue };
+        let node = match target {
+            Some(target) => target.node(node),
+            None => node,
+        };
+        managers.extend(managed_groups::of(&node).iter().map(|group| (hash(group), Box::from(node.id.as_str()))));
+    }
+    Ok(managers)
+}
+
 /// Items with their numbers, labels, parents and parameters, and what each mentions.
-fn planned(survey: Survey) -> (Plan, Vec<Option<Mentions>>) {
+fn planned(survey: Survey, managers: Managers) -> (Plan, Vec<Option<Mentions>>) {
     let Survey { rows, shown, shelf } = survey;
     let mut plan = Plan { shelf, ..Plan::default() };
     plan.dependencies = rows.iter().filter(|row| row.is_dependency).count();
     plan.selected = rows.len() - plan.dependencies;
-    let mut reasons = apart(&rows, &shown);
+    let mut reasons = apart(&rows, &shown, managers);
     drop(shown);
     let mut labels = Labels::default();
     for (_, row) in rows.iter().enumerate().filter(|(number, _)| !reasons.contains_key(number)) {
@@ -142,7 +157,7 @@ fn planned(survey: Survey) -> (Plan, Vec<Option<Mentions>>) {
     (plan, mentions)
 }
 
-fn apart(rows: &[Row], shown: &[(u64, u64)]) -> std::collections::HashMap<usize, Reason> {
+fn apart(rows: &[Row], shown: &[(u64, u64)], managers: Managers) -> std::collections::HashMap<usize, Reason> {
     let mut numbers = Index::with_capacity(rows.len());
     for (number, row) in rows.iter().enumerate() {
         numbers.insert(hash(&arm::key(&row.id)), number);
@@ -152,7 +167,7 @@ fn apart(rows: &[Row], shown: &[(u64, u64)]) -> std::collections::HashMap<usize,
         let row = &rows[number];
         Candidate { id: &row.id, claims: row.claims.as_deref().unwrap_or(&none), is_split: row.is_split }
     };
-    ownership::apart(rows.len(), node, &numbers, shown)
+    ownership::apart(rows.len(), node, &numbers, shown, managers)
 }
 
 /// Writes items into a plan, in the order of their keys.

@@ -21,6 +21,7 @@ use super::{
     },
     parallel::in_order,
     passes::{
+        managed_groups,
         ownership::{self, Claims},
         prune,
         references::Mentions,
@@ -186,6 +187,7 @@ impl Surveyor<'_> {
     /// parsed.
     fn look(&self, node: &Node, is_selected: &dyn Fn(u64) -> bool) -> Made {
         let claims = ownership::claims(node);
+        let manages = claims.manages.clone();
         let parsed = ResourceId::parse(&node.id).filter(|_| claims.absent.is_none());
         let mut row = Row {
             id: node.id.as_str().into(),
@@ -208,7 +210,10 @@ impl Surveyor<'_> {
             id = id.with_name(singleton);
         }
         let spelling = if self.capabilities.compares { prune::Spelling::Import } else { prune::Spelling::Correct };
-        let pruned = prune::prune(node, known.as_ref(), spelling);
+        let mut pruned = prune::prune(node, known.as_ref(), spelling);
+        if !manages.is_empty() {
+            pruned.paths.extend(managed_groups::take_out(&mut pruned.body, &manages));
+        }
         let mut term = Term::of_map(&pruned.body);
         if let Some(known) = known {
             row.table = if known.is_exact { Table::Exact } else { Table::Near };

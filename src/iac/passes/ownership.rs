@@ -2,7 +2,9 @@
 //!
 //! A nested object that is also a resource has one owner: its parent's body where the body holds it whole
 //! (subnets, rules, routes), else itself. Peerings are always their own: two networks that peer would
-//! otherwise need each other. What Azure makes by itself is left out, with the reason.
+//! otherwise need each other. What Azure makes by itself is left out, with the reason: by its type (`ownership.tsv`), by
+//! its name or its body (`made_by_service`), or as what lies in a group that another resource manages
+//! (`managed_groups`).
 //!
 //! Each node is looked at once and makes its claims; all claims together decide.
 
@@ -11,6 +13,7 @@ use std::{collections::HashMap, sync::LazyLock};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use serde_json::Value;
 
+use super::{made_by_service, managed_groups};
 use crate::{
     arm::{self, ResourceId},
     graph::model::{Label, Node},
@@ -42,6 +45,9 @@ fn reason_of(type_name: &str) -> Option<&'static str> {
     globs.matches(type_name).into_iter().min().and_then(|row| reasons.get(row).copied())
 }
 
+/// Who manages a group, by the hash of the group's key.
+pub type Managers = HashMap<u64, Box<str>>;
+
 /// What a node says of who owns it. Other nodes are meant by the hashes of their keys.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Claims {
@@ -51,6 +57,8 @@ pub struct Claims {
     pub is_read_only: bool,
     /// What manages it, of a group.
     pub managed_by: Option<Box<str>>,
+    /// Keys of the groups that are made for it.
+    pub manages: Box<[String]>,
     /// The disk that was made with it, of a machine.
     pub made: Option<u64>,
     /// The machine that it is the disk of.
@@ -100,6 +108,7 @@ pub fn claims(node: &Node) -> Claims {
             .filter(|_| is_made)
             .map(|id| hash(&arm::key(id))),
         machine: text("/managedBy").filter(|_| is_disk).map(|id| hash(&arm::key(id))),
+        manages: managed_groups::of(node).into(),
         ..Claims::default()
     };
     match alone(node) {
@@ -117,15 +126,21 @@ fn is_of(node: &Node, kind: &str) -> bool {
 }
 
 /// For each of `count` nodes, in the order of their keys, why it is no resource of its own; `shown` are pairs of
-/// what a body holds whole and what holds it (see [`shows`]).
+/// what a body holds whole and what holds it (see [`shows`]); `managers`, by the hashes of their groups' keys, are
+/// resources that are not among the nodes.
 pub fn apart<'a>(
     count: usize,
     node: impl Fn(usize) -> Candidate<'a>,
     numbers: &Index,
     shown: &[(u64, u64)],
+    mut managers: Managers,
 ) -> HashMap<usize, Reason> {
     let mut out: HashMap<usize, Reason> = HashMap::new();
-    let all = All { node: &node, numbers, shown };
+    for number in 0..count {
+        let Candidate { id, claims, .. } = node(number);
+        managers.extend(claims.manages.iter().map(|group| (hash(group), Box::from(id))));
+    }
+    let all = All { node: &node, numbers, shown, managers };
     for number in 0..count {
         let reason = all.alone(number).or_else(|| all.beside(number)).or_else(|| all.grouped(number));
         out.extend(reason.map(|reason| (number, reason)));
@@ -187,11 +202,12 @@ fn alone(node: &Node) -> Alone {
         let kind = node.body.pointer("/properties/type").and_then(Value::as_str);
         return if kind == Some("CustomRole") { Alone::Own } else { Alone::Absent("built into Azure") };
     }
-    if is_of(node, "Microsoft.Sql/servers/databases") && node.name == "master" {
-        return Alone::Absent("made by Azure with every server");
-    }
-    if matches!(types::find(&node.type_name, &node.api_version, id.name()), Known::ReadOnly) {
+    let known = types::find(&node.type_name, &node.api_version, id.name());
+    if matches!(known, Known::ReadOnly) {
         return Alone::ReadOnly;
+    }
+    if let Some(reason) = made_by_service::reason(node, id.name(), &known) {
+        return Alone::Absent(reason);
     }
     let is_endpoints_card = is_of(node, "Microsoft.Network/networkInterfaces")
         && node.body.pointer("/properties/privateEndpoint/id").is_some();
@@ -203,6 +219,7 @@ struct All<'s, F> {
     node: &'s F,
     numbers: &'s Index,
     shown: &'s [(u64, u64)],
+    managers: Managers,
 }
 
 impl<'a, F: Fn(usize) -> Candidate<'a>> All<'_, F> {
@@ -244,12 +261,12 @@ impl<'a, F: Fn(usize) -> Candidate<'a>> All<'_, F> {
     fn grouped(&self, number: usize) -> Option<Reason> {
         let id = ResourceId::parse((self.node)(number).id)?;
         let group = arm::key(&format!("/subscriptions/{}/resourceGroups/{}", id.subscription?, id.resource_group?));
-        let group = self.numbers.get(&group)?;
-        let by = (self.node)(group).claims.managed_by.as_deref()?;
-        let by = if arm::looks_like_id(by) { by } else { "another resource" };
-        let reason =
-            if number == group { format!("managed by {by}") } else { format!("in a group that is managed by {by}") };
-        Some(reason.into())
+        let read = self.numbers.get(&group);
+        let by = read.and_then(|read| (self.node)(read).claims.managed_by.as_deref());
+        let by = by.map(|by| if arm::looks_like_id(by) { by } else { "another resource" });
+        let by = by.or_else(|| self.managers.get(&hash(&group)).map(|manager| &**manager))?;
+        let is_group = read == Some(number);
+        Some(if is_group { format!("managed by {by}") } else { format!("in a group that is managed by {by}") }.into())
     }
 }
 
@@ -321,7 +338,7 @@ mod tests {
             (0..).zip(&nodes).for_each(|(number, node)| numbers.insert(hash(&node.key), number));
             let shown: Vec<(u64, u64)> = nodes.iter().flat_map(shows).collect();
             let node = |at: usize| Candidate { id: &nodes[at].id, claims: &claims[at], is_split: false };
-            apart(nodes.len(), node, &numbers, &shown).remove(&2)
+            apart(nodes.len(), node, &numbers, &shown, Managers::new()).remove(&2)
         };
         assert_eq!(apart_in(""), Some(Reason::Within(1)));
         let cluster = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerService/managedClusters/c";

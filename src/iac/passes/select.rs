@@ -5,12 +5,16 @@
 //! Filters look at outlines; bodies are read of role definitions, and of what is kept where its
 //! dependencies are wanted.
 
-use std::collections::{HashSet, VecDeque};
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::Arc,
+};
 
 use tokio_util::sync::CancellationToken;
 
 use super::{
     filters::{Reasons, Wanted},
+    managed_groups,
     selection::{Row, Selection, State, is_moved},
     source::{PAGE, Source},
 };
@@ -92,7 +96,15 @@ pub fn select(
     }
     let (rows, others): (Vec<Row>, Vec<Row>) = selection.rows.into_iter().partition(|row| row.state != State::Other);
     selection.rows = rows;
+    // A group that is selected may be that of a resource that is not.
+    let mut may_have: HashMap<Arc<str>, bool> = HashMap::new();
     for row in others {
+        let is_manager = may_have
+            .entry(Arc::clone(&row.type_name))
+            .or_insert_with(|| managed_groups::may_have(&row.type_name, &row.api_version));
+        if *is_manager && is_any {
+            selection.managers.push(row.id.clone());
+        }
         selection.known.insert(&arm::key(&row.id), format!("{}@{}", row.type_name, row.api_version));
     }
     let held: HashSet<u32> = selection.rows.iter().map(|row| row.page).collect();

@@ -24,6 +24,8 @@ pub struct Selection {
     pub pages: Vec<Option<String>>,
     /// What the snapshot holds besides.
     pub known: Known,
+    /// Ids of what is not to be planned and may have a group that a service made for it.
+    pub managers: Vec<Box<str>>,
     pub bound_reached: bool,
     /// Why nothing was selected, where that is so.
     pub nothing: Option<String>,

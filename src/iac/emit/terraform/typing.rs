@@ -23,6 +23,7 @@ use crate::iac::{
         body::Body,
         codec::Encoder,
         plan::{Given, Parameter, Parent, Plan},
+        term::{Piece, Text},
         words::Words,
     },
     parallel::in_order,
@@ -145,6 +146,10 @@ fn outcome(
     let translated: Result<Draft, Refusal> = translate(subject, &own);
     Ok(match translated {
         Err(refusal) => Outcome::Generic(refusal.to_string()),
+        Ok(draft) if misspelled(plan, &draft).is_some() => {
+            let name = misspelled(plan, &draft).unwrap_or_default();
+            Outcome::Generic(format!("azurerm wants a name that is spelled {name}"))
+        }
         Ok(draft) => Outcome::Typed {
             typed: Typed {
                 kind: draft.kind,
@@ -159,6 +164,16 @@ fn outcome(
             asked: draft.asked,
         },
     })
+}
+
+/// The name that an id of a draft has to end in and does not.
+fn misspelled(plan: &Plan, draft: &Draft) -> Option<&'static str> {
+    let ends_in = |id: &Text, name: &str| match id.0.last() {
+        Some(Piece::Reference(number)) => plan.items[*number].name() == name,
+        Some(Piece::Literal(text) | Piece::External(text)) => text.rsplit('/').next() == Some(name),
+        _ => false,
+    };
+    draft.endings.iter().find(|(id, name)| !ends_in(id, name)).map(|(_, name)| *name)
 }
 
 /// Makes a parameter of each attribute that a person has to supply.

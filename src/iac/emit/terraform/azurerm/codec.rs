@@ -98,6 +98,7 @@ impl Names {
             asked: from.list(|from| Some((self.name(from.number()?)?, self.name(from.number()?)?)))?,
             import: None,
             within: Vec::new(),
+            endings: Vec::new(),
         })
     }
 
@@ -185,6 +186,7 @@ mod tests {
             import: None,
             within: vec![],
             asked: vec![("three", "because")],
+            endings: vec![],
         };
         let (names, mut out) = (Names::default(), Encoder::default());
         names.encode(&draft, &mut out);

@@ -16,6 +16,9 @@ pub struct Draft {
     pub within: Vec<usize>,
     /// Attributes that somebody has to give, and why.
     pub asked: Vec<(&'static str, &'static str)>,
+    /// Ids that have to end in a name, letter by letter. Held to that where the names of items are known, before the
+    /// draft is kept.
+    pub endings: Vec<(Text, &'static str)>,
 }
 
 /// A resource that azurerm has beside another: an association.

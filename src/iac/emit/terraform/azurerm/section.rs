@@ -172,6 +172,8 @@ pub enum Mark {
     Secret,
     /// Text, letters, and the value at another path.
     With,
+    /// An id whose last name has to be spelled so.
+    Ends,
 }
 
 /// What a word was given, in the order of what it takes; the parser has checked it.

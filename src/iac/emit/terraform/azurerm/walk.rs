@@ -136,6 +136,7 @@ fn attempt(
         ignored: Vec::new(),
         unsaid: Vec::new(),
         besides: Vec::new(),
+        endings: Vec::new(),
     };
     // Nobody has to carry what can't be sent.
     for told in subject.told {
@@ -143,7 +144,7 @@ fn attempt(
     }
     let mut entries = Vec::new();
     walk.apply(&table.lines, &[], &mut entries)?;
-    let Walk { rest, mut ignored, unsaid, besides, .. } = walk;
+    let Walk { rest, mut ignored, unsaid, besides, endings, .. } = walk;
     for (name, _) in &table.ask {
         entries.push(Entry::Attribute(name, Cell::Asked));
         ignored.push((*name).to_owned());
@@ -166,6 +167,7 @@ fn attempt(
         import,
         within: within.iter().map(|child| child.number).collect(),
         asked: table.ask.clone(),
+        endings,
     })
 }
 
@@ -233,6 +235,7 @@ struct Walk<'b> {
     /// What Azure does not say and only an import needs: the provider's default stands for it.
     unsaid: Vec<String>,
     besides: Vec<Beside>,
+    endings: Vec<(Text, &'static str)>,
 }
 
 impl Walk<'_> {
@@ -350,6 +353,10 @@ impl Walk<'_> {
         });
         let found = values::run(value, &line.changes, self.is_compared)
             .map_err(|cause| Refusal::Because(format!("{} {cause}", self.spell(&spots, line))))?;
+        let ends = line.changes.iter().find(|change| matches!(change.does, Does::Mark(Mark::Ends)));
+        if let (Some(change), Some(Cell::Term(Term::Text(id)))) = (ends, &found) {
+            self.endings.push((id.clone(), change.given.text(0)));
+        }
         if !line.is(Mark::Keep) && line.path.root == Root::Here {
             for spot in &spots {
                 self.cross(spot);

@@ -359,6 +359,12 @@ pub static WORDS: &[Word] = &[
     ),
     // How the line is treated.
     mark("with", &[One(Letters), One(Path)], "The text, these letters, and the value at another path.", Mark::With),
+    mark(
+        "ends",
+        &[One(Letters)],
+        "An id that ends in this name: where it is spelled otherwise, the resource is left to azapi.",
+        Mark::Ends,
+    ),
     mark("keep", &[], "Read, and left for other lines to consume.", Mark::Keep),
     mark("empty", &[], "An empty value counts as one.", Mark::Empty),
     mark("ever", &[], "Written even where it is empty: an attribute as an empty list.", Mark::Ever),
