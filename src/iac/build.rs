@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     error::IacError,
     model::{
+        body::Body,
         capabilities::Capabilities,
         index::{Index, hash},
         plan::{Counts, Given, Item, LeftOut, Outside, Parameter, Parent, Plan, Within},
@@ -15,11 +16,12 @@ use super::{
     },
     parallel::in_order,
     passes::{
-        circles, managed_groups,
+        circles::{self, Ties},
+        managed_groups,
         naming::{self, Labels},
         ownership::{self, Candidate, Claims, Managers, Reason},
         placement,
-        references::{self, Mentions, Principals, World},
+        references::{self, Principals, World},
         retarget::{Moved, Target},
         secrets::{Lifted, Names},
         selection::Selection,
@@ -62,7 +64,7 @@ pub fn build(
     warnings.extend(target.and_then(|target| target.unused()));
     let Selection { rows, known, bound_reached, nothing, .. } = selection;
     drop(rows);
-    let (mut plan, mentions) = planned(survey, managers);
+    let (mut plan, shown) = planned(survey, managers, capabilities.compares);
     plan.warnings.extend(nothing);
     plan.warnings.extend(bound_reached.then(|| "too many dependencies: the rest stays as literal ids".to_owned()));
     plan.warnings.extend(warnings);
@@ -70,22 +72,20 @@ pub fn build(
     let is_asked = capabilities.asks_identities || is_made_anew(request);
     let is_given = |id: &str| request.identity_map.values().any(|to| to.eq_ignore_ascii_case(id));
     let principals = if is_asked { Principals::of(&plan.items, is_given) } else { Principals::default() };
-    let world = World { plan: &plan, known: &known, principals: &principals, capabilities };
-    let targets = mentions
-        .iter()
-        .enumerate()
-        .map(|(number, seen)| seen.as_ref().map(|mentions| world.targets(number, mentions)).unwrap_or_default());
-    let parents: Vec<Parent> = plan.items.iter().map(|item| item.parent).collect();
-    let cuts = circles::cut(&parents, targets.collect());
-    drop((mentions, parents));
+    let world = World { plan: &plan, known: &known, principals: &principals, capabilities, shown: &shown };
     let mut shelf = shelves();
-    let (resolved, outside) = resolve(&world, &cuts, &mut shelf, cancel)?;
+    let Linked { mut resolved, ties, outside } = link(&world, &mut shelf, cancel)?;
+    drop((principals, shown));
+    plan.outside = outside;
+    plan.shelf = shelf;
+    let parents: Vec<Parent> = plan.items.iter().map(|item| item.parent).collect();
+    let cuts = circles::cut(&parents, &ties);
+    drop(ties);
+    open(&mut plan, &mut resolved, cuts)?;
     for (item, resolved) in plan.items.iter_mut().zip(resolved) {
         let Resolved { needs, given, weight, counts, spot } = resolved;
         (item.needs, item.given, item.weight, item.counts, item.spot) = (needs, given, weight, counts, spot);
     }
-    plan.outside = outside;
-    plan.shelf = shelf;
     Ok(plan)
 }
 
@@ -108,14 +108,13 @@ fn managers(source: &dyn Source, ids: &[Box<str>], target: Option<&Target<'_>>) 
     Ok(managers)
 }
 
-/// Items with their numbers, labels, parents and parameters, and what each mentions.
-fn planned(survey: Survey, managers: Managers) -> (Plan, Vec<Option<Mentions>>) {
+/// Items with their numbers, labels, parents and parameters, and what bodies hold whole.
+fn planned(survey: Survey, managers: Managers, compares: bool) -> (Plan, Vec<(u64, u64)>) {
     let Survey { rows, shown, shelf } = survey;
     let mut plan = Plan { shelf, ..Plan::default() };
     plan.dependencies = rows.iter().filter(|row| row.is_dependency).count();
     plan.selected = rows.len() - plan.dependencies;
     let mut reasons = apart(&rows, &shown, managers);
-    drop(shown);
     let mut labels = Labels::default();
     for (_, row) in rows.iter().enumerate().filter(|(number, _)| !reasons.contains_key(number)) {
         labels.count(&ResourceId::parse(&row.id).map(|id| naming::name_of(&id)).unwrap_or_default());
@@ -127,15 +126,14 @@ fn planned(survey: Survey, managers: Managers) -> (Plan, Vec<Option<Mentions>>) 
             Reason::Absent(_) => None,
         })
         .collect();
-    let mut writer = Writer { plan: &mut plan, labels, words: Words::default(), taken: HashSet::new() };
+    let mut writer = Writer { plan: &mut plan, labels, words: Words::default(), taken: HashSet::new(), compares };
     // The item in whose block each of the rows before is.
     let mut items: Vec<usize> = Vec::with_capacity(rows.len());
-    let mut mentions = Vec::with_capacity(rows.len() - reasons.len());
     for (number, row) in rows.into_iter().enumerate() {
         match reasons.remove(&number) {
             None => {
                 items.push(writer.plan.items.len());
-                mentions.push(writer.item(row));
+                writer.item(row);
             }
             Some(Reason::Within(holder)) => {
                 let item = items[holder];
@@ -154,7 +152,7 @@ fn planned(survey: Survey, managers: Managers) -> (Plan, Vec<Option<Mentions>>) 
     let mut index = Index::default();
     apart.enumerate().for_each(|(number, id)| index.insert(hash(&arm::key(id)), number));
     plan.apart = index;
-    (plan, mentions)
+    (plan, shown)
 }
 
 fn apart(rows: &[Row], shown: &[(u64, u64)], managers: Managers) -> std::collections::HashMap<usize, Reason> {
@@ -177,12 +175,14 @@ struct Writer<'p> {
     words: Words,
     /// Names of parameters.
     taken: HashSet<String>,
+    /// Ids keep Azure's spelling.
+    compares: bool,
 }
 
 impl Writer<'_> {
-    fn item(&mut self, row: Row) -> Option<Mentions> {
+    fn item(&mut self, row: Row) {
         let number = self.plan.items.len();
-        let Seen { principals, lifted, mentions } = row.seen.map(|seen| *seen).unwrap_or_default();
+        let Seen { principals, lifted } = row.seen.map(|seen| *seen).unwrap_or_default();
         let parsed = ResourceId::parse(&row.id);
         let name = parsed.as_ref().map(naming::name_of).unwrap_or_default();
         let label = self.labels.of(&name, &row.id);
@@ -192,7 +192,7 @@ impl Writer<'_> {
         let secrets = self.parameters(number, &label, lifted);
         self.plan.numbers.insert(hash(&arm::key(&row.id)), number);
         self.plan.items.push(Item {
-            id: row.id,
+            id: self.spelled(row.id, parent),
             type_name: row.type_name,
             api_version: row.api_version,
             label: label.into(),
@@ -209,7 +209,17 @@ impl Writer<'_> {
             counts: Counts::default(),
             spot: row.spot,
         });
-        (!mentions.is_empty()).then_some(mentions)
+    }
+
+    /// An id that begins as its parent spells its own, unless spellings are compared: services spell a group in
+    /// several ways, and it is one group.
+    fn spelled(&self, id: Box<str>, parent: Parent) -> Box<str> {
+        let Parent::Item(parent) = parent else { return id };
+        let above = &self.plan.items[parent].id;
+        match id.get(above.len()..).filter(|rest| rest.starts_with('/') && !self.compares) {
+            Some(rest) if !id.starts_with(&**above) => format!("{above}{rest}").into(),
+            _ => id,
+        }
     }
 
     fn parameters(&mut self, item: usize, label: &str, lifted: Vec<Lifted>) -> std::ops::Range<u32> {
@@ -232,56 +242,82 @@ struct Resolved {
     spot: Spot,
 }
 
+impl Resolved {
+    fn of(item: &Item, body: &Body) -> Self {
+        let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let given = body.term.parameters().into_iter().filter_map(|number| u32::try_from(number).ok());
+        Self {
+            needs: references::needs(item.parent, references::ties(body).into_keys()).into(),
+            given: given.collect(),
+            weight: placement::weight_of(&body.term),
+            counts: Counts {
+                external: count(body.external.len()),
+                unresolved: count(body.unresolved.len()),
+                circular: count(body.circular.len()),
+                against: count(body.against.len()),
+            },
+            spot: Spot::default(),
+        }
+    }
+}
+
+/// All bodies with their references.
+struct Linked {
+    resolved: Vec<Resolved>,
+    ties: Vec<Ties>,
+    outside: BTreeMap<String, Outside>,
+}
+
 /// Makes the references of all bodies and puts them on another shelf.
-fn resolve(
-    world: &World<'_>,
-    cuts: &circles::Cuts,
-    shelf: &mut Shelf,
-    cancel: &CancellationToken,
-) -> Result<(Vec<Resolved>, BTreeMap<String, Outside>), IacError> {
+fn link(world: &World<'_>, shelf: &mut Shelf, cancel: &CancellationToken) -> Result<Linked, IacError> {
     let count = world.plan.items.len();
-    let (mut all, mut outside) = (Vec::with_capacity(count), BTreeMap::new());
+    let (resolved, ties) = (Vec::with_capacity(count), Vec::with_capacity(count));
+    let mut linked = Linked { resolved, ties, outside: BTreeMap::new() };
     let chunk = |at: usize| -> Result<Vec<_>, IacError> {
         if cancel.is_cancelled() {
             return Err(IacError::Cancelled);
         }
-        (at * CHUNK..count.min((at + 1) * CHUNK)).map(|number| one(world, cuts, number)).collect()
+        (at * CHUNK..count.min((at + 1) * CHUNK)).map(|number| one(world, number)).collect()
     };
     in_order(count.div_ceil(CHUNK), chunk, |chunk| {
-        for (mut resolved, bytes, found) in chunk? {
+        for (mut resolved, ties, bytes, found) in chunk? {
             resolved.spot = shelf.put(&bytes)?;
-            all.push(resolved);
+            linked.resolved.push(resolved);
+            linked.ties.push(ties);
             for (key, found) in found {
-                outside.entry(key).or_insert(found);
+                linked.outside.entry(key).or_insert(found);
             }
         }
         Ok::<_, IacError>(())
     })?;
-    Ok((all, outside))
+    Ok(linked)
 }
 
-/// One body: what it tells, its bytes, and what is outside of the plan.
-type One = (Resolved, Vec<u8>, Vec<(String, Outside)>);
+/// One body: what it tells, what it is tied to, its bytes, and what is outside of the plan.
+type One = (Resolved, Ties, Vec<u8>, Vec<(String, Outside)>);
 
-fn one(world: &World<'_>, cuts: &circles::Cuts, number: usize) -> Result<One, IacError> {
+fn one(world: &World<'_>, number: usize) -> Result<One, IacError> {
     let item = &world.plan.items[number];
     let mut body = world.plan.body(number)?;
     body.term.renumber_parameters(item.secrets.start as usize);
-    let outside = world.resolve(number, &mut body, cuts.get(&number).map(Vec::as_slice).unwrap_or_default());
-    let short = |numbers: Vec<usize>| numbers.into_iter().filter_map(|number| u32::try_from(number).ok());
-    let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-    let targets: Vec<u32> = short(body.term.references()).collect();
-    let resolved = Resolved {
-        needs: references::needs(item.parent, &targets).into(),
-        given: short(body.term.parameters()).collect(),
-        weight: placement::weight_of(&body.term),
-        counts: Counts {
-            external: count(body.external.len()),
-            unresolved: count(body.unresolved.len()),
-            circular: count(body.circular.len()),
-            against: count(body.against.len()),
-        },
-        spot: Spot::default(),
-    };
-    Ok((resolved, body.encode(), outside))
+    let outside = world.resolve(number, &mut body);
+    let ties = references::ties(&body).into_iter();
+    let ties = ties.filter_map(|(target, tie)| Some((u32::try_from(target).ok()?, tie))).collect();
+    Ok((Resolved::of(item, &body), ties, body.encode(), outside))
+}
+
+/// Breaks the circles: what is cut becomes literal in the bodies that said it.
+fn open(plan: &mut Plan, resolved: &mut [Resolved], cuts: circles::Cuts) -> Result<(), IacError> {
+    let mut cuts: Vec<(usize, Vec<usize>)> = cuts.into_iter().collect();
+    cuts.sort_unstable();
+    for (number, targets) in cuts {
+        let bytes = plan.shelf.get(resolved[number].spot)?;
+        let mut body = Body::decode(&bytes).ok_or(std::io::Error::from(std::io::ErrorKind::InvalidData))?;
+        for target in targets {
+            references::literalise(&mut body, target, &plan.items[target]);
+        }
+        let spot = plan.shelf.put(&body.encode())?;
+        resolved[number] = Resolved { spot, ..Resolved::of(&plan.items[number], &body) };
+    }
+    Ok(())
 }

@@ -1,6 +1,5 @@
 //! The first sweep over the selected resources. Each body is read from the snapshot once: it is rewritten for the
-//! target, split, pruned, its secrets become parameters, its mentions are noted, and it is put on the shelf. One light
-//! row a resource remains in memory.
+//! target, split, pruned, its secrets become parameters, and it is put on the shelf. One light row a resource remains in memory.
 //!
 //! It decides nothing that needs more than one body: `build` does that, with the rows.
 
@@ -24,7 +23,6 @@ use super::{
         managed_groups,
         ownership::{self, Claims},
         prune,
-        references::Mentions,
         retarget::Target,
         secrets::{self, Lifted},
         selection::{Selection, State},
@@ -77,7 +75,6 @@ pub struct Seen {
     /// Ids by which other bodies may name the resource or its identity, and the paths where its body says them.
     pub principals: Box<[(String, &'static str)]>,
     pub lifted: Vec<Lifted>,
-    pub mentions: Mentions,
 }
 
 /// A row and the bytes of its body.
@@ -153,9 +150,6 @@ impl Surveyor<'_> {
         if self.cancel.is_cancelled() {
             return Err(IacError::Cancelled);
         }
-        // Ids in a rewritten body are those of the target and can't be looked up in the selection: then everything
-        // above an id is noted, too.
-        let is_selected = |key: u64| self.target.is_none() && wanted.contains_key(&key);
         let mut out = Page::default();
         for node in page(self.source, after)? {
             let Some(state) = wanted.get(&hash(&arm::key(&node.id))) else { continue };
@@ -174,7 +168,7 @@ impl Surveyor<'_> {
             };
             for (node, is_split) in parts {
                 out.shown.extend(ownership::shows(&node));
-                let (mut row, bytes) = self.look(&node, &is_selected);
+                let (mut row, bytes) = self.look(&node);
                 row.is_split = is_split;
                 row.is_dependency = is_dependency;
                 out.made.push((row, bytes));
@@ -185,7 +179,7 @@ impl Surveyor<'_> {
 
     /// Makes a node's row and the bytes of its body. No bytes: it is absent by its own claims, or its id can't be
     /// parsed.
-    fn look(&self, node: &Node, is_selected: &dyn Fn(u64) -> bool) -> Made {
+    fn look(&self, node: &Node) -> Made {
         let claims = ownership::claims(node);
         let manages = claims.manages.clone();
         let parsed = ResourceId::parse(&node.id).filter(|_| claims.absent.is_none());
@@ -226,8 +220,8 @@ impl Surveyor<'_> {
             missing: pruned.missing,
         };
         let lifted = secrets::lift(&mut term, subject, &self.names);
-        let seen = Seen { principals: principals(node), lifted, mentions: Mentions::of(&term, is_selected) };
-        let is_empty = seen.principals.is_empty() && seen.lifted.is_empty() && seen.mentions.is_empty();
+        let seen = Seen { principals: principals(node), lifted };
+        let is_empty = seen.principals.is_empty() && seen.lifted.is_empty();
         row.seen = (!is_empty).then(|| Box::new(seen));
         row.has_identity = term.get("identity").is_some();
         row.id = id.text.into();

@@ -35,7 +35,7 @@ impl Reader<'_> {
         let label = labels.get(1).copied().unwrap_or_default();
         let id = self.ids.get(label).ok_or_else(|| format!("no item is called {label}"))?;
         let mut fields = Map::new();
-        for attribute in block.body().attributes() {
+        for attribute in block.body().attributes().filter(|attribute| attribute.key() != "depends_on") {
             fields.insert(attribute.key().to_owned(), self.value(attribute.expr())?);
         }
         let mut body = fields.remove("body").unwrap_or_else(|| json!({}));

@@ -27,6 +27,8 @@ pub struct Body {
     pub unresolved: Vec<Mentioned>,
     /// References that stay literal because they would close a circle.
     pub circular: Vec<Mentioned>,
+    /// Numbers of items that it needs although no text of it refers to them; in rising order.
+    pub waits: Vec<usize>,
 }
 
 /// A read-only value at its path.
@@ -60,6 +62,7 @@ impl Body {
                 out.text(&mentioned.id);
             });
         }
+        out.list(&self.waits, |out, number| out.number(*number));
         out.0
     }
 
@@ -81,6 +84,7 @@ impl Body {
             external: mentions(&mut from)?,
             unresolved: mentions(&mut from)?,
             circular: mentions(&mut from)?,
+            waits: from.list(Decoder::number)?,
         })
     }
 }

@@ -85,6 +85,11 @@ impl Encoder {
                 out.number(*item);
                 out.number(PRINCIPALS.iter().position(|known| known == path).unwrap_or_default());
             }
+            Piece::Spelled(item, id) => {
+                out.byte(5);
+                out.number(*item);
+                out.text(id);
+            }
         });
     }
 
@@ -165,6 +170,7 @@ impl<'b> Decoder<'b> {
                     let item = from.number()?;
                     Piece::Principal(item, PRINCIPALS.get(from.number()?)?)
                 }
+                5 => Piece::Spelled(from.number()?, from.text()?.to_owned()),
                 _ => return None,
             })
         })
@@ -201,6 +207,7 @@ mod tests {
                 Piece::Parameter(0),
                 Piece::External("/subscriptions/s".to_owned()),
                 Piece::Principal(70_000, PRINCIPALS[2]),
+                Piece::Spelled(1, "/SUBSCRIPTIONS/s".to_owned()),
             ])),
         );
         let mut out = Encoder::default();

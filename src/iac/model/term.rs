@@ -29,6 +29,8 @@ pub enum Piece {
     Literal(String),
     /// The id of the planned item with this number.
     Reference(usize),
+    /// The same, as the body spells it, which is not as the item does. Only where a language compares spellings.
+    Spelled(usize, String),
     /// The value of the parameter with this number.
     Parameter(usize),
     /// The id of a resource that is known and not planned (templates spell it by a function).
@@ -145,6 +147,33 @@ impl Term {
         }
     }
 
+    /// Visits every text with its path, keys of maps too.
+    pub fn paths(&self, visit: &mut impl FnMut(&[Step], &Text)) {
+        self.paths_below(&mut Vec::new(), visit);
+    }
+
+    fn paths_below(&self, path: &mut Vec<Step>, visit: &mut impl FnMut(&[Step], &Text)) {
+        match self {
+            Self::Text(text) => visit(path, text),
+            Self::List(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    path.push(Step::Index(index));
+                    item.paths_below(path, visit);
+                    path.pop();
+                }
+            }
+            Self::Map(fields) => {
+                for (key, value) in fields {
+                    path.push(Step::Field(key.as_literal().unwrap_or_default().to_owned()));
+                    visit(path, key);
+                    value.paths_below(path, visit);
+                    path.pop();
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// Visits every text, keys of maps too (`is_key`).
     pub fn texts(&self, visit: &mut impl FnMut(bool, &Text)) {
         match self {
@@ -209,20 +238,6 @@ impl Term {
             }
             _ => {}
         }
-    }
-
-    /// Items that it refers to, in rising order.
-    pub fn references(&self) -> Vec<usize> {
-        let mut found = Vec::new();
-        self.texts(&mut |_, text| {
-            found.extend(text.0.iter().filter_map(|piece| match piece {
-                Piece::Reference(item) | Piece::Principal(item, _) => Some(*item),
-                _ => None,
-            }));
-        });
-        found.sort_unstable();
-        found.dedup();
-        found
     }
 }
 

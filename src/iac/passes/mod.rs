@@ -5,6 +5,7 @@ pub mod circles;
 pub mod filters;
 pub mod made_by_service;
 pub mod managed_groups;
+pub mod mentions;
 pub mod naming;
 pub mod ownership;
 pub mod placement;

@@ -11,6 +11,16 @@ static COMPUTED: LazyLock<HashSet<String>> = LazyLock::new(|| {
     rows.map(str::to_ascii_lowercase).collect()
 });
 
+/// What a service fills in: type in lower case, the object, the name.
+static FILLED: LazyLock<Vec<(String, &'static str, &'static str)>> = LazyLock::new(|| {
+    let rows = include_str!("prune/filled.tsv").lines().filter(|line| !line.starts_with('#'));
+    rows.filter_map(|row| {
+        let mut cells = row.split('\t');
+        Some((cells.next()?.to_ascii_lowercase(), cells.next()?, cells.next()?))
+    })
+    .collect()
+});
+
 /// Of the body's top level; `name` and `type` come from the id.
 pub fn is_envelope(name: &str) -> bool {
     ["id", "name", "type", "systemData", "apiVersion", "managedByExtended", "resourceGroup"]
@@ -66,6 +76,9 @@ pub fn special(node: &Node, body: &mut Map<String, Value>, pruned: &mut Vec<Stri
             pruned.push(format!("{}.{name}", pointer.trim_start_matches('/').replace('/', ".")));
         }
     };
+    for (_, pointer, name) in FILLED.iter().filter(|(kind, ..)| is(kind)) {
+        remove(pointer, name);
+    }
     if is("Microsoft.Compute/virtualMachines") {
         let option = node.body.pointer("/properties/storageProfile/osDisk/createOption").and_then(Value::as_str);
         if option != Some("Attach") {

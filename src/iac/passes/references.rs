@@ -1,87 +1,40 @@
 //! References: every text that is the id of a planned resource, or of something below one, becomes a
-//! reference and a suffix. The id of a resource that is known and not planned is called external: Terraform
-//! reads the resource as data, Bicep declares it as existing, other templates spell the id by a function. The
-//! id of an unknown resource stays literal and is called unresolved.
+//! reference and a suffix; ids in keys of tags, in texts of JSON and behind labels likewise. An id is the same
+//! whatever its case: where a language compares spellings with Azure's, the text keeps its own beside the reference
+//! (`Piece::Spelled`). In a sentence or a query an id becomes a reference only where it is spelled as its resource is;
+//! else the item waits for the resource, and the text stays.
 //!
-//! Two sweeps use this file: the first notes which ids a body mentions (`Mentions`), so that circles are found
-//! before any reference is made; the second makes the references of one body (`World::resolve`). How a
-//! language spells a reference is known to its printer alone.
+//! The id of a resource that is known and not planned is called external: Terraform reads the resource as data, Bicep
+//! declares it as existing, other templates spell the id by a function. An id that nobody has read is called unresolved,
+//! whatever of it is known: its group or its parent may be planned, then it is a reference with a suffix all the same.
+//!
+//! Each body is resolved alone. What it refers to, and how, is told to `circles`; what that cuts is made literal again
+//! (`literalise`). How a language spells a reference is known to its printer alone.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
-use super::selection::Known;
+use super::{
+    circles::Tie,
+    mentions::{self, Mention},
+    selection::Known,
+};
 use crate::{
-    arm,
-    iac::model::{
-        body::{Body, Mentioned},
-        capabilities::Capabilities,
-        ids::prefixes,
-        index::hash,
-        plan::{Item, Outside, Parent, Plan},
-        term::{Piece, Step, Term, Text, spell},
+    arm::{self, ResourceId},
+    iac::{
+        model::{
+            body::{Body, Mentioned},
+            capabilities::Capabilities,
+            ids::prefixes,
+            index::hash,
+            plan::{Item, Outside, Parent, Plan},
+            term::{Piece, Step, Term, Text, spell},
+        },
+        types,
     },
 };
 
 /// How many letters object and client ids have.
 const GUID: usize = 36;
-
-/// What a body mentions, as hashes.
-#[derive(Debug, Default)]
-pub struct Mentions {
-    /// For each id in the body: the id itself, then what is above it, the longest first; `None` ends an id.
-    chains: Vec<Option<Link>>,
-    /// Texts that may be object or client ids: hashes in lower case, and as the body spells them.
-    guids: Vec<(u64, u64)>,
-}
-
-/// An id, or the beginning of one that is the id of what is above it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Link {
-    /// Hash of its key.
-    key: u64,
-    /// Hash of its text, as the body spells it.
-    text: u64,
-}
-
-impl Mentions {
-    /// Notes what a body mentions. `is_selected` is true for the hash of a key that is surely that of a selected
-    /// resource: what is above such a key is not noted.
-    pub fn of(term: &Term, is_selected: impl Fn(u64) -> bool) -> Self {
-        let (mut mentions, mut seen) = (Self::default(), HashSet::new());
-        term.texts(&mut |is_key, text| {
-            let Some(literal) = text.as_literal() else { return };
-            if !is_key && literal.len() == GUID {
-                mentions.guids.push((hash(&literal.to_lowercase()), hash(literal)));
-            }
-            if !arm::looks_like_id(literal) || !seen.insert(hash(literal)) {
-                return;
-            }
-            let spelled = with_slash(literal);
-            let found = prefixes(literal);
-            for key in &found {
-                let exact = spelled.get(..key.len()).unwrap_or_default();
-                let link = Link { key: hash(key), text: hash(exact) };
-                mentions.chains.push(Some(link));
-                if is_selected(link.key) {
-                    break;
-                }
-            }
-            if !found.is_empty() {
-                mentions.chains.push(None);
-            }
-        });
-        mentions.guids.dedup();
-        mentions
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.chains.is_empty() && self.guids.is_empty()
-    }
-}
-
-fn with_slash(id: &str) -> String {
-    if id.starts_with('/') { id.to_owned() } else { format!("/{id}") }
-}
 
 /// All that a reference can lead to.
 #[derive(Debug)]
@@ -90,6 +43,8 @@ pub struct World<'p> {
     pub known: &'p Known,
     pub principals: &'p Principals,
     pub capabilities: &'p Capabilities,
+    /// Pairs of hashes of keys, sorted: a nested object, and the resource whose body holds it whole.
+    pub shown: &'p [(u64, u64)],
 }
 
 /// Object and client ids of items.
@@ -97,8 +52,6 @@ pub struct World<'p> {
 pub struct Principals {
     /// By the id in lower case: the number of the item, the path of the id in its body, and its spelling there.
     by_id: HashMap<String, (usize, &'static str, String)>,
-    /// By the hash of the id in lower case: the number of the item, and the hash of the id as its body spells it.
-    by_hash: HashMap<u64, (usize, u64)>,
 }
 
 impl Principals {
@@ -107,103 +60,135 @@ impl Principals {
         let mut found = Self::default();
         for (number, item) in items.iter().enumerate() {
             for (id, path) in item.principals.iter().filter(|(id, _)| !is_given(id)) {
-                let lower = id.to_lowercase();
-                found.by_hash.insert(hash(&lower), (number, hash(id)));
-                found.by_id.insert(lower, (number, path, id.clone()));
+                found.by_id.insert(id.to_lowercase(), (number, path, id.clone()));
             }
         }
         found
     }
 }
 
+/// A planned resource that an id leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Lead {
+    target: usize,
+    /// How many bytes of the id are those of the target.
+    length: usize,
+    /// Whether the whole id was read: that of a resource, or of a part that the target's body holds.
+    is_read: bool,
+}
+
 impl World<'_> {
-    /// Numbers of the items that a body will refer to once [`Self::resolve`] has made its references; in rising order.
-    pub fn targets(&self, number: usize, mentions: &Mentions) -> Box<[u32]> {
-        let chains = mentions.chains.split(Option::is_none);
-        let links = |chain: &[Option<Link>]| chain.iter().copied().flatten().collect::<Vec<Link>>();
-        let mut found: Vec<usize> = chains.filter_map(|chain| self.target(&links(chain))).collect();
-        found.extend(mentions.guids.iter().filter_map(|(lower, exact)| {
-            let (target, spelled) = self.principals.by_hash.get(lower)?;
-            (*target != number && (!self.capabilities.compares || spelled == exact)).then_some(*target)
-        }));
-        found.sort_unstable();
-        found.dedup();
-        found.into_iter().filter_map(|target| u32::try_from(target).ok()).collect()
-    }
-
-    /// The item that an id leads to: the nearest planned one among the id and what is above it.
-    fn target(&self, chain: &[Link]) -> Option<usize> {
-        let items = &self.plan.items;
-        for (at, link) in chain.iter().enumerate() {
-            if let Some(target) = self.plan.numbers.at(link.key) {
-                let is_outside = |link: &Link| self.known.at(link.key).is_some_and(|kind| !kind.is_empty());
-                let is_hidden = items[target].is_group && chain[..at].iter().any(is_outside);
-                let is_spelled_so = !self.capabilities.compares || hash(&items[target].id) == link.text;
-                return (!is_hidden && is_spelled_so).then_some(target);
-            }
-            if let Some(id) = self.plan.apart_id(link.key) {
-                let is_spelled_so = !self.capabilities.compares || hash(id) == link.text;
-                let above =
-                    prefixes(id).into_iter().skip(1).find_map(|key| Some((self.plan.numbers.get(&key)?, key.len())));
-                if let Some((target, length)) = above.filter(|_| is_spelled_so) {
-                    let is_spelled_so = id.get(..length) == Some(&items[target].id);
-                    return (!self.capabilities.compares || is_spelled_so).then_some(target);
-                }
-            }
-        }
-        None
-    }
-
     /// Makes the references of an item's body. Returns, by key, the resources outside of the plan that can be read by
-    /// their ids. References to the items in `cuts` would close a circle: they stay literal.
-    pub fn resolve(&self, number: usize, body: &mut Body, cuts: &[usize]) -> Vec<(String, Outside)> {
+    /// their ids.
+    pub fn resolve(&self, number: usize, body: &mut Body) -> Vec<(String, Outside)> {
         self.name_principals(number, &mut body.term);
         let mut found = Found::default();
-        body.term.texts_mut(&mut Vec::new(), &mut |path, _, text| self.link(path, text, &mut found));
+        body.term.texts_mut(&mut Vec::new(), &mut |path, _, text| {
+            let Some(literal) = text.as_literal() else { return };
+            for mention in mentions::ids(literal).into_iter().rev() {
+                self.link(number, path, text, mention, &mut found);
+            }
+        });
         body.external = found.external;
         body.unresolved = found.unresolved;
-        for target in cuts {
-            body.circular.extend(literalise(&mut body.term, *target, &self.plan.items[*target]));
-        }
+        found.waits.sort_unstable();
+        found.waits.dedup();
+        body.waits = found.waits;
         found.outside.into_iter().collect()
     }
 
-    /// Makes a reference of one text, or sorts its id under external or unresolved.
-    fn link(&self, path: &[Step], text: &mut Text, out: &mut Found) {
-        let Some(literal) = text.as_literal().filter(|text| arm::looks_like_id(text)).map(str::to_owned) else {
-            return;
+    /// Makes a reference of an id in a text, or sorts it under external or unresolved. Of several ids in one text the
+    /// last comes first: what stands before it is literal still.
+    fn link(&self, number: usize, path: &[Step], text: &mut Text, mention: Mention, out: &mut Found) {
+        let Some(Piece::Literal(first)) = text.0.first().cloned() else { return };
+        let Mention { at, is_whole } = mention;
+        let (id, is_alone) = (&first[at.clone()], at == (0..first.len()) && text.0.len() == 1);
+        let (narrow, wide) = (mentions::narrow(id), prefixes(id));
+        // A name may hold what ends an id in a sentence: the end that leads to more is the right one.
+        let reach = |found: &[String]| self.lead(number, found).map_or(0, |lead| lead.length);
+        let (id, found) = if is_whole || narrow == id {
+            (id, wide)
+        } else {
+            let shorter = prefixes(narrow);
+            if reach(&shorter) < reach(&wide) { (id, wide) } else { (narrow, shorter) }
         };
-        let (found, items) = (prefixes(&literal), &self.plan.items);
-        let target = found.iter().find_map(|key| Some((self.plan.numbers.get(key)?, key.len())));
+        let Some(lead) = self.lead(number, &found) else {
+            return self.beyond(path, text, id, found, is_alone, out);
+        };
+        let item = &self.plan.items[lead.target];
+        let spelled = with_slash(id);
+        let (Some(own), Some(suffix)) = (spelled.get(..lead.length), spelled.get(lead.length..)) else { return };
+        if !lead.is_read {
+            out.unresolved.push(mentioned(path, id));
+        }
+        let is_spelled_so = own == &*item.id;
+        if !is_spelled_so && !is_whole {
+            out.waits.push(lead.target);
+            return;
+        }
+        let piece = if is_spelled_so || !self.capabilities.compares {
+            Piece::Reference(lead.target)
+        } else {
+            Piece::Spelled(lead.target, own.to_owned())
+        };
+        let suffix = self.respelled(&spelled, lead.length).unwrap_or_else(|| suffix.to_owned());
+        let (before, after) = (&first[..at.start], &first[at.start + id.len()..]);
+        let mut pieces = Vec::new();
+        pieces.extend((!before.is_empty()).then(|| Piece::Literal(before.to_owned())));
+        pieces.push(piece);
+        let rest = suffix + after;
+        pieces.extend((!rest.is_empty()).then_some(Piece::Literal(rest)));
+        pieces.extend(text.0.drain(1..));
+        *text = Text(pieces);
+    }
+
+    /// What is behind the target's id as the resource that the whole id is of spells it, where no spellings are compared.
+    fn respelled(&self, id: &str, length: usize) -> Option<String> {
+        let known = self.plan.apart_id(hash(&arm::key(id))).filter(|_| !self.capabilities.compares)?;
+        known.get(length..).map(str::to_owned)
+    }
+
+    /// The nearest planned item among the ids that one goes through, the longest first.
+    fn lead(&self, number: usize, found: &[String]) -> Option<Lead> {
+        let at = found.iter().position(|key| self.plan.numbers.get(key).is_some())?;
+        let (target, length) = (self.plan.numbers.get(&found[at])?, found[at].len());
+        let is_group = self.plan.items[target].is_group;
         // A resource that is known and not planned is outside, even if its group is planned.
         let is_outside = |key: &String| is_resource(key) && self.known.get(key).is_some_and(|kind| !kind.is_empty());
-        let target = target.filter(|(target, length)| {
-            !items[*target].is_group || !found.iter().any(|key| key.len() > *length && is_outside(key))
-        });
-        if let Some((target, length)) = target {
-            let spelled = with_slash(&literal);
-            let is_spelled_so = spelled.get(..length) == Some(&items[target].id);
-            let Some(suffix) = spelled.get(length..) else { return };
-            if is_spelled_so || !self.capabilities.compares {
-                let mut pieces = vec![Piece::Reference(target)];
-                if !suffix.is_empty() {
-                    pieces.push(Piece::Literal(suffix.to_owned()));
-                }
-                *text = Text(pieces);
-            }
-        } else if found.iter().any(|key| is_resource(key) && self.is_known(key)) {
-            out.external.push(mentioned(path, &literal));
+        if is_group && found[..at].iter().any(is_outside) {
+            return None;
+        }
+        let is_part = !is_group && self.is_part(&found[0]);
+        let is_read = at == 0 || target == number || is_part || self.is_known(&found[0]);
+        Some(Lead { target, length, is_read })
+    }
+
+    /// Whether a key is of a part of a resource: its body holds the part, or no type is published for such.
+    fn is_part(&self, key: &str) -> bool {
+        let part = hash(key);
+        let shown = self.shown.partition_point(|(held, _)| *held < part);
+        self.shown.get(shown).is_some_and(|(held, _)| *held == part)
+            || ResourceId::parse(key).is_none_or(|id| types::newest(&id.type_name()).is_none())
+    }
+
+    /// What becomes of an id that leads to nothing in the plan.
+    fn beyond(&self, path: &[Step], text: &mut Text, id: &str, found: Vec<String>, is_alone: bool, out: &mut Found) {
+        if found.iter().any(|key| is_resource(key) && self.is_known(key)) {
+            out.external.push(mentioned(path, id));
             let Some(key) = found.into_iter().find(|key| self.is_known(key)) else { return };
             let read = self.known.get(&key).filter(|kind| !kind.is_empty());
-            if self.capabilities.has_functions || read.is_some() {
-                *text = outside(&literal, key.len());
+            if is_alone && (self.capabilities.has_functions || read.is_some()) {
+                *text = outside(id, key.len());
             }
             if let (Some(kind), Some(Piece::External(id))) = (read, text.0.first()) {
                 let source = || Outside { id: id.clone(), kind: kind.to_owned() };
                 out.outside.entry(key).or_insert_with(source);
             }
-        } else if found.first().is_some_and(|key| is_resource(key)) {
-            out.unresolved.push(mentioned(path, &literal));
+        } else if let Some(key) = found.first().filter(|key| is_resource(key)) {
+            out.unresolved.push(mentioned(path, id));
+            if is_alone && self.capabilities.has_functions && self.known.is_stub(key) {
+                *text = outside(id, key.len());
+            }
         }
     }
 
@@ -240,10 +225,15 @@ struct Found {
     external: Vec<Mentioned>,
     unresolved: Vec<Mentioned>,
     outside: BTreeMap<String, Outside>,
+    waits: Vec<usize>,
 }
 
 fn mentioned(path: &[Step], id: &str) -> Mentioned {
     Mentioned { path: spell(path), id: id.to_owned() }
+}
+
+fn with_slash(id: &str) -> String {
+    if id.starts_with('/') { id.to_owned() } else { format!("/{id}") }
 }
 
 /// The text for an id that begins with the id of an external resource, which is `length` bytes long.
@@ -261,39 +251,61 @@ fn is_resource(key: &str) -> bool {
     key.split('/').count() > 3 || key.starts_with("/providers/")
 }
 
-/// Makes the references to an item literal again; returns where they were.
-fn literalise(term: &mut Term, target: usize, item: &Item) -> Vec<Mentioned> {
-    let mut cut = Vec::new();
-    term.texts_mut(&mut Vec::new(), &mut |path, _, text| {
-        if let [Piece::Principal(to, at)] = text.0.as_slice()
-            && *to == target
-        {
-            // The identity gets its id only when its item is made: without a reference, only the old id can be written.
-            cut.push(mentioned(path, &item.id));
-            let was = item.principals.iter().find(|(_, path)| path == at);
-            *text = Text::literal(was.map(|(id, _)| id.as_str()).unwrap_or_default());
-            return;
+/// What a body refers to, by the number of the item, with the strongest tie to each.
+pub fn ties(body: &Body) -> BTreeMap<usize, Tie> {
+    let mut found: BTreeMap<usize, Tie> = body.waits.iter().map(|target| (*target, Tie::Wait)).collect();
+    body.term.texts(&mut |_, text| {
+        for piece in &text.0 {
+            let (target, tie) = match piece {
+                Piece::Reference(target) | Piece::Spelled(target, _) => (*target, Tie::Id),
+                Piece::Principal(target, _) => (*target, Tie::Principal),
+                Piece::Literal(_) | Piece::Parameter(_) | Piece::External(_) => continue,
+            };
+            let known = found.entry(target).or_insert(tie);
+            *known = tie.max(*known);
         }
-        if !text.0.contains(&Piece::Reference(target)) {
-            return;
-        }
-        let of_piece = |piece: &Piece| match piece {
-            Piece::Literal(text) => text.clone(),
-            _ => item.id.to_string(),
-        };
-        let whole: String = text.0.iter().map(of_piece).collect();
-        cut.push(mentioned(path, &whole));
-        *text = Text::literal(whole);
     });
-    cut
+    found
+}
+
+/// Makes the references of a body to an item literal, and notes where they were.
+pub fn literalise(body: &mut Body, target: usize, item: &Item) {
+    body.waits.retain(|waited| *waited != target);
+    let circular = &mut body.circular;
+    body.term.texts_mut(&mut Vec::new(), &mut |path, _, text| {
+        let of_it = |piece: &Piece| match piece {
+            Piece::Reference(to) if *to == target => Some(item.id.to_string()),
+            Piece::Spelled(to, id) if *to == target => Some(id.clone()),
+            // The identity gets its id only when its item is made: without a reference, only the old id can be written.
+            Piece::Principal(to, at) if *to == target => {
+                let was = item.principals.iter().find(|(_, path)| path == at);
+                Some(was.map(|(id, _)| id.clone()).unwrap_or_default())
+            }
+            _ => None,
+        };
+        if !text.0.iter().any(|piece| of_it(piece).is_some()) {
+            return;
+        }
+        let mut pieces: Vec<Piece> = Vec::with_capacity(text.0.len());
+        for piece in text.0.drain(..) {
+            let piece = of_it(&piece).map_or(piece, Piece::Literal);
+            match (pieces.last_mut(), piece) {
+                (Some(Piece::Literal(before)), Piece::Literal(more)) => before.push_str(&more),
+                (_, piece) => pieces.push(piece),
+            }
+        }
+        *text = Text(pieces);
+        circular.push(Mentioned { path: spell(path), id: item.id.to_string() });
+    });
 }
 
 /// Numbers of the items that an item needs: its parent, and those that its body refers to.
-pub fn needs(parent: Parent, targets: &[u32]) -> Vec<u32> {
-    let mut needs = targets.to_vec();
-    if let Parent::Item(parent) = parent {
-        needs.extend(u32::try_from(parent));
-    }
+pub fn needs(parent: Parent, targets: impl Iterator<Item = usize>) -> Vec<u32> {
+    let above = match parent {
+        Parent::Item(parent) => Some(parent),
+        Parent::Literal => None,
+    };
+    let mut needs: Vec<u32> = targets.chain(above).filter_map(|target| u32::try_from(target).ok()).collect();
     needs.sort_unstable();
     needs.dedup();
     needs

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     filters::{Reasons, Wanted},
     managed_groups,
-    selection::{Row, Selection, State, is_moved},
+    selection::{Known, Row, Selection, State, is_moved},
     source::{PAGE, Source},
 };
 use crate::{
@@ -67,7 +67,7 @@ pub fn select(
         pages.push(after.map(str::to_owned));
         for node in page {
             if !is_candidate(&node) {
-                selection.known.insert(&arm::key(&node.id), String::new());
+                know(&mut selection.known, &node);
                 continue;
             }
             let is_kept = wanted.takes(&node);
@@ -111,6 +111,14 @@ pub fn select(
     let numbered = (0_u32..).zip(pages);
     selection.pages = numbered.filter(|(number, _)| held.contains(number)).map(|(_, after)| after).collect();
     Ok(selection)
+}
+
+/// Notes what no code is made of. A stub stands for what was referred to and not read.
+fn know(known: &mut Known, node: &Node) {
+    match node.label {
+        Label::External => known.insert_stub(&arm::key(&node.id)),
+        _ => known.insert(&arm::key(&node.id), String::new()),
+    }
 }
 
 fn each_page(

@@ -54,8 +54,10 @@ pub enum State {
 /// What is not planned and known all the same, by key.
 #[derive(Debug, Default)]
 pub struct Known {
-    /// Keys and kinds, where the keys are to be rewritten.
-    pub rewritten: Option<Vec<(String, String)>>,
+    /// Keys and kinds, where the keys are to be rewritten; no kind: a stub.
+    pub rewritten: Option<Vec<(String, Option<String>)>>,
+    /// What was referred to and not read.
+    stubs: HashSet<u64>,
     kinds: Vec<String>,
     /// Numbers of kinds.
     by_key: Index,
@@ -68,7 +70,7 @@ impl Known {
     /// `kind` is the `type@api-version` of what can be read by its id, else empty.
     pub fn insert(&mut self, key: &str, kind: String) {
         if let Some(keys) = &mut self.rewritten {
-            keys.push((key.to_owned(), kind));
+            keys.push((key.to_owned(), Some(kind)));
             return;
         }
         let next = self.kinds.len();
@@ -80,11 +82,27 @@ impl Known {
         self.roles.extend(role(key).map(hash));
     }
 
+    /// Notes what was referred to and not read.
+    pub fn insert_stub(&mut self, key: &str) {
+        match &mut self.rewritten {
+            Some(keys) => keys.push((key.to_owned(), None)),
+            None => drop(self.stubs.insert(hash(key))),
+        }
+    }
+
     /// Takes the keys as they are in the target.
     pub fn rewrite(&mut self, new: impl Fn(&str) -> String) {
         for (key, kind) in self.rewritten.take().unwrap_or_default() {
-            self.insert(&new(&key), kind);
+            match kind {
+                Some(kind) => self.insert(&new(&key), kind),
+                None => self.insert_stub(&new(&key)),
+            }
         }
+    }
+
+    /// Whether a key is of what was referred to and not read.
+    pub fn is_stub(&self, key: &str) -> bool {
+        self.stubs.contains(&hash(key))
     }
 
     /// The kind of what is known.

@@ -15,12 +15,16 @@ use super::{
     subject::Subject,
     totals::{content, emitted_as, said, totals},
 };
-use crate::iac::{
-    model::{
-        ids::compare_keys,
-        plan::{LeftOut, Table, Within},
+use crate::{
+    api::OutputFormat,
+    iac::{
+        emit::terraform,
+        model::{
+            ids::compare_keys,
+            plan::{LeftOut, Table, Within},
+        },
+        parallel::in_order,
     },
-    parallel::in_order,
 };
 
 /// Rows that are made at once by one core.
@@ -121,10 +125,14 @@ fn of_left_out(left: &LeftOut) -> Value {
 fn of_item(subject: &Subject<'_>, number: usize) -> io::Result<(String, Noted)> {
     let plan = subject.plan;
     let (item, body) = (&plan.items[number], plan.body(number)?);
-    let noted = Noted::of(subject, item, &body);
+    let spelled = match subject.format {
+        OutputFormat::Terraform => terraform::literal_ids(plan, subject.forms, number, &body),
+        OutputFormat::Bicep | OutputFormat::Arm => Vec::new(),
+    };
+    let noted = Noted::of(subject, item, &body, &spelled);
     let secrets = plan.parameters.get(item.secrets.start as usize..item.secrets.end as usize).unwrap_or_default();
     let secrets: Vec<&str> = secrets.iter().map(|parameter| parameter.name.as_str()).collect();
-    let row = json!({
+    let mut row = json!({
         "id": item.id, "type": &*item.type_name, "emitted_as": emitted_as(subject, number),
         "generic_because": subject.forms.reason(number),
         "reason": if item.is_dependency { "referred to by what was selected" } else { "selected" },
@@ -137,6 +145,9 @@ fn of_item(subject: &Subject<'_>, number: usize) -> io::Result<(String, Noted)> 
         "external": body.external, "unresolved": body.unresolved, "circular": body.circular,
         "not_returned": content(&item.type_name),
     });
+    if !spelled.is_empty() {
+        row["spelled_otherwise"] = json!(spelled);
+    }
     Ok((indented(&row)?, noted))
 }
 

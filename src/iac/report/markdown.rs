@@ -42,7 +42,7 @@ const MEANINGS: [(&str, &str); 11] = [
     ),
     ("/against_type", "values that Azure returned and its published type does not have so: kept, and listed here"),
     ("/resources/external", "ids of resources that the scan knows and the code does not hold, listed here"),
-    ("/unresolved", "ids that no scan has read: literal in the code, and listed here"),
+    ("/unresolved", "ids that no scan has read, listed here"),
     ("/secrets_lifted", "values that have to be given: `README.md` lists them"),
     ("/checks/parse", "`ok`: every file was read back by a parser of its language"),
     (
@@ -64,6 +64,16 @@ const WHY_GENERIC: &str = "`azurerm_*` is used only where it says all that Azure
      provider can't say it. A property and a value: the provider refuses the value. `azurerm would set A to B, of which Azure says\n\
      nothing`: the provider has a value of its own for what is not given, so that an import would change the resource.\n\n";
 
+const ABOUT_UNREAD: &str = "Where the group or the parent of such an id is in the code, the id is a reference to that and a suffix; else it is as Azure returned it.\n\n";
+
+const ABOUT_CIRCLES: &str = "Each of these resources needs the other, directly or through others, so one of their references is a literal text. Where\n\
+     the resources exist already, nothing has to be done. A first deployment needs a second run: Azure refuses the id of\n\
+     something that does not exist, so leave these properties out the first time, then put them back and deploy again. Who an\n\
+     identity is (an object id) is known after the first run, too: replace it then.\n\n";
+
+const ABOUT_SPELLING: &str = "The resource's own id is spelled otherwise, so a reference would change or replace what is imported. `depends_on` keeps the\n\
+     order. `parent`: the group or the resource that it is in.\n\n";
+
 /// Rows of a table that waits for its turn: in memory while they are few.
 #[derive(Debug)]
 struct Waiting(SpooledTempFile);
@@ -84,6 +94,7 @@ pub struct Lists {
     unresolved: Waiting,
     external: Waiting,
     circular: Waiting,
+    spelled: Waiting,
 }
 
 /// The rows of one body.
@@ -93,10 +104,11 @@ pub struct Noted {
     unresolved: String,
     external: String,
     circular: String,
+    spelled: String,
 }
 
 impl Noted {
-    pub fn of(subject: &Subject<'_>, item: &Item, body: &Body) -> Self {
+    pub fn of(subject: &Subject<'_>, item: &Item, body: &Body, spelled_otherwise: &[Mentioned]) -> Self {
         let id: &str = &item.id;
         let mentions = |told: &[Mentioned]| told.iter().map(|told| row(&[id, &told.path, &told.id])).collect();
         let external = |told: &Mentioned| {
@@ -108,6 +120,7 @@ impl Noted {
             unresolved: mentions(&body.unresolved),
             external: body.external.iter().map(external).collect(),
             circular: mentions(&body.circular),
+            spelled: mentions(spelled_otherwise),
         }
     }
 }
@@ -117,7 +130,8 @@ impl Lists {
         self.against.0.write_all(noted.against.as_bytes())?;
         self.unresolved.0.write_all(noted.unresolved.as_bytes())?;
         self.external.0.write_all(noted.external.as_bytes())?;
-        self.circular.0.write_all(noted.circular.as_bytes())
+        self.circular.0.write_all(noted.circular.as_bytes())?;
+        self.spelled.0.write_all(noted.spelled.as_bytes())
     }
 }
 
@@ -164,15 +178,16 @@ pub fn write(subject: &Subject<'_>, lists: Lists, out: &mut impl Write) -> io::R
     let contents = plan.items.iter().filter_map(|item| Some([&*item.id, content(&item.type_name)?]));
     let title = "Content that ARM does not return, so the code does not hold it";
     table(out, title, "", &["resource", "content"], contents)?;
-    let Lists { against, unresolved, external, circular } = lists;
+    let Lists { against, unresolved, external, circular, spelled } = lists;
     let title = "Values that Azure returned and its published type does not have so (kept as they are)";
-    waited(out, title, &["resource", "property"], against)?;
-    let title = "Ids that no scan has read (literal in the code)";
-    waited(out, title, &["resource", "property", "id"], unresolved)?;
+    waited(out, title, "", &["resource", "property"], against)?;
+    waited(out, "Ids that no scan has read", ABOUT_UNREAD, &["resource", "property", "id"], unresolved)?;
     let title = "Ids of resources that are known and not in the code";
-    waited(out, title, &["resource", "property", "id", "in the code as"], external)?;
+    waited(out, title, "", &["resource", "property", "id", "in the code as"], external)?;
     let title = "References that would close a circle (literal)";
-    waited(out, title, &["resource", "property", "id"], circular)?;
+    waited(out, title, ABOUT_CIRCLES, &["resource", "property", "id"], circular)?;
+    let title = "Ids that keep Azure's spelling, because an import compares it";
+    waited(out, title, ABOUT_SPELLING, &["resource", "property", "id"], spelled)?;
     out.flush()
 }
 
@@ -224,10 +239,10 @@ fn table<'t, const N: usize>(
 }
 
 /// The same of rows that waited.
-fn waited(out: &mut impl Write, title: &str, heads: &[&str], rows: Waiting) -> io::Result<()> {
+fn waited(out: &mut impl Write, title: &str, about: &str, heads: &[&str], rows: Waiting) -> io::Result<()> {
     let mut rows = rows.0;
     if rows.stream_position()? > 0 {
-        head(out, title, "", heads)?;
+        head(out, title, about, heads)?;
         rows.rewind()?;
         io::copy(&mut rows, out)?;
     }

@@ -131,9 +131,9 @@ impl Judge {
 fn outside(plan: &Plan) -> Result<HashSet<u64>, IacError> {
     let mut found = HashSet::new();
     for (number, item) in plan.items.iter().enumerate() {
-        if item.counts.external + item.counts.circular > 0 {
+        if item.counts.external + item.counts.unresolved + item.counts.circular > 0 {
             let body = plan.body(number)?;
-            let mentioned = body.external.iter().chain(&body.circular);
+            let mentioned = body.external.iter().chain(&body.unresolved).chain(&body.circular);
             found.extend(mentioned.flat_map(|mentioned| prefixes(&mentioned.id)).map(|key| hash(&key)));
         }
     }

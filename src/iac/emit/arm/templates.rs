@@ -303,7 +303,9 @@ impl<'p> Templates<'p> {
     fn piece(&self, piece: &Piece, place: &Place) -> Said {
         match piece {
             Piece::Literal(text) => Said::Constant(text.clone()),
-            Piece::Reference(number) => Said::Code(self.id(&self.plan.items[*number], Some(place))),
+            Piece::Reference(number) | Piece::Spelled(number, _) => {
+                Said::Code(self.id(&self.plan.items[*number], Some(place)))
+            }
             Piece::Principal(number, path) => Said::Code(self.principal(&self.plan.items[*number], path, place)),
             Piece::External(id) => {
                 let parsed = ResourceId::parse(id);

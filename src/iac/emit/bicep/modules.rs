@@ -190,6 +190,8 @@ struct Declared {
 struct Sheet<'p> {
     place: &'p Place,
     existing: BTreeMap<String, String>,
+    /// Items that the resource at hand names by their symbols.
+    named: BTreeSet<usize>,
 }
 
 impl Printer<'_> {
@@ -291,7 +293,7 @@ impl Printer<'_> {
     }
 
     fn resources(&self, out: &mut String, place: &Place, numbers: &[usize]) -> io::Result<()> {
-        let mut sheet = Sheet { place, existing: BTreeMap::new() };
+        let mut sheet = Sheet { place, existing: BTreeMap::new(), named: BTreeSet::new() };
         let mut text = String::new();
         for number in numbers {
             text.push('\n');
@@ -308,6 +310,7 @@ impl Printer<'_> {
     fn resource(&self, out: &mut String, number: usize, sheet: &mut Sheet<'_>) -> io::Result<()> {
         let item = &self.plan.items[number];
         let (id, body) = (item.parsed(), self.plan.body(number)?);
+        sheet.named.clear();
         let kind = format!("{}@{}", item.type_name, item.api_version);
         let _ = writeln!(out, "resource {} {} = {{", self.symbols[number], quoted(&kind));
         let names: Vec<&str> = id.segments.iter().map(|(_, name)| name.as_str()).collect();
@@ -327,6 +330,14 @@ impl Printer<'_> {
                 let (key, value) = (self.parts(key, number, sheet), self.value(value, number, sheet));
                 write::field(out, &key, &value, 0);
             }
+        }
+        // An order that no symbol tells.
+        let is_told =
+            |need: &usize| *need == number || sheet.named.contains(need) || self.places.of[*need] != *sheet.place;
+        let waits: Vec<usize> = item.needs().filter(|need| !is_told(need)).collect();
+        if !waits.is_empty() {
+            let symbols = waits.into_iter().map(|need| Value::Text(vec![Part::Code(self.symbols[need].clone())]));
+            write::field(out, &[Part::Literal("dependsOn".to_owned())], &Value::List(symbols.collect()), 0);
         }
         out.push_str("}\n");
         Ok(())
@@ -351,6 +362,7 @@ impl Printer<'_> {
     /// The symbol of an item, seen from a place: its own, or that of an `existing` resource.
     fn symbol(&self, number: usize, sheet: &mut Sheet<'_>) -> String {
         if self.places.of[number] == *sheet.place {
+            sheet.named.insert(number);
             return self.symbols[number].clone();
         }
         let item = &self.plan.items[number];
@@ -440,8 +452,8 @@ impl Printer<'_> {
         let part = |piece: &Piece| match piece {
             Piece::Literal(text) => Part::Literal(text.clone()),
             // A resource can't mean itself by its symbol.
-            Piece::Reference(to) if *to == number => of_id(&item.parsed(), &item.type_name),
-            Piece::Reference(to) => Part::Code(format!("{}.id", self.symbol(*to, sheet))),
+            Piece::Reference(to) | Piece::Spelled(to, _) if *to == number => of_id(&item.parsed(), &item.type_name),
+            Piece::Reference(to) | Piece::Spelled(to, _) => Part::Code(format!("{}.id", self.symbol(*to, sheet))),
             Piece::Principal(to, path) => Part::Code(format!("{}.{path}", self.symbol(*to, sheet))),
             Piece::Parameter(number) => Part::Code(self.plan.parameters[*number].name.clone()),
             Piece::External(id) => match ResourceId::parse(id) {

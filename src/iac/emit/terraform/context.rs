@@ -103,13 +103,13 @@ impl Context<'_> {
         self.reference_as(number, canonical(&self.plan.items[number].id))
     }
 
-    /// Within a text that an import compares to the letter.
-    pub fn reference_in_text(&self, number: usize) -> Vec<Part> {
-        let id = &self.plan.items[number].id;
-        if self.with_imports && canonical(id) != **id {
-            return vec![Part::Literal(id.to_string())];
+    /// Within a text that an import compares to the letter; `id` is how it spells the item's.
+    pub fn reference_in_text(&self, number: usize, id: &str) -> Vec<Part> {
+        let is_other = self.shown(number) == self.number && *id != *self.plan.items[number].id;
+        if self.with_imports && (is_other || canonical(id) != *id) {
+            return vec![Part::Literal(id.to_owned())];
         }
-        self.reference(number)
+        self.reference_as(number, canonical(id))
     }
 
     pub fn reference_as(&self, number: usize, own: String) -> Vec<Part> {

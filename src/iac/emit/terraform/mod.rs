@@ -7,7 +7,7 @@
 //!
 //! `hcl` and `spelling` know nothing of plans; `azurerm` translates a body by its tables; `typing` does so for every
 //! item, and `forms` holds what came of it beside the plan; `context` and `terms` say how one resource refers to
-//! another; `generic`, `azurerm::print` and `providers` make blocks; `printer` puts them into files.
+//! another, `waits` what order no text tells; `generic`, `azurerm::print` and `providers` make blocks; `printer` puts them into files.
 
 mod azurerm;
 mod capabilities;
@@ -22,6 +22,7 @@ mod providers;
 mod spelling;
 mod terms;
 mod typing;
+mod waits;
 
 pub use capabilities::capabilities;
 pub use data::is_read;
@@ -30,6 +31,7 @@ pub use forms::Form;
 pub use forms::Forms;
 pub use printer::Terraform;
 pub use typing::typing;
+pub use waits::literal_ids;
 
 #[cfg(test)]
 mod tests;

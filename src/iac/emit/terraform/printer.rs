@@ -14,6 +14,7 @@ use super::{
     generic::generic,
     hcl::{self, Block, Value},
     providers,
+    waits::wait,
 };
 use crate::{
     arm,
@@ -111,9 +112,9 @@ impl<'p> Terraform<'p> {
                 let (draft, read_only) = self.draft(typed)?;
                 let context = Context { read_only: &read_only, ..context };
                 let beside = besides(&context, &draft).into_iter().map(|(block, ..)| block);
-                Ok(std::iter::once(resource(&context, &draft)).chain(beside).collect())
+                Ok(wait(&context, std::iter::once(resource(&context, &draft)).chain(beside).collect()))
             }
-            _ => Ok(vec![generic(&context, self.plan.body(number)?)]),
+            _ => Ok(wait(&context, vec![generic(&context, self.plan.body(number)?)])),
         }
     }
 

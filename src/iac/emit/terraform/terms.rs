@@ -14,7 +14,8 @@ pub fn parts(context: &Context<'_>, text: &Text) -> Vec<Part> {
     for piece in &text.0 {
         let next = match piece {
             Piece::Literal(text) => vec![Part::Literal(text.clone())],
-            Piece::Reference(number) => context.reference_in_text(*number),
+            Piece::Reference(number) => context.reference_in_text(*number, &context.plan.items[*number].id),
+            Piece::Spelled(number, id) => context.reference_in_text(*number, id),
             Piece::External(id) => data::reference(context, id, id),
             Piece::Principal(number, path) => vec![principal(context, *number, path)],
             Piece::Parameter(number) => vec![Part::Code(format!("var.{}", context.plan.parameters[*number].name))],

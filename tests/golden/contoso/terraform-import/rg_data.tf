@@ -244,7 +244,7 @@ resource "azurerm_key_vault" "kv_contoso" {
     bypass         = "AzureServices"
     default_action = "Deny"
     virtual_network_subnet_ids = [
-      "/subscriptions/c0470500-0000-4000-8000-0000000000a2/resourceGroups/rg-spoke-network/providers/Microsoft.Network/virtualNetworks/vnet-spoke/subnets/snet-web",
+      azurerm_subnet.vnet_spoke_snet_web.id,
     ]
   }
 }

@@ -161,6 +161,9 @@ resource "azurerm_monitor_autoscale_setting" "scale_web" {
   name               = "scale-web"
   enabled            = true
   target_resource_id = "/subscriptions/c0470500-0000-4000-8000-0000000000a2/resourceGroups/rg-web/providers/Microsoft.Web/serverfarms/plan-web"
+  depends_on = [
+    azurerm_service_plan.plan_web,
+  ]
 
   profile {
     name = "by cpu"
@@ -327,6 +330,9 @@ resource "azapi_resource" "app_admin" {
       vnetImagePullEnabled      = false
     }
   }
+  depends_on = [
+    azurerm_service_plan.plan_web,
+  ]
 
   identity {
     type = "UserAssigned"
@@ -385,6 +391,9 @@ resource "azapi_resource" "app_shop" {
       vnetImagePullEnabled      = false
     }
   }
+  depends_on = [
+    azurerm_service_plan.plan_web,
+  ]
 
   identity {
     type = "UserAssigned"
@@ -443,6 +452,9 @@ resource "azapi_resource" "func_orders" {
       vnetImagePullEnabled      = false
     }
   }
+  depends_on = [
+    azurerm_service_plan.plan_web,
+  ]
 
   identity {
     type = "UserAssigned"

@@ -30,7 +30,7 @@ pub fn literal(plan: &Plan, text: &Text) -> String {
     let piece = |piece: &Piece| match piece {
         Piece::Literal(text) => text.clone(),
         Piece::Reference(number) => plan.items[*number].id.to_string(),
-        Piece::External(id) => id.clone(),
+        Piece::External(id) | Piece::Spelled(_, id) => id.clone(),
         Piece::Parameter(_) | Piece::Principal(..) => String::new(),
     };
     text.0.iter().map(piece).collect()

@@ -101,7 +101,7 @@ pub fn id_parts(context: &Context<'_>, text: &Text) -> Vec<Part> {
         [Piece::Literal(text)] if text.starts_with('/') && arm::looks_like_id(text) => {
             vec![Part::Literal(canonical(text))]
         }
-        [Piece::Reference(number), ..] => {
+        [Piece::Reference(number) | Piece::Spelled(number, _), ..] => {
             let whole = canonical(&literal(context.plan, text));
             let target = context.shown(*number);
             if target == context.number {
@@ -123,8 +123,12 @@ pub fn id_parts(context: &Context<'_>, text: &Text) -> Vec<Part> {
 }
 
 fn name_of(context: &Context<'_>, text: &Text) -> Value {
-    if let [Piece::Reference(number)] = text.0.as_slice() {
-        return item_name(context, *number);
+    match text.0.as_slice() {
+        [Piece::Reference(number)] => return item_name(context, *number),
+        [Piece::Spelled(number, id)] if id.ends_with(&format!("/{}", context.plan.items[*number].name())) => {
+            return item_name(context, *number);
+        }
+        _ => {}
     }
     let whole = literal(context.plan, text);
     Value::text(whole.rsplit('/').next().unwrap_or_default())
