@@ -67,10 +67,20 @@ impl ResourceId {
     /// below the provider, an empty segment, no known root).
     pub fn parse(id: &str) -> Option<Self> {
         let trimmed = id.trim().trim_matches('/');
-        let parts: Vec<&str> = trimmed.split('/').collect();
-        if trimmed.is_empty() || parts.iter().any(|part| part.is_empty()) {
+        // Few ids have more parts: the list grows once.
+        let mut parts: Vec<&str> = Vec::with_capacity(16);
+        parts.extend(trimmed.split('/'));
+        if parts.iter().any(|part| part.is_empty()) {
             return None;
         }
+        // What is before a part, with a leading slash.
+        let above = |at: usize| {
+            let length = parts[..at].iter().map(|part| part.len() + 1).sum::<usize>();
+            let mut above = String::with_capacity(length.max(1));
+            above.push('/');
+            above.push_str(&trimmed[..length.saturating_sub(1)]);
+            above
+        };
         let is = |at: usize, word: &str| parts.get(at).is_some_and(|part| part.eq_ignore_ascii_case(word));
         let subscription = is(0, "subscriptions").then(|| parts.get(1).map(|s| (*s).to_owned())).flatten();
         let resource_group = (subscription.is_some() && is(2, "resourceGroups"))
@@ -85,15 +95,13 @@ impl ResourceId {
                     return None;
                 }
                 let pairs = below.chunks(2).map(|pair| (pair[0].to_owned(), pair[1].to_owned())).collect();
-                (Some(parts[at + 1].to_owned()), pairs, format!("/{}", parts[..at].join("/")))
+                (Some(parts[at + 1].to_owned()), pairs, above(at))
             }
             None if parts.len() == 2 && subscription.is_some() => (None, Vec::new(), "/".to_owned()),
-            None if parts.len() == 4 && resource_group.is_some() => {
-                (None, Vec::new(), format!("/{}", parts[..2].join("/")))
-            }
+            None if parts.len() == 4 && resource_group.is_some() => (None, Vec::new(), above(2)),
             None => return None,
         };
-        Some(Self { text: format!("/{trimmed}"), subscription, resource_group, namespace, segments, scope })
+        Some(Self { text: above(parts.len()), subscription, resource_group, namespace, segments, scope })
     }
 
     /// The key of the whole id.

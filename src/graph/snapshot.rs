@@ -158,12 +158,28 @@ impl Snapshot {
 
     /// A page of nodes with their bodies, in key order.
     pub fn nodes(&self, after: Option<&str>, limit: usize) -> Result<Vec<Node>, GraphError> {
+        self.nodes_with_bodies(after, limit, &|_| true)
+    }
+
+    /// A page of nodes in key order, with the bodies of those that `is_wanted` takes; the others have none (`Null`).
+    pub(crate) fn nodes_with_bodies(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+        is_wanted: &dyn Fn(&Node) -> bool,
+    ) -> Result<Vec<Node>, GraphError> {
         let mut nodes = Vec::new();
         let mut opener = Opener::new()?;
         self.store.read(|read| {
             read.scan(&NODES, &self.span(after), Order::Rising, |(_, key), row| {
-                let body = read.get(&BODIES, &row.body)?;
-                nodes.push(self.shape(&mut opener, key, row, body.map(|body| body.0))?);
+                let at = row.body;
+                let mut node = self.outline(key, row);
+                if is_wanted(&node)
+                    && let Some(body) = read.get(&BODIES, &at)?
+                {
+                    node.body = opener.json(&body.0)?;
+                }
+                nodes.push(node);
                 Ok::<_, GraphError>(nodes.len() < limit)
             })
         })?;

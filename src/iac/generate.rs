@@ -22,7 +22,7 @@ use super::{
     passes::{placement::Places, select},
     report::{self, Source, Subject, Written},
     shelf::Shelf,
-    verify::{checks::Checks, limits::Judge, read_back::read_back, terraform::terraform as check_with_terraform},
+    verify::{checks::Checks, limits::Judge, read_back::ReadBack, terraform::terraform as check_with_terraform},
 };
 use crate::{
     api::{GenerateIacRequest, OutputFormat},
@@ -90,11 +90,11 @@ fn capabilities(request: &GenerateIacRequest) -> Capabilities {
 
 /// Prints all pieces on all cores; each is read back where it was printed, and let go once it is written.
 fn print(printer: &dyn Print, work: &Work) -> Result<(Written, Judge), IacError> {
-    let (mut written, mut judge) = (Written::default(), Judge::default());
+    let (mut written, mut judge, reader) = (Written::default(), Judge::default(), ReadBack::default());
     let mut writer = Writer { artifacts: &*work.artifacts, name: String::new(), file: None };
     let made = |at: usize| -> Result<_, IacError> {
         let piece = printer.print(at)?;
-        let outline = read_back(&piece.file, &piece.text)?;
+        let outline = reader.read(&piece.file, &piece.text)?;
         Ok((piece, outline))
     };
     in_order(printer.count(), made, |made| {

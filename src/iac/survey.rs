@@ -26,7 +26,7 @@ use super::{
         retarget::Target,
         secrets::{self, Lifted},
         selection::{Selection, State},
-        source::{Source, page},
+        source::{PAGE, Source},
     },
     shelf::{Shelf, Spot},
     types,
@@ -151,8 +151,9 @@ impl Surveyor<'_> {
             return Err(IacError::Cancelled);
         }
         let mut out = Page::default();
-        for node in page(self.source, after)? {
-            let Some(state) = wanted.get(&hash(&arm::key(&node.id))) else { continue };
+        let state = |node: &Node| wanted.get(&hash(&arm::key(&node.id)));
+        for node in self.source.nodes(after, PAGE, &|node| state(node).is_some())? {
+            let Some(state) = state(&node) else { continue };
             let is_dependency = *state == State::Dependency;
             let mut node = match self.target {
                 Some(target) => target.node(node),

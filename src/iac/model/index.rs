@@ -12,8 +12,13 @@ pub struct Index(HashMap<u64, u32>);
 
 /// The same for the same text in every run.
 pub fn hash(text: &str) -> u64 {
+    hash_of(text.as_bytes())
+}
+
+/// The same of bytes.
+pub fn hash_of(bytes: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
-    hasher.write(text.as_bytes());
+    hasher.write(bytes);
     hasher.finish()
 }
 

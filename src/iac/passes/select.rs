@@ -131,11 +131,8 @@ fn each_page(
         if cancel.is_cancelled() {
             return Err(IacError::Cancelled);
         }
-        let mut page = source.outlines(after.as_deref(), PAGE)?;
+        let page = source.nodes(after.as_deref(), PAGE, &|node| node.label == Label::RoleDefinition)?;
         let Some(last) = page.last().map(|node| node.key.clone()) else { return Ok(()) };
-        if page.iter().any(|node| node.label == Label::RoleDefinition) {
-            page = source.nodes(after.as_deref(), PAGE)?;
-        }
         see(after.as_deref(), page);
         after = Some(last);
     }

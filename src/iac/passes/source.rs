@@ -12,20 +12,24 @@ pub const PAGE: usize = 256;
 
 /// Where nodes are read from, in the order of the graph's keys.
 pub trait Source: Sync {
-    /// A page of nodes without their bodies.
-    fn outlines(&self, after: Option<&str>, limit: usize) -> Result<Vec<Node>, GraphError>;
-    /// A page of nodes with their bodies.
-    fn nodes(&self, after: Option<&str>, limit: usize) -> Result<Vec<Node>, GraphError>;
+    /// A page of nodes, with the bodies of those that `is_wanted` takes.
+    fn nodes(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+        is_wanted: &dyn Fn(&Node) -> bool,
+    ) -> Result<Vec<Node>, GraphError>;
     fn node(&self, id: &str) -> Result<Option<Node>, GraphError>;
 }
 
 impl Source for Snapshot {
-    fn outlines(&self, after: Option<&str>, limit: usize) -> Result<Vec<Node>, GraphError> {
-        Self::outlines(self, after, limit)
-    }
-
-    fn nodes(&self, after: Option<&str>, limit: usize) -> Result<Vec<Node>, GraphError> {
-        Self::nodes(self, after, limit)
+    fn nodes(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+        is_wanted: &dyn Fn(&Node) -> bool,
+    ) -> Result<Vec<Node>, GraphError> {
+        self.nodes_with_bodies(after, limit, is_wanted)
     }
 
     fn node(&self, id: &str) -> Result<Option<Node>, GraphError> {
@@ -33,13 +37,9 @@ impl Source for Snapshot {
     }
 }
 
-/// Nodes in memory, by their keys: a recording.
+/// Nodes in memory, by their keys: a recording. All have their bodies.
 impl Source for BTreeMap<String, Node> {
-    fn outlines(&self, after: Option<&str>, limit: usize) -> Result<Vec<Node>, GraphError> {
-        self.nodes(after, limit)
-    }
-
-    fn nodes(&self, after: Option<&str>, limit: usize) -> Result<Vec<Node>, GraphError> {
+    fn nodes(&self, after: Option<&str>, limit: usize, _: &dyn Fn(&Node) -> bool) -> Result<Vec<Node>, GraphError> {
         let after = after.map_or(Bound::Unbounded, Bound::Excluded);
         Ok(self.range::<str, _>((after, Bound::Unbounded)).take(limit).map(|(_, node)| node.clone()).collect())
     }
@@ -47,9 +47,4 @@ impl Source for BTreeMap<String, Node> {
     fn node(&self, id: &str) -> Result<Option<Node>, GraphError> {
         Ok(self.get(&arm::key(id)).cloned())
     }
-}
-
-/// The nodes of one of the pages of a selection.
-pub fn page(source: &dyn Source, after: Option<&str>) -> Result<Vec<Node>, GraphError> {
-    source.nodes(after, PAGE)
 }

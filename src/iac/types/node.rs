@@ -142,10 +142,16 @@ impl Node {
         }
     }
 
-    /// The first field whose name is taken.
-    pub(super) fn field(&self, is_it: impl Fn(&str) -> bool) -> Option<(&str, Field)> {
+    /// The field of this very name.
+    pub(super) fn field(&self, name: &str) -> Option<(&str, Field)> {
         let Self::Object { fields, .. } = self else { return None };
-        fields.iter().find(|(name, _)| is_it(name)).map(|(name, field)| (name.as_str(), *field))
+        fields.get_key_value(name).map(|(name, field)| (name.as_str(), *field))
+    }
+
+    /// The first field of a name in any case.
+    pub(super) fn field_in_any_case(&self, name: &str) -> Option<(&str, Field)> {
+        let Self::Object { fields, .. } = self else { return None };
+        fields.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(name, field)| (name.as_str(), *field))
     }
 }
 

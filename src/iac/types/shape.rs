@@ -94,9 +94,9 @@ impl Shape {
 
     /// A property by its name; in another case where there is none of the very spelling.
     pub fn prop(&self, name: &str) -> Option<Prop> {
-        let exact: Vec<(&str, Field)> = self.nodes().filter_map(|node| node.field(|known| known == name)).collect();
+        let exact: Vec<(&str, Field)> = self.nodes().filter_map(|node| node.field(name)).collect();
         let found = if exact.is_empty() {
-            self.nodes().filter_map(|node| node.field(|known| known.eq_ignore_ascii_case(name))).collect()
+            self.nodes().filter_map(|node| node.field_in_any_case(name)).collect()
         } else {
             exact
         };

@@ -37,9 +37,9 @@ impl Checks {
 /// Reads every file back and judges them together.
 #[cfg(test)]
 pub fn of_files(files: &crate::iac::emit::files::Files, plan: &Plan) -> Result<Checks, IacError> {
-    let mut outlines = Vec::new();
+    let (mut outlines, reader) = (Vec::new(), super::read_back::ReadBack::default());
     for (name, text) in files {
-        outlines.extend(super::read_back::read_back(name, text)?);
+        outlines.extend(reader.read(name, text)?);
     }
     // In the order of their deployment.
     outlines.sort_by(|a, b| (a.name.len(), &a.name).cmp(&(b.name.len(), &b.name)));

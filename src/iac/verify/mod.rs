@@ -3,4 +3,5 @@
 pub mod checks;
 pub mod limits;
 pub mod read_back;
+mod skeleton;
 pub mod terraform;

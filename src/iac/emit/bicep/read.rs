@@ -2,43 +2,46 @@
 
 use tree_sitter::{Node, Parser, Tree};
 
-/// The parser's time grows faster than the text: so much of a file it gets at once.
-const PIECE: usize = 1 << 10;
-
 /// Parses a file; an error names the line where it ceases to be Bicep.
 pub fn parse(text: &str) -> Result<Tree, String> {
-    parse_from(&mut parser()?, text, 0)
+    Reader::new()?.tree(text, 0)
 }
 
-/// Whether a printed file is Bicep. It is read a few declarations at a time: those begin behind an empty
-/// line, which no value that is printed holds.
-pub fn check(text: &str) -> Result<(), String> {
-    let (mut start, mut line, mut parser) = (0, 0, parser()?);
-    while start < text.len() {
-        let rest = &text[start..];
-        let end = (PIECE..rest.len()).find(|at| rest.is_char_boundary(*at)).unwrap_or(rest.len());
-        let end = rest[end..].find("\n\n").map_or(rest.len(), |more| end + more + 2);
-        parse_from(&mut parser, &rest[..end], line)?;
-        line += rest[..end].matches('\n').count();
-        start += end;
+/// The declarations of a printed file, each with the number of lines before it. They begin behind an empty line, which no
+/// value that is printed holds.
+pub fn declarations(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut line = 0;
+    text.split_inclusive("\n\n").map(move |declaration| {
+        let before = line;
+        line += declaration.matches('\n').count();
+        (before, declaration)
+    })
+}
+
+/// Reads declarations one by one: the parser's time grows faster than the text.
+pub struct Reader(Parser);
+
+impl Reader {
+    pub fn new() -> Result<Self, String> {
+        let mut parser = Parser::new();
+        parser.set_language(&tree_sitter_bicep::LANGUAGE.into()).map_err(|error| error.to_string())?;
+        Ok(Self(parser))
     }
-    Ok(())
-}
 
-fn parser() -> Result<Parser, String> {
-    let mut parser = Parser::new();
-    parser.set_language(&tree_sitter_bicep::LANGUAGE.into()).map_err(|error| error.to_string())?;
-    Ok(parser)
-}
-
-fn parse_from(parser: &mut Parser, text: &str, line: usize) -> Result<Tree, String> {
-    let tree = parser.parse(text, None).ok_or("the parser gave up")?;
-    let root = tree.root_node();
-    if !root.has_error() {
-        return Ok(tree);
+    /// Whether a text is Bicep; an error names the line, of which there are `before` before the text.
+    pub fn read(&mut self, text: &str, before: usize) -> Result<(), String> {
+        self.tree(text, before).map(drop)
     }
-    let line = line + broken(root).map_or(0, |node| node.start_position().row) + 1;
-    Err(format!("line {line} is no Bicep"))
+
+    fn tree(&mut self, text: &str, before: usize) -> Result<Tree, String> {
+        let tree = self.0.parse(text, None).ok_or("the parser gave up")?;
+        let root = tree.root_node();
+        if !root.has_error() {
+            return Ok(tree);
+        }
+        let line = before + broken(root).map_or(0, |node| node.start_position().row) + 1;
+        Err(format!("line {line} is no Bicep"))
+    }
 }
 
 fn broken(node: Node<'_>) -> Option<Node<'_>> {

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use super::{
-    read::{check, items, parse, unescape},
+    read::{Reader, declarations, items, parse, unescape},
     write::{Part, Value, field},
 };
 
@@ -147,6 +147,10 @@ proptest! {
 fn a_long_file_is_read_back_in_pieces_and_its_faulty_line_is_named() {
     let one = printed(&json!({"text": "first\n\nresource y", "list": [1, {"a": "ü".repeat(300)}]}));
     let many = vec![one.as_str(); 40].join("\n");
+    let check = |text: &str| {
+        let mut reader = Reader::new().expect("a reader");
+        declarations(text).try_for_each(|(before, declaration)| reader.read(declaration, before))
+    };
     assert_eq!(check(&many), Ok(()));
     let before = many.lines().count();
     let broken = format!("{many}\nresource z 'A.B/c@2020-01-01' = {{\n  name: 'open\n}}\n\n{many}");

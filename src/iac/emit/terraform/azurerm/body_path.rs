@@ -38,32 +38,38 @@ pub(super) fn holds(guard: &Guard, body: &Term, here: &[usize], frames: &[BodyPa
     is_so != guard.negated
 }
 
+/// All places that a path leads to from one place; `open`: the items of a list at its end instead of the list.
 pub(super) fn expand(body: &Term, at: BodyPath, steps: &[Step], open: bool, found: &mut Vec<BodyPath>) {
-    let Some(value) = get(body, &at) else { return };
-    let below = |index: usize| {
-        let mut next = at.clone();
-        next.push(index);
-        next
+    if let Some(value) = get(body, &at) {
+        follow(value, &mut { at }, steps, open, found);
+    }
+}
+
+/// `value` is what is at `at`, which is as it was at the end.
+fn follow(value: &Term, at: &mut BodyPath, steps: &[Step], open: bool, found: &mut Vec<BodyPath>) {
+    let mut below = |index: usize, steps: &[Step]| {
+        let Some(next) = get(value, &[index]) else { return };
+        at.push(index);
+        follow(next, at, steps, open, found);
+        at.pop();
     };
     match (steps.split_first(), value) {
-        (None, Term::List(items)) if open => found.extend((0..items.len()).map(below)),
-        (None, _) => found.push(at),
-        (Some((Step::Item(index), rest)), Term::List(_)) => expand(body, below(*index), rest, open, found),
+        (None, Term::List(items)) if open => found.extend((0..items.len()).map(|index| [&at[..], &[index]].concat())),
+        (None, _) => found.push(at.clone()),
+        (Some((Step::Item(index), rest)), Term::List(_)) => below(*index, rest),
         // What is no list is its own first item.
-        (Some((Step::Item(0), rest)), _) => expand(body, at, rest, open, found),
-        (Some((Step::Field(_), _)), Term::List(items)) => {
-            (0..items.len()).for_each(|index| expand(body, below(index), steps, open, found));
-        }
+        (Some((Step::Item(0), rest)), _) => follow(value, at, rest, open, found),
+        (Some((Step::Field(_), _)), Term::List(items)) => (0..items.len()).for_each(|index| below(index, steps)),
         (Some((Step::Field(name), rest)), Term::Map(fields)) if name.contains('*') => {
             for (index, (key, _)) in fields.iter().enumerate() {
                 if key.as_literal().is_some_and(|key| !key.starts_with('@') && fits(name, key)) {
-                    expand(body, below(index), rest, open, found);
+                    below(index, rest);
                 }
             }
         }
         (Some((Step::Field(name), rest)), Term::Map(_)) => {
             if let Some((index, _)) = field(value, name) {
-                expand(body, below(index), rest, open, found);
+                below(index, rest);
             }
         }
         _ => {}
