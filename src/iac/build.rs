@@ -35,8 +35,8 @@ use crate::{
     arm::{self, ResourceId},
 };
 
-/// Items that are worked on at once by one core.
-const CHUNK: usize = 128;
+/// Items that are worked on at once by one core: few, so that all cores have some of a small plan.
+const CHUNK: usize = 32;
 
 /// What a plan is made for.
 #[derive(Debug)]

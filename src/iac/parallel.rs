@@ -3,13 +3,20 @@
 
 use std::{
     collections::VecDeque,
-    sync::mpsc::{Receiver, SyncSender, channel, sync_channel},
+    sync::{
+        LazyLock,
+        mpsc::{Receiver, SyncSender, channel, sync_channel},
+    },
 };
 
 use parking_lot::Mutex;
 
 /// Things that are made or wait to be taken for each core, at most.
 const IN_FLIGHT: usize = 2;
+
+/// Read once: the system reads files to tell it.
+static CORES: LazyLock<usize> =
+    LazyLock::new(|| std::thread::available_parallelism().map_or(2, std::num::NonZero::get));
 
 /// Makes each of `count` things on all cores and takes them here in their order. Stops at the first
 /// thing that `take` refuses.
@@ -18,7 +25,7 @@ pub fn in_order<T: Send, E>(
     make: impl Fn(usize) -> T + Sync,
     mut take: impl FnMut(T) -> Result<(), E>,
 ) -> Result<(), E> {
-    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(count);
+    let cores = CORES.min(count);
     if cores < 2 {
         return (0..count).try_for_each(|at| take(make(at)));
     }

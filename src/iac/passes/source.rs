@@ -7,8 +7,8 @@ use crate::{
     graph::{GraphError, Snapshot, model::Node},
 };
 
-/// Nodes read at once.
-pub const PAGE: usize = 256;
+/// Nodes read at once: few, so that all cores have some of a small selection.
+pub const PAGE: usize = 64;
 
 /// Where nodes are read from, in the order of the graph's keys.
 pub trait Source: Sync {

@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// Rows that are made at once by one core.
-const CHUNK: usize = 128;
+const CHUNK: usize = 32;
 
 /// Writes it, its keys in alphabetical order.
 pub fn write(subject: &Subject<'_>, out: &mut impl Write) -> io::Result<Lists> {

@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// Blocks of one piece, about.
-const CHUNK: usize = 128;
+const CHUNK: usize = 32;
 /// Files that are no group's.
 const RESERVED: [&str; 7] = ["versions", "providers", "variables", "imports", "outputs", "data", "subscription"];
 

@@ -33,7 +33,7 @@ use crate::iac::{
 };
 
 /// Items that one core translates in one go.
-const CHUNK: usize = 128;
+const CHUNK: usize = 32;
 
 /// What the translation of a body gave.
 enum Outcome {
