@@ -24,88 +24,112 @@ enum Within {
 
 /// The skeleton of a piece; `None`: the piece holds something that is not known here.
 pub fn skeleton(piece: &str, quote: Quote) -> Option<Vec<u8>> {
-    let bytes = piece.as_bytes();
     let mark = match quote {
         Quote::Single => b'\'',
         Quote::Double => b'"',
     };
-    let mut out = Vec::with_capacity(bytes.len() / 2);
-    let mut within = vec![Within::Code(0)];
-    let mut at = 0;
-    while let Some(byte) = bytes.get(at).copied() {
-        let next = bytes.get(at + 1).copied();
-        let length = match within.last_mut()? {
-            Within::Text if byte == mark => {
-                within.pop();
-                1
-            }
-            Within::Text if byte == b'\\' => escape(bytes.get(at..)?)?,
-            Within::Text if byte == b'$' && next == Some(b'{') => {
-                within.push(Within::Code(0));
-                2
-            }
-            Within::Text if is_special(byte) => {
-                // `$${` and `%{` are words of templates.
-                if matches!(next, Some(b'{' | b'$' | b'%')) {
-                    return None;
-                }
-                1
-            }
-            Within::Text => {
-                out.push(b't');
-                at += run(bytes, at, |byte| byte != mark && byte != b'\\' && !is_special(byte) && byte >= b' ');
-                if bytes.get(at).is_some_and(|byte| *byte < b' ') {
-                    return None;
-                }
-                continue;
-            }
-            Within::Code(_) if byte == mark => {
-                // Texts of several lines have other rules.
-                if bytes.get(at..)?.starts_with(b"'''") {
-                    return None;
-                }
-                within.push(Within::Text);
-                1
-            }
-            Within::Code(open) if byte == b'{' => {
-                *open += 1;
-                1
-            }
-            Within::Code(open) if byte == b'}' => {
-                if *open > 0 {
-                    *open -= 1;
-                } else {
-                    within.pop();
-                }
-                1
-            }
-            Within::Code(_) if byte == b'/' && next == Some(b'/') => {
-                at += run(bytes, at, |byte| byte != b'\n');
-                continue;
-            }
-            Within::Code(_) if byte.is_ascii_alphabetic() || byte == b'_' => {
-                let length = run(bytes, at, |byte| byte.is_ascii_alphanumeric() || byte == b'_');
-                let word = bytes.get(at..at + length)?;
-                at += length;
-                out.extend_from_slice(if is_name(word) { b"a_" } else { word });
-                continue;
-            }
-            Within::Code(_) if byte.is_ascii_digit() => {
-                at += run(bytes, at, |byte| byte.is_ascii_digit());
-                out.push(b'1');
-                // Which numbers begin or end with a letter, or with a zero, is the parser's to say.
-                if byte == b'0' || bytes.get(at).is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_') {
-                    return None;
-                }
-                continue;
-            }
-            Within::Code(_) if is_foreign(byte, next, mark) => return None,
-            Within::Code(_) => 1,
-        };
-        out.extend_from_slice(bytes.get(at..at + length)?);
-        at += length;
+    let bytes = piece.as_bytes();
+    let mut reading =
+        Reading { bytes, mark, out: Vec::with_capacity(bytes.len() / 2), at: 0, within: vec![Within::Code(0)] };
+    while let Some(byte) = bytes.get(reading.at).copied() {
+        match reading.within.last()? {
+            Within::Text => reading.text(byte)?,
+            Within::Code(_) => reading.code(byte)?,
+        }
     }
-    matches!(within.as_slice(), [Within::Code(0)]).then_some(out)
+    matches!(reading.within.as_slice(), [Within::Code(0)]).then_some(reading.out)
+}
+
+struct Reading<'p> {
+    bytes: &'p [u8],
+    /// What begins and ends a text.
+    mark: u8,
+    out: Vec<u8>,
+    at: usize,
+    within: Vec<Within>,
+}
+
+impl Reading<'_> {
+    fn next(&self) -> Option<u8> {
+        self.bytes.get(self.at + 1).copied()
+    }
+
+    /// Takes bytes as they are.
+    fn keep(&mut self, length: usize) -> Option<()> {
+        self.out.extend_from_slice(self.bytes.get(self.at..self.at + length)?);
+        self.at += length;
+        Some(())
+    }
+
+    /// One step in a text.
+    fn text(&mut self, byte: u8) -> Option<()> {
+        match byte {
+            _ if byte == self.mark => {
+                self.within.pop();
+                self.keep(1)
+            }
+            b'\\' => self.keep(escape(self.bytes.get(self.at..)?)?),
+            b'$' if self.next() == Some(b'{') => {
+                self.within.push(Within::Code(0));
+                self.keep(2)
+            }
+            // `$${` and `%{` are words of templates.
+            b'$' | b'%' if matches!(self.next(), Some(b'{' | b'$' | b'%')) => None,
+            b'$' | b'%' => self.keep(1),
+            0..b' ' => None,
+            _ => {
+                self.out.push(b't');
+                let mark = self.mark;
+                self.at += run(self.bytes, self.at, |byte| {
+                    byte != mark && byte >= b' ' && !matches!(byte, b'\\' | b'$' | b'%')
+                });
+                Some(())
+            }
+        }
+    }
+
+    /// One step in code.
+    fn code(&mut self, byte: u8) -> Option<()> {
+        match byte {
+            _ if byte == self.mark => {
+                // Texts of several lines have other rules.
+                if self.bytes.get(self.at..)?.starts_with(b"'''") {
+                    return None;
+                }
+                self.within.push(Within::Text);
+                self.keep(1)
+            }
+            b'{' | b'}' => {
+                match self.within.last_mut()? {
+                    Within::Code(open) if byte == b'{' => *open += 1,
+                    Within::Code(open @ 1..) => *open -= 1,
+                    _ => drop(self.within.pop()),
+                }
+                self.keep(1)
+            }
+            b'/' if self.next() == Some(b'/') => {
+                self.at += run(self.bytes, self.at, |byte| byte != b'\n');
+                Some(())
+            }
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' => {
+                let length = run(self.bytes, self.at, |byte| byte.is_ascii_alphanumeric() || byte == b'_');
+                let word = self.bytes.get(self.at..self.at + length)?;
+                self.at += length;
+                self.out.extend_from_slice(if is_name(word) { b"a_" } else { word });
+                Some(())
+            }
+            // Which numbers begin with a zero or end with a letter is the parser's to say.
+            b'0' => None,
+            b'1'..=b'9' => {
+                self.at += run(self.bytes, self.at, |byte| byte.is_ascii_digit());
+                self.out.push(b'1');
+                let is_word = self.bytes.get(self.at).is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
+                (!is_word).then_some(())
+            }
+            _ if is_foreign(byte, self.next()) => None,
+            _ => self.keep(1),
+        }
+    }
 }
 
 /// How many bytes from a place on are taken.
@@ -118,10 +142,6 @@ fn escape(bytes: &[u8]) -> Option<usize> {
     matches!(bytes.get(1)?, b'n' | b'r' | b't' | b'\\' | b'\'' | b'"').then_some(2)
 }
 
-fn is_special(byte: u8) -> bool {
-    matches!(byte, b'$' | b'%')
-}
-
 /// Whether a word cannot be one of a language's own: those are of lower-case letters but for one.
 fn is_name(word: &[u8]) -> bool {
     word != b"targetScope" && word.iter().any(|byte| !byte.is_ascii_lowercase())
@@ -129,10 +149,8 @@ fn is_name(word: &[u8]) -> bool {
 
 /// Comments that go over lines, pragmas, texts of several lines, the other language's quotes, letters that are not
 /// ASCII.
-fn is_foreign(byte: u8, next: Option<u8>, mark: u8) -> bool {
-    !byte.is_ascii()
-        || matches!((byte, next), (b'/', Some(b'*')) | (b'<', Some(b'<')) | (b'#', _))
-        || (matches!(byte, b'"' | b'\'') && byte != mark)
+fn is_foreign(byte: u8, next: Option<u8>) -> bool {
+    !byte.is_ascii() || matches!((byte, next), (b'/', Some(b'*')) | (b'<', Some(b'<')) | (b'#' | b'"' | b'\'', _))
 }
 
 #[cfg(test)]
