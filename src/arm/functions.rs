@@ -192,6 +192,7 @@ fn objects(call: &Call<'_>) -> Answer {
             first.as_object().into_iter().flatten().map(|(key, value)| json!({"key": key, "value": value})).collect()
         }
         "objectkeys" => first.as_object().into_iter().flatten().map(|(key, _)| json!(key)).collect(),
+        "environment" => super::cloud::environment(),
         "tryget" => {
             let found = match (first, second) {
                 (Value::Object(fields), Value::String(name)) => fields.get(name),

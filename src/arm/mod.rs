@@ -5,6 +5,7 @@
 //! providers, a missing leading slash), so every comparison is on a [`key`], and the spelling that
 //! was read is kept beside it for output.
 
+mod cloud;
 mod expression;
 mod functions;
 mod id;

@@ -12,13 +12,14 @@ use super::{
         capabilities::Capabilities,
         index::{Index, hash},
         plan::{Counts, Given, Item, LeftOut, Outside, Parameter, Parent, Plan, Within},
+        style::Style,
         words::Words,
     },
     parallel::in_order,
     passes::{
         circles::{self, Ties},
         managed_groups,
-        naming::{self, Labels},
+        naming::Labels,
         ownership::{self, Candidate, Claims, Managers, Reason},
         placement,
         references::{self, Principals, World},
@@ -64,7 +65,7 @@ pub fn build(
     warnings.extend(target.and_then(|target| target.unused()));
     let Selection { rows, known, bound_reached, nothing, .. } = selection;
     drop(rows);
-    let (mut plan, shown) = planned(survey, managers, capabilities.compares);
+    let (mut plan, shown) = planned(survey, managers, capabilities);
     plan.warnings.extend(nothing);
     plan.warnings.extend(bound_reached.then(|| "too many dependencies: the rest stays as literal ids".to_owned()));
     plan.warnings.extend(warnings);
@@ -109,15 +110,16 @@ fn managers(source: &dyn Source, ids: &[Box<str>], target: Option<&Target<'_>>) 
 }
 
 /// Items with their numbers, labels, parents and parameters, and what bodies hold whole.
-fn planned(survey: Survey, managers: Managers, compares: bool) -> (Plan, Vec<(u64, u64)>) {
+fn planned(survey: Survey, managers: Managers, capabilities: &Capabilities) -> (Plan, Vec<(u64, u64)>) {
+    let (compares, style) = (capabilities.compares, capabilities.style);
     let Survey { rows, shown, shelf } = survey;
     let mut plan = Plan { shelf, ..Plan::default() };
     plan.dependencies = rows.iter().filter(|row| row.is_dependency).count();
     plan.selected = rows.len() - plan.dependencies;
     let mut reasons = apart(&rows, &shown, managers);
-    let mut labels = Labels::default();
+    let mut labels = Labels::new(style);
     for (_, row) in rows.iter().enumerate().filter(|(number, _)| !reasons.contains_key(number)) {
-        labels.count(&ResourceId::parse(&row.id).map(|id| naming::name_of(&id)).unwrap_or_default());
+        labels.count(&ResourceId::parse(&row.id).map(|id| labels.name_of(&id)).unwrap_or_default());
     }
     let holders: BTreeMap<usize, Box<str>> = reasons
         .values()
@@ -184,7 +186,7 @@ impl Writer<'_> {
         let number = self.plan.items.len();
         let Seen { principals, lifted } = row.seen.map(|seen| *seen).unwrap_or_default();
         let parsed = ResourceId::parse(&row.id);
-        let name = parsed.as_ref().map(naming::name_of).unwrap_or_default();
+        let name = parsed.as_ref().map(|id| self.labels.name_of(id)).unwrap_or_default();
         let label = self.labels.of(&name, &row.id);
         let above = parsed.map(|id| arm::key(&id.parent())).unwrap_or_default();
         // Parents have shorter keys: they are there already.
@@ -225,9 +227,10 @@ impl Writer<'_> {
     fn parameters(&mut self, item: usize, label: &str, lifted: Vec<Lifted>) -> std::ops::Range<u32> {
         let at = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         let first = at(self.plan.parameters.len());
-        for Lifted { called, path, why, leaf } in lifted {
-            let name = naming::unique(&format!("{label}_{called}"), &mut self.taken);
-            self.plan.parameters.push(Parameter { name, item, path, why, leaf, kind: Given::Secret });
+        for Lifted { called, path, why, leaf, value } in lifted {
+            let name = self.labels.parameter(&format!("{label}_{called}"), &mut self.taken);
+            let kind = if value.is_some() { Given::Open } else { Given::Secret };
+            self.plan.parameters.push(Parameter { name, item, path, why, leaf, kind, value });
         }
         first..at(self.plan.parameters.len())
     }

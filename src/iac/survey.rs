@@ -15,18 +15,19 @@ use super::{
         ids::compare_keys,
         index::hash,
         plan::Table,
-        term::{PRINCIPALS, Term},
+        term::{PRINCIPALS, Step, Term},
         words::Words,
     },
     parallel::in_order,
     passes::{
-        managed_groups,
+        administrators, managed_groups,
         ownership::{self, Claims},
         prune,
         retarget::Target,
         secrets::{self, Lifted},
         selection::{Selection, State},
         source::{PAGE, Source},
+        values,
     },
     shelf::{Shelf, Spot},
     types,
@@ -67,6 +68,26 @@ pub struct Row {
     pub has_identity: bool,
     /// It was taken out of its parent's body, whether or not the scan also read it as a resource.
     pub is_split: bool,
+}
+
+impl Row {
+    /// Of a node whose body was not looked at yet.
+    fn new(node: &Node, claims: Claims) -> Self {
+        Self {
+            id: node.id.as_str().into(),
+            found_type: node.type_name.as_str().into(),
+            type_name: node.type_name.as_str().into(),
+            api_version: node.api_version.as_str().into(),
+            claims: (claims != Claims::default()).then(|| Box::new(claims)),
+            seen: None,
+            spot: Spot::default(),
+            table: Table::Unknown,
+            is_group: false,
+            is_dependency: false,
+            has_identity: false,
+            is_split: false,
+        }
+    }
 }
 
 /// What a body says that concerns other rows.
@@ -184,20 +205,7 @@ impl Surveyor<'_> {
         let claims = ownership::claims(node);
         let manages = claims.manages.clone();
         let parsed = ResourceId::parse(&node.id).filter(|_| claims.absent.is_none());
-        let mut row = Row {
-            id: node.id.as_str().into(),
-            found_type: node.type_name.as_str().into(),
-            type_name: node.type_name.as_str().into(),
-            api_version: node.api_version.as_str().into(),
-            claims: (claims != Claims::default()).then(|| Box::new(claims)),
-            seen: None,
-            spot: Spot::default(),
-            table: Table::Unknown,
-            is_group: false,
-            is_dependency: false,
-            has_identity: false,
-            is_split: false,
-        };
+        let mut row = Row::new(node, claims);
         let Some(mut id) = parsed else { return (row, Vec::new()) };
         row.is_group = id.namespace.is_none() && id.resource_group.is_some();
         let known = types::find(&node.type_name, &node.api_version, id.name()).writable();
@@ -209,6 +217,13 @@ impl Surveyor<'_> {
         if !manages.is_empty() {
             pruned.paths.extend(managed_groups::take_out(&mut pruned.body, &manages));
         }
+        let administrators = match self.judge(&mut pruned, node, known.as_ref(), &id) {
+            Ok(administrators) => administrators,
+            Err(reason) => {
+                row.claims = Some(Box::new(Claims { absent: Some(reason), ..Claims::default() }));
+                return (row, Vec::new());
+            }
+        };
         let mut term = Term::of_map(&pruned.body);
         if let Some(known) = known {
             row.table = if known.is_exact { Table::Exact } else { Table::Near };
@@ -220,7 +235,8 @@ impl Surveyor<'_> {
             words: &pruned.words,
             missing: pruned.missing,
         };
-        let lifted = secrets::lift(&mut term, subject, &self.names);
+        let mut lifted = secrets::lift(&mut term, subject, &self.names);
+        administrators::lift(&mut term, &administrators, &mut lifted);
         let seen = Seen { principals: principals(node), lifted };
         let is_empty = seen.principals.is_empty() && seen.lifted.is_empty();
         row.seen = (!is_empty).then(|| Box::new(seen));
@@ -236,6 +252,37 @@ impl Surveyor<'_> {
             ..Body::default()
         };
         (row, body.encode())
+    }
+}
+
+impl Surveyor<'_> {
+    /// Values as their types want them, for languages that are not compared with what Azure returns; where names of
+    /// administrators stand. An error: why the resource can't be written.
+    fn judge(
+        &self,
+        pruned: &mut prune::Pruned,
+        node: &Node,
+        known: Option<&types::Type>,
+        id: &ResourceId,
+    ) -> Result<Vec<Vec<Step>>, &'static str> {
+        if self.capabilities.compares {
+            return Ok(Vec::new());
+        }
+        if known.is_some() && types::is_out_of_scope(&node.type_name, &node.api_version, id) {
+            return Err("its type can be deployed to a resource group only, and its id has none");
+        }
+        let judged = values::judge(&mut pruned.body, &node.type_name, known.map(|known| &known.shape));
+        if let Some(reason) = judged.refused {
+            return Err(reason);
+        }
+        pruned.against.retain(|path| !judged.turned.contains(path) && !judged.against.contains(path));
+        pruned.against.extend(judged.against);
+        let is_named = types::takes_name(&node.type_name, &node.api_version, id.name());
+        pruned.against.extend((!is_named).then(|| "name".to_owned()));
+        pruned.respelled.retain(|path| !judged.turned.contains(path));
+        pruned.respelled.extend(judged.turned);
+        pruned.paths.extend(judged.gone);
+        Ok(if self.capabilities.asks_administrators { judged.administrators } else { Vec::new() })
     }
 }
 

@@ -4,5 +4,6 @@
 mod outputs;
 
 mod content;
+mod languages;
 mod references;
 mod service;

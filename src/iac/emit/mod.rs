@@ -3,7 +3,10 @@
 pub mod arm;
 pub mod bicep;
 mod call;
+pub mod cloud;
 mod describe;
 mod fields;
 pub mod files;
+mod ground;
+mod repeated;
 pub mod terraform;

@@ -14,6 +14,9 @@ const AROUND: [&str; 7] = ["type", "apiVersion", "name", "dependsOn", "scope", "
 struct Place {
     target: Target,
     parameters: Map<String, Value>,
+    variables: Map<String, Value>,
+    /// The region of the group, where the templates deploy it.
+    location: Option<String>,
 }
 
 impl Scope for Place {
@@ -22,6 +25,13 @@ impl Scope for Place {
             let wanted = arguments.first().and_then(Value::as_str).unwrap_or_default();
             let found = self.parameters.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
             return found.map(|(_, value)| value.clone()).ok_or_else(|| format!("no parameter {wanted:?}"));
+        }
+        if name.eq_ignore_ascii_case("variables") {
+            let wanted = arguments.first().and_then(Value::as_str).unwrap_or_default();
+            return self.variables.get(wanted).cloned().ok_or_else(|| format!("no variable {wanted:?}"));
+        }
+        if name.eq_ignore_ascii_case("resourceGroup") {
+            return Ok(json!({"id": self.target.scope(), "name": self.target.group, "location": self.location}));
         }
         known(&self.target, name, arguments)
     }
@@ -46,10 +56,13 @@ pub(super) fn known(target: &Target, name: &str, arguments: &[Value]) -> Result<
 pub fn read(files: &Files) -> Result<Vec<Emitted>, String> {
     let mut found = Vec::new();
     let is_template = |name: &str| name.starts_with("azuredeploy") && !name.ends_with(".parameters.json");
-    for (_, text) in files.iter().filter(|(name, _)| is_template(name)) {
+    for (name, text) in files.iter().filter(|(name, _)| is_template(name)) {
         let template: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
         let target = Target { subscription: Some(subscription_of(&template)), ..Target::default() };
-        let place = Place { target, parameters: declared(&template) };
+        let given = files.get(&name.replace(".json", ".parameters.json"));
+        let given: Value = given.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let mut place = Place { target, parameters: Map::new(), variables: Map::new(), location: None };
+        place.declare(&template, given["parameters"].as_object().unwrap_or(&Map::new()))?;
         resources(&template, &place, &mut found)?;
     }
     if found.is_empty() { Err("there is no azuredeploy.json".to_owned()) } else { Ok(found) }
@@ -60,9 +73,23 @@ fn subscription_of(template: &Value) -> String {
     template["metadata"]["subscription"].as_str().unwrap_or_default().to_owned()
 }
 
-fn declared(template: &Value) -> Map<String, Value> {
-    let declared = template["parameters"].as_object();
-    declared.into_iter().flatten().map(|(name, _)| (name.clone(), json!({PARAMETER: name}))).collect()
+impl Place {
+    /// Takes the parameters and variables of a template: as they are given (`{"value": …}`), else by their defaults.
+    fn declare(&mut self, template: &Value, given: &Map<String, Value>) -> Result<(), String> {
+        for (name, declared) in template["parameters"].as_object().into_iter().flatten() {
+            let value = match (given.get(name), declared.get("defaultValue")) {
+                (Some(given), _) => given["value"].clone(),
+                (None, Some(default)) => evaluate(default, self)?,
+                (None, None) => json!({PARAMETER: name}),
+            };
+            self.parameters.insert(name.clone(), value);
+        }
+        for (name, value) in template["variables"].as_object().into_iter().flatten() {
+            let value = evaluate(value, self)?;
+            self.variables.insert(name.clone(), value);
+        }
+        Ok(())
+    }
 }
 
 fn resources(template: &Value, place: &Place, found: &mut Vec<Emitted>) -> Result<(), String> {
@@ -74,15 +101,18 @@ fn resources(template: &Value, place: &Place, found: &mut Vec<Emitted>) -> Resul
         };
         if text("type") == "Microsoft.Resources/deployments" {
             let inner = &resource["properties"]["template"];
-            let mut parameters = declared(inner);
-            for (name, given) in resource["properties"]["parameters"].as_object().into_iter().flatten() {
-                parameters.insert(name.clone(), evaluate(&given["value"], place)?);
+            let mut given = Map::new();
+            for (name, value) in resource["properties"]["parameters"].as_object().into_iter().flatten() {
+                given.insert(name.clone(), json!({"value": evaluate(&value["value"], place)?}));
             }
             let group = resource["resourceGroup"].as_str().map(evaluated).transpose()?;
             let subscription = resource["subscriptionId"].as_str().map(str::to_owned);
             let subscription = subscription.or_else(|| place.target.subscription.clone());
             let target = Target { subscription, group, management_group: None };
-            resources(inner, &Place { target, parameters }, found)?;
+            let location = location_of(&target.scope(), found);
+            let mut place = Place { target, parameters: Map::new(), variables: Map::new(), location };
+            place.declare(inner, &given)?;
+            resources(inner, &place, found)?;
             continue;
         }
         let name = evaluated(text("name"))?;
@@ -100,6 +130,12 @@ fn resources(template: &Value, place: &Place, found: &mut Vec<Emitted>) -> Resul
         });
     }
     Ok(())
+}
+
+/// The region of a group that was deployed before.
+pub(super) fn location_of(group: &str, found: &[Emitted]) -> Option<String> {
+    let group = found.iter().find(|resource| resource.id.eq_ignore_ascii_case(group))?;
+    group.body.get("location").and_then(Value::as_str).map(str::to_owned)
 }
 
 /// The id of what a template puts at a place, or at another scope.

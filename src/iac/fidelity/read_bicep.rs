@@ -7,7 +7,7 @@ use tree_sitter::Node;
 
 use super::{
     emitted::{Emitted, PARAMETER},
-    read_arm::known,
+    read_arm::{known, location_of},
 };
 use crate::{
     arm::{ResourceId, Target},
@@ -29,7 +29,9 @@ pub fn read(files: &Files) -> Result<Vec<Emitted>, String> {
         files.iter().filter(|(name, _)| name.strip_suffix(".bicep").is_some_and(|name| name.starts_with("main")));
     for (name, text) in mains {
         let subscription = subscription_of(text).to_owned();
-        file(files, name, &Place { subscription, group: None }, None, &mut found)?;
+        let given = files.get(&name.replace(".bicep", ".bicepparam")).map(|text| given(text)).unwrap_or_default();
+        let place = Place { subscription, group: None, location: None };
+        file(files, name, &place, &given, true, &mut found)?;
     }
     if found.is_empty() { Err("there is no main.bicep".to_owned()) } else { Ok(found) }
 }
@@ -38,6 +40,17 @@ pub fn read(files: &Files) -> Result<Vec<Emitted>, String> {
 struct Place {
     subscription: String,
     group: Option<String>,
+    /// The region of the group, where the files deploy it.
+    location: Option<String>,
+}
+
+/// Values that a file of parameters says itself.
+fn given(text: &str) -> Map<String, Value> {
+    let literal = |line: &str| {
+        let (name, value) = line.strip_prefix("param ")?.split_once(" = '")?;
+        Some((name.to_owned(), Value::String(unescape(value.strip_suffix('\'')?).ok()?)))
+    };
+    text.lines().filter_map(literal).collect()
 }
 
 /// A `resource` of a file.
@@ -59,7 +72,8 @@ fn file(
     files: &Files,
     name: &str,
     place: &Place,
-    given: Option<&Map<String, Value>>,
+    given: &Map<String, Value>,
+    is_main: bool,
     found: &mut Vec<Emitted>,
 ) -> Result<(), String> {
     let text = files.get(name).ok_or_else(|| format!("there is no {name}"))?;
@@ -72,11 +86,17 @@ fn file(
         match node.kind() {
             "parameter_declaration" => {
                 let name = sheet.source(named(node, 0)?).to_owned();
-                let value = match given {
-                    None => json!({PARAMETER: name}),
-                    Some(given) => given.get(&name).cloned().ok_or_else(|| format!("{name} is not given"))?,
+                let value = match (given.get(&name), default_of(node)) {
+                    (Some(given), _) => given.clone(),
+                    (None, Some(default)) => sheet.value(default, 0)?,
+                    (None, None) if is_main => json!({PARAMETER: name}),
+                    (None, None) => return Err(format!("{name} is not given")),
                 };
                 sheet.parameters.insert(name, value);
+            }
+            "variable_declaration" => {
+                let value = sheet.value(named(node, 1)?, 0)?;
+                sheet.parameters.insert(sheet.source(named(node, 0)?).to_owned(), value);
             }
             "resource_declaration" => {
                 let symbol = sheet.source(named(node, 0)?).to_owned();
@@ -99,8 +119,11 @@ fn file(
         found.extend(emitted(&sheet, symbol)?);
     }
     for node in modules {
-        let (path, at, params) = call(&sheet, node)?;
-        file(files, &path, &at, Some(&params), found)?;
+        let (path, mut at, params) = call(&sheet, node)?;
+        if let Some(group) = &at.group {
+            at.location = location_of(&format!("/subscriptions/{}/resourceGroups/{group}", at.subscription), found);
+        }
+        file(files, &path, &at, &params, false, found)?;
     }
     Ok(())
 }
@@ -142,6 +165,12 @@ fn call(sheet: &Sheet<'_>, node: Node<'_>) -> Result<(String, Place, Map<String,
     Ok((path, at, params))
 }
 
+/// The default of a parameter, behind its name and its type.
+fn default_of(node: Node<'_>) -> Option<Node<'_>> {
+    let values = children(node).into_iter().skip(1);
+    values.filter(|child| !child.kind().contains("type") && child.kind() != "decorators").last()
+}
+
 fn body_of(node: Node<'_>) -> Result<Node<'_>, String> {
     children(node).into_iter().find(|child| child.kind() == "object").ok_or_else(|| "no body".to_owned())
 }
@@ -149,7 +178,7 @@ fn body_of(node: Node<'_>) -> Result<Node<'_>, String> {
 fn place_of(id: &str) -> Place {
     let parsed = ResourceId::parse(id);
     let subscription = parsed.as_ref().and_then(|id| id.subscription.clone()).unwrap_or_default();
-    Place { subscription, group: parsed.and_then(|id| id.resource_group) }
+    Place { subscription, group: parsed.and_then(|id| id.resource_group), location: None }
 }
 
 fn children(node: Node<'_>) -> Vec<Node<'_>> {
@@ -224,6 +253,12 @@ impl Sheet<'_> {
                 let name = self.source(named(node, 1)?);
                 of.get(name).cloned().ok_or_else(|| format!("{} is not known", self.source(node)))?
             }
+            "subscript_expression" => {
+                let of = self.value(named(node, 0)?, depth)?;
+                let at = self.value(named(node, 1)?, depth)?;
+                let at = at.as_u64().and_then(|at| usize::try_from(at).ok()).unwrap_or_default();
+                of.get(at).cloned().ok_or_else(|| format!("{} is not known", self.source(node)))?
+            }
             "call_expression" => self.called(self.source(named(node, 0)?), named(node, 1)?, depth)?,
             other => return Err(format!("a {other}: {}", self.source(node))),
         })
@@ -238,7 +273,13 @@ impl Sheet<'_> {
         if let ("json", [Value::String(text)]) = (name, values.as_slice()) {
             return serde_json::from_str(text).map_err(|error| error.to_string());
         }
-        let Place { subscription, group } = self.place.clone();
+        if let ("any", [value]) = (name, values.as_slice()) {
+            return Ok(value.clone());
+        }
+        let Place { subscription, group, location } = self.place.clone();
+        if name == "resourceGroup" && values.is_empty() {
+            return Ok(json!({"name": group, "location": location}));
+        }
         known(&Target { subscription: Some(subscription), group, management_group: None }, name, &values)
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::body::ReadOnlyInput;
+use super::{body::ReadOnlyInput, style::Style};
 use crate::graph::model::Node;
 
 /// One value for each language and way of using it.
@@ -15,6 +15,10 @@ pub struct Capabilities {
     pub has_functions: bool,
     /// Who an identity is can be asked of the planned resource, although nothing is moved.
     pub asks_identities: bool,
+    /// How the language spells names.
+    pub style: Style,
+    /// Names of administrators are parameters whose values the file of parameters has.
+    pub asks_administrators: bool,
     /// Takes nested objects out of a body that are resources of their own in the language; `None`: it leaves
     /// the body as it is.
     pub split: fn(&Node, &Self) -> Option<Split>,
@@ -36,6 +40,8 @@ impl Capabilities {
             compares: false,
             has_functions: true,
             asks_identities: false,
+            style: Style::Camel,
+            asks_administrators: true,
             split: |_, _| None,
             read_only: |_, _| Vec::new(),
         }

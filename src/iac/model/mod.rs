@@ -1,4 +1,5 @@
-//! The neutral plan and its values: data that passes make and emitters read. It knows no language.
+//! The neutral plan and its values: data that passes make and emitters read. It knows no language, but for the words
+//! that each reserves.
 
 pub mod body;
 pub mod capabilities;
@@ -6,5 +7,7 @@ pub mod codec;
 pub mod ids;
 pub mod index;
 pub mod plan;
+pub mod reserved;
+pub mod style;
 pub mod term;
 pub mod words;

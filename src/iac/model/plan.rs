@@ -110,6 +110,8 @@ pub struct Parameter {
     pub why: &'static str,
     pub leaf: Leaf,
     pub kind: Given,
+    /// Its value, where that is known and no secret: the file of parameters has it.
+    pub value: Option<String>,
 }
 
 /// What giving a value means.

@@ -1,6 +1,7 @@
 //! The passes from a snapshot to a plan, one pure function a file. None knows a language: what one can
 //! express is told by `model::capabilities`.
 
+pub mod administrators;
 pub mod circles;
 pub mod filters;
 pub mod made_by_service;
@@ -17,3 +18,4 @@ pub mod secrets;
 pub mod select;
 pub mod selection;
 pub mod source;
+pub mod values;

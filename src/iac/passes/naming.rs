@@ -3,27 +3,60 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::{arm::ResourceId, iac::model::index::hash};
+use crate::{
+    arm::ResourceId,
+    iac::model::{
+        index::hash,
+        reserved::{is_bicep_symbol, is_terraform_variable},
+        style::Style,
+    },
+};
 
 /// Characters of a label before its hash.
 const LONGEST: usize = 60;
 
 /// Counts names before they are given, so that each is known to be the only one of its label or not.
 #[derive(Debug, Default)]
-pub struct Labels(HashMap<u64, u32>);
+pub struct Labels {
+    style: Style,
+    counts: HashMap<u64, u32>,
+}
 
 impl Labels {
+    pub fn new(style: Style) -> Self {
+        Self { style, counts: HashMap::new() }
+    }
+
+    /// What a resource is called; with its kind, where the language has the word for something else.
+    pub fn name_of(&self, id: &ResourceId) -> String {
+        let name = name_of(id);
+        let is_taken = self.style == Style::Camel && is_bicep_symbol(&self.style.of(&label(&name)));
+        let kind = id.segments.last().map_or("resource", |(kind, _)| kind.strip_suffix('s').unwrap_or(kind));
+        if is_taken { format!("{name}_{kind}") } else { name }
+    }
+
     pub fn count(&mut self, name: &str) {
-        *self.0.entry(hash(&label(name))).or_default() += 1;
+        *self.counts.entry(hash(&self.style.of(&label(name)))).or_default() += 1;
     }
 
     /// The label of a name that was counted; where it is not the only one, with a hash of the id.
     pub fn of(&self, name: &str, id: &str) -> String {
-        let plain = label(name);
-        if self.0.get(&hash(&plain)).is_none_or(|count| *count == 1) {
+        let plain = self.style.of(&label(name));
+        if self.counts.get(&hash(&plain)).is_none_or(|count| *count == 1) {
             return plain;
         }
-        format!("{plain}_{}", short_hash(id))
+        self.style.of(&format!("{}_{}", label(name), short_hash(id)))
+    }
+
+    /// A name for a parameter: that of no other, no label, and no word of the language.
+    pub fn parameter(&self, wanted: &str, taken: &mut HashSet<String>) -> String {
+        let name = self.style.of(wanted);
+        let is_reserved = match self.style {
+            Style::Camel => is_bicep_symbol(&name) || self.counts.contains_key(&hash(&name)),
+            Style::Snake => is_terraform_variable(&name),
+        };
+        let wanted = if is_reserved { format!("{wanted}_value") } else { wanted.to_owned() };
+        unique(&wanted, self.style, taken)
     }
 }
 
@@ -34,14 +67,14 @@ pub fn short_hash(id: &str) -> String {
 
 /// A label for each `(name, id)`, in order. The same input gives the same labels, and adding a resource
 /// changes only those that it collides with.
-pub fn labels<'a>(named: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> Vec<String> {
-    let mut labels = Labels::default();
+pub fn labels<'a>(style: Style, named: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> Vec<String> {
+    let mut labels = Labels::new(style);
     named.clone().for_each(|(name, _)| labels.count(name));
     named.map(|(name, id)| labels.of(name, id)).collect()
 }
 
 /// What a resource is called: a child with its parents, for `default` alone says nothing.
-pub fn name_of(id: &ResourceId) -> String {
+fn name_of(id: &ResourceId) -> String {
     let segments = &id.segments;
     let is_group = id.namespace.is_none() && id.resource_group.is_some();
     if is_group || segments.is_empty() {
@@ -59,12 +92,14 @@ pub fn name_of(id: &ResourceId) -> String {
 }
 
 /// A name that no other parameter has.
-pub fn unique(wanted: &str, taken: &mut HashSet<String>) -> String {
-    let mut name = wanted.to_owned();
-    let mut number = 1;
-    while !taken.insert(name.clone()) {
+pub fn unique(wanted: &str, style: Style, taken: &mut HashSet<String>) -> String {
+    let plain = style.of(wanted);
+    let mark = if style == Style::Snake { "_" } else { "" };
+    let (mut name, mut number) = (plain.clone(), 1);
+    // A template's parameters have no case.
+    while !taken.insert(name.to_ascii_lowercase()) {
         number += 1;
-        name = format!("{wanted}_{number}");
+        name = format!("{plain}{mark}{number}");
     }
     name
 }
@@ -95,7 +130,7 @@ mod tests {
     #[test]
     fn names_that_fold_to_one_label_are_told_apart_and_stay_so() {
         let named = [("a-b", "/1"), ("a.b", "/2"), ("c", "/3"), ("A_B", "/4")];
-        let labels = labels(named.iter().copied());
+        let labels = labels(Style::Snake, named.iter().copied());
         assert_eq!(labels[2], "c");
         let distinct: std::collections::BTreeSet<&String> = labels.iter().collect();
         assert_eq!(distinct.len(), 4, "{labels:?}");

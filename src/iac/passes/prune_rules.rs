@@ -87,6 +87,14 @@ pub fn special(node: &Node, body: &mut Map<String, Value>, pruned: &mut Vec<Stri
         }
         remove("/properties/osProfile", "requireGuestProvisionSignal");
     }
+    if is("Microsoft.KeyVault/vaults") {
+        // Where the vault answers follows from its name and its cloud.
+        remove("/properties", "vaultUri");
+    }
+    if is("Microsoft.Network/privateEndpoints") {
+        // Names and addresses that the service gave to what the endpoint leads to.
+        remove("/properties", "customDnsConfigs");
+    }
     if node.type_name.to_ascii_lowercase().starts_with("microsoft.documentdb/") {
         // Azure returns what is provisioned at the moment, too; it takes one or the other.
         for pointer in ["/properties/resource", "/properties/options"] {

@@ -36,6 +36,8 @@ pub struct Lifted {
     pub path: String,
     pub why: &'static str,
     pub leaf: Leaf,
+    /// Its value, where it is no secret.
+    pub value: Option<String>,
 }
 
 /// The resource whose secrets are lifted.
@@ -83,7 +85,7 @@ pub fn lift(body: &mut Term, subject: Subject<'_>, known_names: &Names) -> Vec<L
     let mut new = |path: &[Step], why: &'static str, leaf: Leaf| {
         let spelled = spell(path);
         let called = slots.get(&spelled).map_or_else(|| field(path), Clone::clone);
-        lifted.push(Lifted { called, path: spelled, why, leaf });
+        lifted.push(Lifted { called, path: spelled, why, leaf, value: None });
         Piece::Parameter(lifted.len() - 1)
     };
     body.texts_mut(&mut Vec::new(), &mut |path, is_key, text| {
@@ -267,7 +269,7 @@ fn place<'t>(body: &'t mut Term, path: &[&str]) -> Option<&'t mut Term> {
 }
 
 /// `osProfile.adminPassword` as `os_profile_admin_password`, without what every path begins with.
-fn field(path: &[Step]) -> String {
+pub(super) fn field(path: &[Step]) -> String {
     let mut out = String::new();
     for step in path {
         let part = match step {

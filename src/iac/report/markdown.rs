@@ -30,7 +30,7 @@ use crate::{
 const NOT_READ: usize = 50;
 
 /// What the words of the totals mean, by where they stand.
-const MEANINGS: [(&str, &str); 11] = [
+const MEANINGS: [(&str, &str); 13] = [
     ("/types/known", "the table of Azure's published types has the very api-version: it says what can be sent"),
     (
         "/types/known_in_other_versions",
@@ -48,6 +48,14 @@ const MEANINGS: [(&str, &str); 11] = [
     (
         "/checks/limits",
         "whether Azure Resource Manager would take the templates: its limits, and whether each name in them names something; `not run`: Terraform has no templates",
+    ),
+    (
+        "/checks/types",
+        "what Azure's published types say of each resource of the templates; `not run`: only ARM templates are looked at",
+    ),
+    (
+        "/checks/style",
+        "what the compiler of Bicep, its linter and its formatter would say, as far as the text tells; `not run`: no Bicep",
     ),
     (
         "/checks/fmt",

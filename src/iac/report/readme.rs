@@ -74,7 +74,8 @@ fn templates(out: &mut String, plan: &Plan, format: OutputFormat, code: &Written
 }
 
 fn fill_in(out: &mut String, plan: &Plan, format: OutputFormat) {
-    if plan.parameters.is_empty() {
+    let asked = || plan.parameters.iter().filter(|parameter| parameter.value.is_none());
+    if asked().next().is_none() {
         out.push_str("There is nothing to fill in.\n");
         return;
     }
@@ -92,7 +93,7 @@ fn fill_in(out: &mut String, plan: &Plan, format: OutputFormat) {
     });
     let head = if format == OutputFormat::Bicep { "variable" } else { "name" };
     let _ = writeln!(out, "| {head} | of | property | why |\n|---|---|---|---|");
-    for parameter in &plan.parameters {
+    for parameter in asked() {
         let why = match parameter.kind {
             Given::Idle => format!("{}; an import leaves it as it is", parameter.why),
             _ => parameter.why.to_owned(),

@@ -59,7 +59,7 @@ pub fn said(plan: &Plan) -> Vec<String> {
             "{circular} references stay literal because they would close a circle; report.md lists them"
         ));
     }
-    let given = plan.parameters.iter().filter(|parameter| parameter.kind != Given::Idle).count();
+    let given = plan.parameters.iter().filter(|given| given.kind != Given::Idle && given.value.is_none()).count();
     if given > 0 {
         warnings.push(format!("{given} values have to be given; README.md lists them"));
     }

@@ -39,7 +39,8 @@ fn body(nodes: &[Node], id: &str) -> Value {
         })
         .collect();
     // An id may be spelled as its resource is, or as the body did.
-    let lower = |body: &Value| body.to_string().to_lowercase();
+    // A parameter is spelled as its language names things.
+    let lower = |body: &Value| body.to_string().to_lowercase().replace('_', "");
     assert!(bodies.windows(2).all(|pair| lower(&pair[0]) == lower(&pair[1])), "{bodies:#?}");
     bodies[0].clone()
 }

@@ -63,6 +63,18 @@ pub fn find(type_name: &str, api_version: &str, name: &str) -> Known {
     })
 }
 
+/// Whether a name keeps the rule that a type has for names in a version; what is not published has none.
+pub fn takes_name(type_name: &str, api_version: &str, name: &str) -> bool {
+    let facts = || {
+        let (space, kind) = type_name.split_once('/')?;
+        let namespace = namespace(space)?;
+        let entry = namespace.types.get(&kind.to_ascii_lowercase())?;
+        let version = entry.versions.get(&ApiVersion::new(api_version.to_ascii_lowercase()))?;
+        Some(is_name_regular(&namespace, version, name) && has_name(&namespace, version, name))
+    };
+    facts().unwrap_or(true)
+}
+
 /// The newest version of a type that the table has.
 pub fn newest(type_name: &str) -> Option<String> {
     let (space, kind) = type_name.split_once('/')?;

@@ -19,9 +19,9 @@ mod table;
 mod tests;
 
 pub use self::{
-    lookup::{Known, Type, find, newest},
+    lookup::{Known, Type, find, newest, takes_name},
     node::Leaf,
-    serving::better_version,
+    serving::{better_version, is_out_of_scope},
     shape::{Prop, Shape},
     table::is_computed_name,
 };

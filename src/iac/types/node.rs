@@ -1,6 +1,6 @@
 //! One node of the table: a kind of value, with what Azure publishes of it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::OnceLock};
 
 use regex::Regex;
 use serde_json::Value;
@@ -41,6 +41,8 @@ pub(super) struct TextRule {
     pub least: Option<u32>,
     pub most: Option<u32>,
     pub pattern: Option<String>,
+    /// The pattern, read once it is asked for.
+    rule: OnceLock<Option<Regex>>,
 }
 
 impl TextRule {
@@ -49,7 +51,13 @@ impl TextRule {
             least: facts.get("min").and_then(number),
             most: facts.get("max").and_then(number),
             pattern: facts.get("pattern").and_then(Value::as_str).map(str::to_owned),
+            rule: OnceLock::new(),
         }
+    }
+
+    fn rule(&self) -> Option<&Regex> {
+        let pattern = self.pattern.as_ref()?;
+        self.rule.get_or_init(|| Regex::new(&without_look_ahead(pattern)).ok()).as_ref()
     }
 
     /// Whether a text keeps the rule. A pattern that this program cannot read refuses nothing.
@@ -57,7 +65,16 @@ impl TextRule {
         let length = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
         self.least.is_none_or(|least| length >= least)
             && self.most.is_none_or(|most| length <= most)
-            && self.pattern.as_ref().and_then(|pattern| Regex::new(pattern).ok()).is_none_or(|rule| rule.is_match(text))
+            && self.rule().is_none_or(|rule| rule.is_match(text))
+    }
+}
+
+/// Patterns may begin with a look-ahead that bounds the whole length, `^(?=.{2,60}$)`, which this program's patterns do not
+/// have: without it the rest is held against the text all the same.
+fn without_look_ahead(pattern: &str) -> String {
+    match pattern.strip_prefix("^(?=.{").and_then(|rest| rest.split_once("$)")) {
+        Some((_, rest)) => format!("^{rest}"),
+        None => pattern.to_owned(),
     }
 }
 

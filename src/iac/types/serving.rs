@@ -62,6 +62,19 @@ fn candidates(entry: &Entry) -> impl Iterator<Item = (&ApiVersion, &Version)> {
     of(false).chain(of(true))
 }
 
+/// Whether a type can be written in resource groups alone, and the id has none.
+pub fn is_out_of_scope(type_name: &str, version: &str, id: &ResourceId) -> bool {
+    let facts = || {
+        let (space, kind) = type_name.split_once('/')?;
+        let namespace = namespace(space)?;
+        let entry = namespace.types.get(&kind.to_ascii_lowercase())?;
+        Some(entry.versions.get(&ApiVersion::new(version.to_ascii_lowercase()))?.writable)
+    };
+    facts().is_some_and(|writable| writable == IN_GROUP && matches!(scope_of(id), 1 | 2 | 4))
+}
+
+const IN_GROUP: u8 = 8;
+
 fn serves(namespace: &Arc<Namespace>, version: &Version, id: &ResourceId) -> bool {
     version.writable & scope_of(id) != 0 && lookup::has_name(namespace, version, id.name())
 }

@@ -59,6 +59,15 @@ impl Shape {
     /// The place for an object with these fields: the case that its discriminator names. `false`
     /// where there are cases and none fits: then nothing is sure.
     pub fn of(&self, fields: &serde_json::Map<String, Value>) -> Self {
+        let by = |name: &str| {
+            let value = fields.get(name).or_else(|| field(fields, name));
+            value.map(|value| value.as_str().unwrap_or_default())
+        };
+        self.of_kind(by)
+    }
+
+    /// The same, with what the object's fields say by their names.
+    pub fn of_kind<'f>(&self, by: impl Fn(&str) -> Option<&'f str>) -> Self {
         let mut is_sure = self.is_sure;
         let mut nodes = Vec::with_capacity(self.nodes.len());
         for at in &self.nodes {
@@ -66,10 +75,7 @@ impl Shape {
                 nodes.push(*at);
                 continue;
             };
-            let value = fields
-                .get(&cases.by)
-                .or_else(|| field(fields, &cases.by))
-                .map(|value| value.as_str().unwrap_or_default());
+            let value = by(&cases.by);
             // What nobody says is the default, where there is one.
             let wanted = value.unwrap_or("Default");
             if let Some((_, case)) = cases.find(wanted) {
@@ -193,6 +199,24 @@ impl Shape {
             (Node::Object { .. }, value) => value.is_object(),
         };
         self.nodes.is_empty() || self.nodes().any(by)
+    }
+
+    /// Whether a value keeps every rule that its type has for it: its kind, the words, bounds of its length or size, a
+    /// pattern. An object's fields and a list's items are not looked at.
+    pub fn fits(&self, value: &Value) -> bool {
+        let by = |node: &Node| match (node, value) {
+            (Node::Enum { words, is_open: false }, Value::String(text)) => words.contains(text),
+            (Node::Text(rule), Value::String(text)) => rule.takes(text),
+            _ => true,
+        };
+        self.takes(value) && (self.nodes.is_empty() || self.nodes().any(by))
+    }
+
+    /// The name of what tells the kinds of an object apart, and the kinds by their words; `None`: there are none.
+    pub fn cases(&self) -> Option<(String, Vec<(String, Self)>)> {
+        let Node::Object { cases: Some(cases), .. } = self.nodes().next()? else { return None };
+        let kinds = cases.nodes.iter().filter_map(|(word, node)| Some((word.clone(), self.with(vec![*node])?)));
+        Some((cases.by.clone(), kinds.collect()))
     }
 
     pub fn is_list(&self) -> bool {

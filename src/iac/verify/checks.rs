@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::limits::Judge;
+use super::limits::{Found, Judge};
 use crate::iac::{error::IacError, model::plan::Plan};
 
 /// Findings that are listed; a template that is wrong once is often wrong everywhere.
@@ -14,6 +14,10 @@ pub struct Checks {
     pub parse: String,
     /// Limits and references of templates.
     pub limits: String,
+    /// What Azure's published types say of the resources of ARM templates.
+    pub types: String,
+    /// What the Bicep compiler's linter and formatter would say.
+    pub style: String,
     pub fmt: String,
     pub validate: String,
 }
@@ -22,6 +26,14 @@ impl Checks {
     /// All files are read back; `judge` has seen the templates.
     pub fn of(judge: Judge, plan: &Plan) -> Result<Self, IacError> {
         let not_run = || "not run".to_owned();
+        let said = |found: &Found| match found.count {
+            0 => "ok".to_owned(),
+            count => {
+                format!("{count} findings: {}", found.first[..found.first.len().min(MOST_LISTED)].join("; "))
+            }
+        };
+        let types = if judge.has_arm { said(&judge.untyped) } else { not_run() };
+        let style = if judge.has_bicep { said(&judge.unstyled) } else { not_run() };
         let limits = if judge.is_empty() {
             not_run()
         } else {
@@ -30,7 +42,7 @@ impl Checks {
                 some => format!("{} findings: {}", some.len(), some[..some.len().min(MOST_LISTED)].join("; ")),
             }
         };
-        Ok(Self { parse: "ok".to_owned(), limits, fmt: not_run(), validate: not_run() })
+        Ok(Self { parse: "ok".to_owned(), limits, types, style, fmt: not_run(), validate: not_run() })
     }
 }
 

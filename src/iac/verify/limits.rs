@@ -39,6 +39,20 @@ pub struct Outline {
     /// Ids of other files, or of nothing.
     mentioned: BTreeSet<String>,
     findings: Vec<String>,
+    /// What Azure's published types refuse.
+    untyped: Vec<String>,
+    /// What the Bicep compiler refuses or warns of, as far as the text tells.
+    unstyled: Vec<String>,
+}
+
+impl Outline {
+    pub fn with_types(self, untyped: Vec<String>) -> Self {
+        Self { untyped, ..self }
+    }
+
+    pub fn with_style(self, unstyled: Vec<String>) -> Self {
+        Self { unstyled, ..self }
+    }
 }
 
 /// Outlines a file; `None`: it is no template.
@@ -83,6 +97,29 @@ pub struct Judge {
     /// Hashes of ids: there may be a million.
     deployed: HashSet<u64>,
     findings: Vec<Finding>,
+    pub untyped: Found,
+    pub unstyled: Found,
+    /// Whether a template of each language was seen.
+    pub has_arm: bool,
+    pub has_bicep: bool,
+}
+
+/// What a check found: a template that is wrong once is often wrong everywhere, so only the first are kept.
+#[derive(Debug, Default)]
+pub struct Found {
+    pub count: usize,
+    pub first: Vec<String>,
+}
+
+/// Findings that are kept.
+const KEPT: usize = 20;
+
+impl Found {
+    fn take(&mut self, more: Vec<String>) {
+        self.count += more.len();
+        let room = KEPT.saturating_sub(self.first.len());
+        self.first.extend(more.into_iter().take(room));
+    }
 }
 
 #[derive(Debug)]
@@ -103,6 +140,10 @@ impl Judge {
 
     pub fn see(&mut self, outline: Outline) {
         self.files += 1;
+        self.has_arm |= outline.name.ends_with(".json");
+        self.has_bicep |= outline.name.ends_with(".bicep");
+        self.untyped.take(outline.untyped);
+        self.unstyled.take(outline.unstyled);
         let name = outline.name;
         self.findings.extend(outline.findings.into_iter().map(|finding| Finding::Wrong(format!("{name}: {finding}"))));
         let unknown = outline.mentioned.into_iter().filter(|id| !whole(id).any(|id| self.deployed.contains(&hash(id))));
@@ -174,6 +215,10 @@ impl Scope for Names<'_> {
             let is_declared = self.declared.keys().any(|known| known.eq_ignore_ascii_case(wanted));
             return if is_declared { Ok(json!({})) } else { Err(format!("the parameter {wanted} is not declared")) };
         }
+        // What a variable says was looked at where it is declared.
+        if name.eq_ignore_ascii_case("variables") {
+            return Ok(json!({}));
+        }
         if name.eq_ignore_ascii_case("reference") {
             return Ok(Value::Null);
         }
@@ -188,7 +233,7 @@ impl Scope for Names<'_> {
             "subscription" => {
                 Ok(json!({"id": format!("/subscriptions/{subscription}"), "subscriptionId": subscription}))
             }
-            "resourcegroup" => Ok(json!({"id": self.target.scope(), "name": self.target.group})),
+            "resourcegroup" => Ok(json!({"id": self.target.scope(), "name": self.target.group, "location": ""})),
             "deployment" => Ok(json!({"name": "main", "location": ""})),
             _ => arm::call(name, arguments).unwrap_or_else(|| Err(format!("there is no function {name}"))),
         }

@@ -5,8 +5,10 @@ use std::collections::HashSet;
 use parking_lot::Mutex;
 
 use super::{
+    bodies,
     limits::{self, Outline},
     skeleton::{Quote, skeleton},
+    style,
 };
 use crate::iac::{
     emit::bicep::read::{Reader, declarations},
@@ -37,11 +39,17 @@ impl ReadBack {
                 for (before, declaration) in declarations(text) {
                     self.once(declaration, Quote::Single, || reader.read(declaration, before)).map_err(unreadable)?;
                 }
-                return Ok(Some(limits::outline_bicep(name, text)));
+                let unstyled = style::findings(name, text);
+                return Ok(Some(limits::outline_bicep(name, text).with_style(unstyled)));
+            }
+            Some("bicepparam") => {
+                let unstyled = style::findings(name, text);
+                return Ok((!unstyled.is_empty()).then(|| Outline::default().with_style(unstyled)));
             }
             Some("json") => {
                 let value = serde_json::from_str(text).map_err(|error| unreadable(error.to_string()))?;
-                return Ok(limits::outline(name, text, &value));
+                let outline = limits::outline(name, text, &value);
+                return Ok(outline.map(|outline| outline.with_types(bodies::findings(&value))));
             }
             _ => {}
         }

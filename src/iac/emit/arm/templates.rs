@@ -14,12 +14,16 @@ use crate::{
     iac::{
         emit::{
             call::{self, Caller},
+            cloud,
             describe::description,
             fields::in_order,
             files::{Piece as FilePiece, Print},
+            ground::{Ground, is_asked},
+            repeated::{LOCATION, Repeated},
         },
         model::{
-            plan::{Item, Parent, Plan},
+            body::Body,
+            plan::{Given, Item, Parent, Plan},
             term::{Piece, Term, Text},
         },
         passes::placement::{Bundle, Place, Places},
@@ -53,7 +57,7 @@ impl Print for Templates<'_> {
         Ok(if piece.is_multiple_of(2) {
             FilePiece { file: format!("{name}.json"), text: self.template(bundle)? }
         } else {
-            FilePiece { file: format!("{name}.parameters.json"), text: given() }
+            FilePiece { file: format!("{name}.parameters.json"), text: self.given(&bundle.parameters) }
         })
     }
 }
@@ -64,7 +68,7 @@ impl<'p> Templates<'p> {
     }
 
     fn template(&self, bundle: &Bundle<'_>) -> io::Result<String> {
-        let mut bodies = Bodies { plan: self.plan, failure: None };
+        let mut failure = None;
         let beside: BTreeSet<&Place> = bundle.places.iter().copied().collect();
         let mut out = Writer::new();
         out.object(|out| {
@@ -79,32 +83,82 @@ impl<'p> Templates<'p> {
                 });
                 out.field("subscription", &self.places.main);
             });
-            out.key("parameters");
-            self.declared(out, &bundle.parameters);
+            let top = bundle.places.iter().copied().find(|place| self.places.is_top(place));
+            let sheet = match top.map(|place| self.sheet(place)).transpose() {
+                Ok(sheet) => sheet,
+                Err(error) => {
+                    failure = Some(error);
+                    None
+                }
+            };
+            let none = Repeated::default();
+            self.heads(out, &bundle.parameters, sheet.as_ref().map_or(&none, |sheet| &sheet.repeated));
             out.key("resources");
             out.list(|out| {
-                for place in &bundle.places {
-                    let numbers = self.places.items.get(*place).map(Vec::as_slice).unwrap_or_default();
-                    if self.places.is_top(place) {
-                        for number in numbers {
+                if let Some(sheet) = &sheet {
+                    self.resources(out, sheet);
+                }
+                for place in bundle.places.iter().copied().filter(|place| !self.places.is_top(place)) {
+                    match self.sheet(place) {
+                        Ok(sheet) => {
                             out.item();
-                            self.resource(out, *number, place, &mut bodies);
+                            self.deployment(out, &sheet, &beside);
                         }
-                    } else {
-                        out.item();
-                        self.deployment(out, place, numbers, &beside, &mut bodies);
+                        Err(error) => failure = Some(error),
                     }
                 }
             });
         });
-        bodies.failure.map_or_else(|| Ok(out.finish()), Err)
+        failure.map_or_else(|| Ok(out.finish()), Err)
     }
 
-    fn declared(&self, out: &mut Writer, numbers: &BTreeSet<usize>) {
+    /// A place with its bodies, which are few.
+    fn sheet<'a>(&'a self, place: &'a Place) -> io::Result<Sheet<'a>> {
+        let numbers = self.places.items.get(place).map(Vec::as_slice).unwrap_or_default();
+        let bodies = numbers.iter().map(|number| self.plan.body(*number)).collect::<io::Result<Vec<Body>>>()?;
+        Ok(Sheet { place, numbers, repeated: Repeated::of(self.plan, place, &bodies)?, bodies })
+    }
+
+    /// Parameters and variables of a template.
+    fn heads(&self, out: &mut Writer, parameters: &BTreeSet<usize>, repeated: &Repeated) {
+        out.key("parameters");
+        self.declared(out, parameters, repeated);
+        let mut variables = repeated.variables().peekable();
+        if variables.peek().is_some() {
+            out.key("variables");
+            out.object(|out| {
+                for (name, tags) in variables {
+                    out.key(name);
+                    plain(out, tags);
+                }
+            });
+        }
+    }
+
+    fn resources(&self, out: &mut Writer, sheet: &Sheet<'_>) {
+        for (number, body) in sheet.numbers.iter().zip(&sheet.bodies) {
+            out.item();
+            self.resource(out, *number, body, sheet);
+        }
+    }
+
+    fn declared(&self, out: &mut Writer, numbers: &BTreeSet<usize>, repeated: &Repeated) {
         out.object(|out| {
+            if repeated.has_location() {
+                out.key(LOCATION);
+                out.object(|out| {
+                    out.field("type", "string");
+                    out.field("defaultValue", "[resourceGroup().location]");
+                    out.key("metadata");
+                    out.object(|out| {
+                        out.field("description", "Region of the resources: that of their resource group.");
+                    });
+                });
+            }
             for number in numbers {
                 let parameter = &self.plan.parameters[*number];
                 let kind = match parameter.leaf {
+                    Leaf::Text if parameter.kind == Given::Open => "string",
                     Leaf::Text => "securestring",
                     Leaf::Number => "int",
                     Leaf::Bool => "bool",
@@ -123,14 +177,8 @@ impl<'p> Templates<'p> {
 
     /// Everything of a place as one nested deployment; `beside` are the places of the same file. What came
     /// before stands in a file that is deployed before: nothing to wait for.
-    fn deployment(
-        &self,
-        out: &mut Writer,
-        place: &Place,
-        numbers: &[usize],
-        beside: &BTreeSet<&Place>,
-        bodies: &mut Bodies<'_>,
-    ) {
+    fn deployment(&self, out: &mut Writer, sheet: &Sheet<'_>, beside: &BTreeSet<&Place>) {
+        let place = sheet.place;
         let schema = if place.group.is_some() { GROUP_SCHEMA } else { SUBSCRIPTION_SCHEMA };
         let used = self.places.parameters(self.plan, place);
         let (items, needs) = self.places.needs(self.plan, place);
@@ -169,15 +217,9 @@ impl<'p> Templates<'p> {
                 out.object(|out| {
                     out.field("$schema", schema);
                     out.field("contentVersion", "1.0.0.0");
-                    out.key("parameters");
-                    self.declared(out, &used);
+                    self.heads(out, &used, &sheet.repeated);
                     out.key("resources");
-                    out.list(|out| {
-                        for number in numbers {
-                            out.item();
-                            self.resource(out, *number, place, bodies);
-                        }
-                    });
+                    out.list(|out| self.resources(out, sheet));
                 });
             });
         });
@@ -192,11 +234,33 @@ impl<'p> Templates<'p> {
         called.unwrap_or_else(|| quoted(&id))
     }
 
-    fn caller<'a>(&'a self, from: Option<&'a Place>) -> Caller<'a> {
-        from.map_or(Caller { subscription: &self.places.main, group: None, quoted }, |place| Caller::at(place, quoted))
+    /// The file of parameters: what is known. What has to be given is not in it, so that the deployment asks or is refused.
+    fn given(&self, numbers: &BTreeSet<usize>) -> String {
+        let mut out = Writer::new();
+        out.object(|out| {
+            out.field("$schema", PARAMETERS_SCHEMA);
+            out.field("contentVersion", "1.0.0.0");
+            out.key("parameters");
+            out.object(|out| {
+                for parameter in numbers.iter().map(|number| &self.plan.parameters[*number]) {
+                    if let Some(value) = &parameter.value {
+                        out.key(&parameter.name);
+                        out.object(|out| out.field("value", value));
+                    }
+                }
+            });
+        });
+        out.finish()
     }
 
-    fn resource(&self, out: &mut Writer, number: usize, place: &Place, bodies: &mut Bodies<'_>) {
+    fn caller<'a>(&'a self, from: Option<&'a Place>) -> Caller<'a> {
+        from.map_or(Caller { subscription: &self.places.main, group: None, quoted: named }, |place| {
+            Caller::at(place, named)
+        })
+    }
+
+    fn resource(&self, out: &mut Writer, number: usize, body: &Body, sheet: &Sheet<'_>) {
+        let place = sheet.place;
         let item = &self.plan.items[number];
         let id = item.parsed();
         let names: Vec<&str> = id.segments.iter().map(|(_, name)| name.as_str()).collect();
@@ -209,12 +273,21 @@ impl<'p> Templates<'p> {
             if let Some(scope) = self.scope(item, place) {
                 out.field("scope", &scope);
             }
-            out.field("name", &literal(&name));
+            out.field("name", &expression(with_cloud(&name)));
             waits(out, depends);
-            if let Term::Map(fields) = &bodies.take(number) {
+            if let Term::Map(fields) = &body.term {
+                let ground = Ground::of(item, is_asked(body, cloud::mentions)).of_fields(fields);
                 for (key, value) in in_order(fields) {
                     out.key(&self.text(key, place));
-                    self.value(out, value, place);
+                    match key.as_literal() {
+                        Some(LOCATION) if sheet.repeated.is_location(value) => {
+                            out.text(&format!("[parameters({})]", quoted(LOCATION)));
+                        }
+                        Some("tags") if let Some(name) = sheet.repeated.variable(value) => {
+                            out.text(&format!("[variables({})]", quoted(name)));
+                        }
+                        name => self.value(out, value, &ground.field(name.unwrap_or_default()), place),
+                    }
                 }
             }
         });
@@ -255,24 +328,33 @@ impl<'p> Templates<'p> {
         }
     }
 
-    fn value(&self, out: &mut Writer, term: &Term, place: &Place) {
+    fn value(&self, out: &mut Writer, term: &Term, ground: &Ground, place: &Place) {
         match term {
             Term::Null => out.scalar(&Value::Null),
             Term::Bool(flag) => out.scalar(&json!(flag)),
             Term::Number(number) => out.scalar(&Value::Number(number.clone())),
-            Term::Text(text) => out.text(&self.text(text, place)),
-            Term::List(items) => out.list(|out| {
-                for item in items {
-                    out.item();
-                    self.value(out, item, place);
-                }
-            }),
-            Term::Map(fields) => out.object(|out| {
-                for (key, value) in fields {
-                    out.key(&self.text(key, place));
-                    self.value(out, value, place);
-                }
-            }),
+            Term::Text(text) => match text.as_literal() {
+                Some(literal) if ground.is_typed() => out.text(&expression(with_cloud(literal))),
+                _ => out.text(&self.text(text, place)),
+            },
+            Term::List(items) => {
+                let ground = ground.items();
+                out.list(|out| {
+                    for item in items {
+                        out.item();
+                        self.value(out, item, &ground, place);
+                    }
+                });
+            }
+            Term::Map(fields) => {
+                let ground = ground.of_fields(fields);
+                out.object(|out| {
+                    for (key, value) in fields {
+                        out.key(&self.text(key, place));
+                        self.value(out, value, &ground.field(key.as_literal().unwrap_or_default()), place);
+                    }
+                });
+            }
         }
     }
 
@@ -283,21 +365,7 @@ impl<'p> Templates<'p> {
             }
             _ => None,
         };
-        let parts = parts.unwrap_or_else(|| text.0.iter().map(|piece| self.piece(piece, place)).collect());
-        if let Some(plain) = parts.iter().map(Said::constant).collect::<Option<String>>() {
-            return literal(&plain);
-        }
-        let parts: Vec<String> = parts
-            .into_iter()
-            .map(|part| match part {
-                Said::Constant(text) => quoted(&text),
-                Said::Code(code) => code,
-            })
-            .collect();
-        match parts.as_slice() {
-            [one] => format!("[{one}]"),
-            many => format!("[concat({})]", many.join(", ")),
-        }
+        expression(parts.unwrap_or_else(|| text.0.iter().map(|piece| self.piece(piece, place)).collect()))
     }
 
     fn piece(&self, piece: &Piece, place: &Place) -> Said {
@@ -335,21 +403,25 @@ impl<'p> Templates<'p> {
     }
 }
 
-/// Bodies of a plan as they are needed. The first that can't be read is remembered, and ends the template.
-struct Bodies<'p> {
-    plan: &'p Plan,
-    failure: Option<io::Error>,
+/// A place, and what is deployed to it.
+struct Sheet<'a> {
+    place: &'a Place,
+    numbers: &'a [usize],
+    bodies: Vec<Body>,
+    repeated: Repeated,
 }
 
-impl Bodies<'_> {
-    fn take(&mut self, number: usize) -> Term {
-        match self.plan.body(number) {
-            Ok(body) => body.term,
-            Err(error) => {
-                self.failure.get_or_insert(error);
-                Term::Null
+/// Tags that need nothing of a place.
+fn plain(out: &mut Writer, tags: &Term) {
+    match tags {
+        Term::Map(fields) => out.object(|out| {
+            for (key, value) in fields {
+                out.key(&literal(key.as_literal().unwrap_or_default()));
+                plain(out, value);
             }
-        }
+        }),
+        Term::Text(text) => out.text(&literal(text.as_literal().unwrap_or_default())),
+        _ => out.scalar(&Value::Null),
     }
 }
 
@@ -368,16 +440,41 @@ impl Said {
     }
 }
 
-/// The file of parameters: what has to be given is not in it, so that the deployment asks or is refused.
-fn given() -> String {
-    let mut out = Writer::new();
-    out.object(|out| {
-        out.field("$schema", PARAMETERS_SCHEMA);
-        out.field("contentVersion", "1.0.0.0");
-        out.key("parameters");
-        out.object(|_| {});
-    });
-    out.finish()
+/// A value of parts: a literal, or one expression.
+fn expression(parts: Vec<Said>) -> String {
+    if let Some(plain) = parts.iter().map(Said::constant).collect::<Option<String>>() {
+        return literal(&plain);
+    }
+    format!("[{}]", joined(parts))
+}
+
+fn joined(parts: Vec<Said>) -> String {
+    let mut parts: Vec<String> = parts
+        .into_iter()
+        .map(|part| match part {
+            Said::Constant(text) => quoted(&text),
+            Said::Code(code) => code,
+        })
+        .collect();
+    match parts.as_slice() {
+        [_] => parts.swap_remove(0),
+        many => format!("concat({})", many.join(", ")),
+    }
+}
+
+/// A text whose cloud's hosts come from `environment()`.
+fn with_cloud(text: &str) -> Vec<Said> {
+    let of = |part: cloud::Part<'_>| match part {
+        cloud::Part::Literal(text) => Said::Constant(text.to_owned()),
+        cloud::Part::Code(code) => Said::Code(code.to_owned()),
+    };
+    cloud::parts(text)
+        .map_or_else(|| vec![Said::Constant(text.to_owned())], |parts| parts.into_iter().map(of).collect())
+}
+
+/// A name within an expression.
+fn named(text: &str) -> String {
+    joined(with_cloud(text))
 }
 
 fn waits(out: &mut Writer, depends: Vec<String>) {

@@ -12,96 +12,69 @@ use std::{
     io,
 };
 
-use super::write::{self, Part, Value, quoted};
+use super::{
+    format::wrapped,
+    symbols::{self, Declared, Module},
+    write::{self, Part, Value, named, quoted, with_cloud},
+};
 use crate::{
     arm::{self, ResourceId},
     iac::{
         emit::{
             call::{self, Caller},
+            cloud,
             describe::description,
             fields::in_order,
             files::{Piece as FilePiece, Print},
+            ground::{Ground, is_asked},
+            repeated::{LOCATION, Repeated},
         },
         model::{
-            plan::{Item, Parent, Plan},
-            term::{Piece, Term, Text},
+            body::Body,
+            plan::{Given, Item, Parent, Plan},
+            term::{Piece, Step, Term, Text, spell},
         },
-        passes::{
-            naming,
-            placement::{Bundle, Place, Places},
-        },
+        passes::placement::{Bundle, Place, Places},
         types::{self, Leaf},
     },
 };
-
-/// Symbols that would hide a function or a word of the language.
-const TAKEN: [&str; 22] = [
-    "subscription",
-    "resourceGroup",
-    "resourcegroup",
-    "tenant",
-    "deployment",
-    "environment",
-    "resource",
-    "module",
-    "param",
-    "var",
-    "output",
-    "func",
-    "type",
-    "import",
-    "existing",
-    "for",
-    "if",
-    "in",
-    "null",
-    "true",
-    "false",
-    "json",
-];
 
 /// Prints a plan; beyond ARM's limits `main-2.bicep` and so on, to be deployed in order.
 pub struct Bicep<'p> {
     printer: Printer<'p>,
     bundles: Vec<Bundle<'p>>,
-    names: BTreeMap<Place, String>,
+    modules: BTreeMap<Place, Module>,
 }
 
 impl<'p> Bicep<'p> {
     pub fn new(plan: &'p Plan, places: &'p Places) -> Self {
-        let symbols = symbols(plan);
-        let outside = outside(plan, &symbols);
-        let printer = Printer { plan, places, symbols, outside };
-        Self { printer, bundles: places.bundles(plan), names: module_names(places) }
+        let printer = Printer { plan, places, outside: symbols::outside(plan) };
+        Self { printer, bundles: places.bundles(plan), modules: symbols::modules(plan, places) }
     }
 }
 
 impl Print for Bicep<'_> {
     fn count(&self) -> usize {
-        self.names.len() + 2 * self.bundles.len()
+        self.modules.len() + 2 * self.bundles.len()
     }
 
     fn print(&self, file: usize) -> io::Result<FilePiece> {
         let of = |file: String, text: String| Ok(FilePiece { file, text });
-        if let Some((place, name)) = self.names.iter().nth(file) {
-            return of(format!("modules/{name}.bicep"), write::relaxed(self.printer.module(place)?));
+        if let Some((place, module)) = self.modules.iter().nth(file) {
+            return of(format!("modules/{}.bicep", module.file), write::relaxed(self.printer.module(place)?));
         }
-        let at = (file - self.names.len()) / 2;
+        let at = (file - self.modules.len()) / 2;
         let bundle = &self.bundles[at];
         let name = if at == 0 { "main".to_owned() } else { format!("main-{}", at + 1) };
-        if (file - self.names.len()).is_multiple_of(2) {
-            return of(format!("{name}.bicep"), write::relaxed(self.printer.main(bundle, &self.names)?));
+        if (file - self.modules.len()).is_multiple_of(2) {
+            return of(format!("{name}.bicep"), write::relaxed(self.printer.main(bundle, &self.modules)?));
         }
         let mut given = format!("using '{name}.bicep'\n");
         for number in &bundle.parameters {
             let parameter = &self.printer.plan.parameters[*number];
-            // Without the variable the build of the file is refused: nothing empty is deployed.
-            let read = format!("readEnvironmentVariable({})", quoted(&variable(&parameter.name)));
-            let value = match parameter.leaf {
-                Leaf::Text => read,
-                Leaf::Number => format!("int({read})"),
-                Leaf::Bool => format!("bool({read})"),
-                Leaf::Any => format!("json({read})"),
+            let value = match &parameter.value {
+                Some(value) => quoted(value),
+                None => read(&parameter.name, parameter.leaf),
             };
             let _ = write!(given, "\nparam {} = {value}\n", parameter.name);
         }
@@ -109,81 +82,36 @@ impl Print for Bicep<'_> {
     }
 }
 
-/// The variable of the environment that a parameter is read from.
+/// Without the variable the build of the file is refused: nothing empty is deployed.
+fn read(parameter: &str, leaf: Leaf) -> String {
+    let read = format!("readEnvironmentVariable({})", quoted(&variable(parameter)));
+    match leaf {
+        Leaf::Text => read,
+        Leaf::Number => format!("int({read})"),
+        Leaf::Bool => format!("bool({read})"),
+        Leaf::Any => format!("json({read})"),
+    }
+}
+
+/// The variable of the environment that a parameter is read from: `ATGD_SQL_CONTOSO_ADMINISTRATOR_LOGIN_PASSWORD`.
 pub fn variable(parameter: &str) -> String {
-    format!("ATGD_{}", parameter.to_ascii_uppercase())
-}
-
-/// A file's name for each place but the main one.
-fn module_names(places: &Places) -> BTreeMap<Place, String> {
-    let others: Vec<&Place> = places.items.keys().filter(|place| !places.is_top(place)).collect();
-    let name = |place: &&Place| {
-        let group = place.group.as_deref().unwrap_or("subscription");
-        if place.number == 0 { group.to_owned() } else { format!("{group}_{}", place.number + 1) }
-    };
-    let named: Vec<(String, String)> = others.iter().map(|place| (name(place), place.name())).collect();
-    let labels = naming::labels(named.iter().map(|(name, id)| (name.as_str(), id.as_str())));
-    others.into_iter().cloned().zip(labels).collect()
-}
-
-/// The label, unless it means something else already.
-fn symbols(plan: &Plan) -> Vec<String> {
-    let parameters: BTreeSet<&str> = plan.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
-    let symbol = |item: &Item| {
-        let is_taken = TAKEN.contains(&&*item.label) || parameters.contains(&*item.label);
-        if is_taken { format!("{}_resource", item.label) } else { item.label.to_string() }
-    };
-    plan.items.iter().map(symbol).collect()
-}
-
-/// What is outside of the plan, by key: what is referred to, and its parents.
-fn outside(plan: &Plan, symbols: &[String]) -> BTreeMap<String, Declared> {
-    let mut found: BTreeMap<String, (String, String)> = BTreeMap::new();
-    for outside in plan.outside.values() {
-        let mut kind = outside.kind.clone();
-        let mut at = ResourceId::parse(&outside.id);
-        while let Some(id) = at {
-            let known = plan.outside.get(&id.key()).map(|outside| outside.kind.clone());
-            kind = known.unwrap_or_else(|| kind_beside(&id.type_name(), &kind));
-            found.insert(id.key(), (id.name().to_owned(), kind.clone()));
-            at = ResourceId::parse(&id.parent()).filter(|_| id.is_child());
+    let mut out = String::from("ATGD_");
+    let mut was_lower = false;
+    for c in parameter.chars() {
+        if c.is_ascii_uppercase() && was_lower {
+            out.push('_');
         }
+        was_lower = !c.is_ascii_uppercase();
+        out.push(c.to_ascii_uppercase());
     }
-    let parameters = plan.parameters.iter().map(|parameter| parameter.name.as_str());
-    let taken: BTreeSet<&str> = symbols.iter().map(String::as_str).chain(parameters).chain(TAKEN).collect();
-    let labels = naming::labels(found.iter().map(|(key, (name, _))| (name.as_str(), key.as_str())));
-    let told_apart = |((key, (_, kind)), label): ((String, (String, String)), String)| {
-        let symbol = if taken.contains(label.as_str()) { hashed(&label, &key) } else { label };
-        (key, Declared { symbol, kind })
-    };
-    found.into_iter().zip(labels).map(told_apart).collect()
-}
-
-/// A type in the version of another of its namespace, where it has that; else in its newest.
-fn kind_beside(type_name: &str, other: &str) -> String {
-    let version = other.rsplit('@').next().unwrap_or_default();
-    if types::find(type_name, version, "").writable().is_some_and(|known| known.is_exact) {
-        return format!("{type_name}@{version}");
-    }
-    format!("{type_name}@{}", types::newest(type_name).unwrap_or_else(|| version.to_owned()))
-}
-
-fn hashed(label: &str, id: &str) -> String {
-    format!("{label}_{}", naming::short_hash(id))
+    out
 }
 
 struct Printer<'p> {
     plan: &'p Plan,
     places: &'p Places,
-    symbols: Vec<String>,
     /// By key.
     outside: BTreeMap<String, Declared>,
-}
-
-/// How an `existing` resource outside of the plan is declared.
-struct Declared {
-    symbol: String,
-    kind: String,
 }
 
 /// What is printed of one place: its resources, and the `existing` ones that they need.
@@ -192,10 +120,20 @@ struct Sheet<'p> {
     existing: BTreeMap<String, String>,
     /// Items that the resource at hand names by their symbols.
     named: BTreeSet<usize>,
+    repeated: Repeated,
+}
+
+/// Where in a body a value stands.
+struct Spot<'s> {
+    /// The number of the item.
+    number: usize,
+    /// Paths of values that are none of their types'.
+    against: &'s [String],
+    path: Vec<Step>,
 }
 
 impl Printer<'_> {
-    fn main(&self, bundle: &Bundle<'_>, names: &BTreeMap<Place, String>) -> io::Result<String> {
+    fn main(&self, bundle: &Bundle<'_>, modules: &BTreeMap<Place, Module>) -> io::Result<String> {
         let mut out =
             format!("targetScope = 'subscription'\n\nmetadata subscription = {}\n", quoted(&self.places.main));
         self.parameters(&mut out, bundle.parameters.iter().copied());
@@ -204,9 +142,9 @@ impl Printer<'_> {
         }
         let beside: BTreeSet<&Place> = bundle.places.iter().copied().collect();
         for place in bundle.places.iter().copied() {
-            if let Some(name) = names.get(place) {
+            if let Some(module) = modules.get(place) {
                 out.push('\n');
-                self.call(&mut out, place, name, names, &beside);
+                self.call(&mut out, place, module, modules, &beside);
             }
         }
         Ok(out)
@@ -217,8 +155,8 @@ impl Printer<'_> {
         &self,
         out: &mut String,
         place: &Place,
-        name: &str,
-        names: &BTreeMap<Place, String>,
+        module: &Module,
+        modules: &BTreeMap<Place, Module>,
         beside: &BTreeSet<&Place>,
     ) {
         let (mut items, mut needs) = self.places.needs(self.plan, place);
@@ -229,8 +167,9 @@ impl Printer<'_> {
         }
         let _ = write!(
             out,
-            "module {} 'modules/{name}.bicep' = {{\n  name: {}\n",
-            module_symbol(name),
+            "module {} 'modules/{}.bicep' = {{\n  name: {}\n",
+            module.symbol,
+            module.file,
             quoted(&place.name())
         );
         let group = place.group.as_ref().map(|_| self.places.group_name(self.plan, place));
@@ -241,13 +180,13 @@ impl Printer<'_> {
             item.is_group && is_main && Some(item.name().to_lowercase()) == place.group
         });
         let scope = match (&group, own) {
-            (Some(_), Some(number)) => self.symbols[number].clone(),
+            (Some(_), Some(number)) => self.plan.items[number].label.to_string(),
             (Some(group), None) if is_main => format!("resourceGroup({})", quoted(group)),
             (Some(group), None) => format!("resourceGroup({}, {})", quoted(&place.subscription), quoted(group)),
             (None, _) if is_main => "subscription()".to_owned(),
             (None, _) => format!("subscription({})", quoted(&place.subscription)),
         };
-        let _ = writeln!(out, "  scope: {scope}");
+        scoped(out, &scope);
         let used = self.places.parameters(self.plan, place);
         if !used.is_empty() {
             out.push_str("  params: {\n");
@@ -258,8 +197,8 @@ impl Printer<'_> {
             out.push_str("  }\n");
         }
         let mut waits: Vec<String> =
-            items.iter().filter(|number| Some(**number) != own).map(|number| self.symbols[*number].clone()).collect();
-        waits.extend(needs.into_iter().filter_map(|need| names.get(need)).map(|name| module_symbol(name)));
+            items.iter().filter(|number| Some(**number) != own).map(|number| self.label(*number)).collect();
+        waits.extend(needs.into_iter().filter_map(|need| modules.get(need)).map(|module| module.symbol.clone()));
         if !waits.is_empty() {
             out.push_str("  dependsOn: [\n");
             for symbol in waits {
@@ -278,11 +217,16 @@ impl Printer<'_> {
         Ok(out)
     }
 
+    fn label(&self, number: usize) -> String {
+        self.plan.items[number].label.to_string()
+    }
+
     fn parameters(&self, out: &mut String, numbers: impl Iterator<Item = usize>) {
         for number in numbers {
             let parameter = &self.plan.parameters[number];
             let about = description(self.plan, parameter);
             let (secure, kind) = match parameter.leaf {
+                Leaf::Text if parameter.kind == Given::Open => ("", "string"),
                 Leaf::Text => ("@secure()\n", "string"),
                 Leaf::Number => ("", "int"),
                 Leaf::Bool => ("", "bool"),
@@ -293,11 +237,15 @@ impl Printer<'_> {
     }
 
     fn resources(&self, out: &mut String, place: &Place, numbers: &[usize]) -> io::Result<()> {
-        let mut sheet = Sheet { place, existing: BTreeMap::new(), named: BTreeSet::new() };
+        // A module's bodies are few: what they say alike is found before any is written.
+        let bodies = numbers.iter().map(|number| self.plan.body(*number)).collect::<io::Result<Vec<Body>>>()?;
+        let repeated = Repeated::of(self.plan, place, &bodies)?;
+        declare(out, &repeated);
+        let mut sheet = Sheet { place, existing: BTreeMap::new(), named: BTreeSet::new(), repeated };
         let mut text = String::new();
-        for number in numbers {
+        for (number, body) in numbers.iter().zip(&bodies) {
             text.push('\n');
-            self.resource(&mut text, *number, &mut sheet)?;
+            self.resource(&mut text, *number, body, &mut sheet);
         }
         for declaration in sheet.existing.values() {
             out.push('\n');
@@ -307,12 +255,12 @@ impl Printer<'_> {
         Ok(())
     }
 
-    fn resource(&self, out: &mut String, number: usize, sheet: &mut Sheet<'_>) -> io::Result<()> {
+    fn resource(&self, out: &mut String, number: usize, body: &Body, sheet: &mut Sheet<'_>) {
         let item = &self.plan.items[number];
-        let (id, body) = (item.parsed(), self.plan.body(number)?);
+        let id = item.parsed();
         sheet.named.clear();
         let kind = format!("{}@{}", item.type_name, item.api_version);
-        let _ = writeln!(out, "resource {} {} = {{", self.symbols[number], quoted(&kind));
+        let _ = writeln!(out, "resource {} {} = {{", item.label, quoted(&kind));
         let names: Vec<&str> = id.segments.iter().map(|(_, name)| name.as_str()).collect();
         let parent = match item.parent {
             Parent::Item(parent) if id.is_child() && !self.plan.items[parent].is_group => Some(parent),
@@ -324,11 +272,18 @@ impl Printer<'_> {
             let _ = writeln!(out, "  scope: {scope}");
         }
         let name = if item.is_group || parent.is_some() { item.name().to_owned() } else { names.join("/") };
-        let _ = writeln!(out, "  name: {}", quoted(&name));
+        let _ = writeln!(out, "  name: {}", named(&name));
         if let Term::Map(fields) = &body.term {
+            let ground = Ground::of(item, is_asked(body, cloud::mentions)).of_fields(fields);
+            let mut spot = Spot { number, against: &body.against, path: Vec::new() };
             for (key, value) in in_order(fields) {
-                let (key, value) = (self.parts(key, number, sheet), self.value(value, number, sheet));
-                write::field(out, &key, &value, 0);
+                let key_parts = self.parts(key, number, sheet);
+                let value = match key.as_literal() {
+                    Some(LOCATION) if sheet.repeated.is_location(value) => symbol(LOCATION),
+                    Some("tags") if let Some(name) = sheet.repeated.variable(value) => symbol(name),
+                    _ => self.field(key, value, &ground, &mut spot, sheet),
+                };
+                write::field(out, &key_parts, &value, 0);
             }
         }
         // An order that no symbol tells.
@@ -336,11 +291,10 @@ impl Printer<'_> {
             |need: &usize| *need == number || sheet.named.contains(need) || self.places.of[*need] != *sheet.place;
         let waits: Vec<usize> = item.needs().filter(|need| !is_told(need)).collect();
         if !waits.is_empty() {
-            let symbols = waits.into_iter().map(|need| Value::Text(vec![Part::Code(self.symbols[need].clone())]));
+            let symbols = waits.into_iter().map(|need| Value::Text(vec![Part::Code(self.label(need))]));
             write::field(out, &[Part::Literal("dependsOn".to_owned())], &Value::List(symbols.collect()), 0);
         }
         out.push_str("}\n");
-        Ok(())
     }
 
     /// What an extension resource extends, where that is not the place of the deployment itself.
@@ -363,7 +317,7 @@ impl Printer<'_> {
     fn symbol(&self, number: usize, sheet: &mut Sheet<'_>) -> String {
         if self.places.of[number] == *sheet.place {
             sheet.named.insert(number);
-            return self.symbols[number].clone();
+            return self.label(number);
         }
         let item = &self.plan.items[number];
         self.existing(&item.parsed(), Some(number), sheet)
@@ -375,16 +329,16 @@ impl Printer<'_> {
         let symbol = number.map_or_else(
             || match self.outside.get(&key) {
                 Some(outside) => outside.symbol.clone(),
-                None => hashed(&naming::label(id.name()), &key),
+                None => symbols::unknown(id),
             },
-            |number| self.symbols[number].clone(),
+            |number| self.label(number),
         );
         if sheet.existing.contains_key(&symbol) {
             return symbol;
         }
         let is_group = id.namespace.is_none();
         let mut out = format!("resource {symbol} {} existing = {{\n", quoted(&self.existing_kind(id, number)));
-        let name = quoted(id.name());
+        let name = named(id.name());
         if let Some(parent) = ResourceId::parse(&id.parent()).filter(|_| id.is_child()) {
             let parent = match self.plan.numbers.get(&arm::key(&parent.text)) {
                 Some(number) => self.symbol(number, sheet),
@@ -415,7 +369,7 @@ impl Printer<'_> {
                 None if is_own => "subscription()".to_owned(),
                 None => format!("subscription({})", quoted(&subscription)),
             };
-            let _ = writeln!(out, "  scope: {scope}");
+            scoped(&mut out, &scope);
         }
         out.push_str("}\n");
         sheet.existing.insert(symbol.clone(), out);
@@ -437,7 +391,7 @@ impl Printer<'_> {
     }
 
     fn parts(&self, text: &Text, number: usize, sheet: &mut Sheet<'_>) -> Vec<Part> {
-        let caller = Caller::at(sheet.place, quoted);
+        let caller = Caller::at(sheet.place, named);
         let of_id = |id: &ResourceId, kind: &str| match caller.id(id, kind) {
             Some(code) => Part::Code(code),
             None => Part::Literal(id.text.clone()),
@@ -467,24 +421,74 @@ impl Printer<'_> {
         text.0.iter().map(part).collect()
     }
 
-    fn value(&self, term: &Term, number: usize, sheet: &mut Sheet<'_>) -> Value {
-        match term {
+    fn field(&self, key: &Text, value: &Term, ground: &Ground, spot: &mut Spot<'_>, sheet: &mut Sheet<'_>) -> Value {
+        let name = key.as_literal().unwrap_or_default();
+        spot.path.push(Step::Field(name.to_owned()));
+        let value = self.value(value, &ground.field(name), spot, sheet);
+        spot.path.pop();
+        value
+    }
+
+    fn value(&self, term: &Term, ground: &Ground, spot: &mut Spot<'_>, sheet: &mut Sheet<'_>) -> Value {
+        let value = match term {
             Term::Null => Value::Null,
             Term::Bool(flag) => Value::Bool(*flag),
             Term::Number(value) => Value::Number(value.to_string()),
-            Term::Text(text) => Value::Text(self.parts(text, number, sheet)),
-            Term::List(items) => Value::List(items.iter().map(|item| self.value(item, number, sheet)).collect()),
-            Term::Map(fields) => Value::Object(
-                fields
-                    .iter()
-                    .map(|(key, value)| (self.parts(key, number, sheet), self.value(value, number, sheet)))
-                    .collect(),
-            ),
-        }
+            Term::Text(text) => Value::Text(match text.as_literal() {
+                Some(literal) if ground.is_typed() => with_cloud(literal),
+                _ => self.parts(text, spot.number, sheet),
+            }),
+            Term::List(items) => {
+                let ground = ground.items();
+                let mut values = Vec::with_capacity(items.len());
+                for (at, item) in items.iter().enumerate() {
+                    spot.path.push(Step::Index(at));
+                    values.push(self.value(item, &ground, spot, sheet));
+                    spot.path.pop();
+                }
+                Value::List(values)
+            }
+            Term::Map(fields) => {
+                let ground = ground.of_fields(fields);
+                let of = |(key, value): &(Text, Term)| {
+                    (self.parts(key, spot.number, sheet), self.field(key, value, &ground, spot, sheet))
+                };
+                Value::Object(fields.iter().map(of).collect())
+            }
+        };
+        let is_against = !spot.against.is_empty() && ground.is_typed() && spot.against.contains(&spell(&spot.path));
+        if is_against { Value::Any(Box::new(value)) } else { value }
     }
 }
 
-/// A module's symbol is told from those of resources.
-fn module_symbol(name: &str) -> String {
-    format!("{name}_module")
+fn symbol(name: &str) -> Value {
+    Value::Text(vec![Part::Code(name.to_owned())])
+}
+
+/// The parameter and the variables of what the resources of a file say alike.
+fn declare(out: &mut String, repeated: &Repeated) {
+    if repeated.has_location() {
+        let about = quoted("Region of the resources: that of their resource group.");
+        let _ = write!(out, "\n@description({about})\nparam {LOCATION} string = resourceGroup().location\n");
+    }
+    for (name, tags) in repeated.variables() {
+        let _ = write!(out, "\nvar {name} = ");
+        write::value(out, &plain(tags), 0);
+        out.push('\n');
+    }
+}
+
+/// Tags that need nothing of a place.
+fn plain(tags: &Term) -> Value {
+    let of = |text: &Text| vec![Part::Literal(text.as_literal().unwrap_or_default().to_owned())];
+    match tags {
+        Term::Map(fields) => Value::Object(fields.iter().map(|(key, value)| (of(key), plain(value))).collect()),
+        Term::Text(text) => Value::Text(of(text)),
+        _ => Value::Null,
+    }
+}
+
+fn scoped(out: &mut String, scope: &str) {
+    const BEGIN: &str = "  scope: ";
+    let _ = writeln!(out, "{BEGIN}{}", wrapped(scope, 2, BEGIN.len(), 0));
 }

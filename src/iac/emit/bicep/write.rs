@@ -2,6 +2,9 @@
 
 use std::fmt::Write;
 
+use super::format::wrapped;
+use crate::iac::emit::cloud;
+
 /// A value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
@@ -11,6 +14,8 @@ pub enum Value {
     Number(String),
     Text(Vec<Part>),
     List(Vec<Value>),
+    /// A value that is none of its type's: the compiler does not look at it.
+    Any(Box<Value>),
     Object(Vec<(Vec<Part>, Value)>),
 }
 
@@ -27,14 +32,13 @@ pub fn value(out: &mut String, value: &Value, depth: usize) {
     match value {
         Value::Null => out.push_str("null"),
         Value::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
-        Value::Number(number) => match number.parse::<u32>() {
-            Ok(_) => out.push_str(number),
-            // The language has whole numbers only, and not every reader knows those below zero.
-            Err(_) => {
-                let _ = write!(out, "json('{number}')");
-            }
-        },
-        Value::Text(parts) => text(out, parts),
+        Value::Number(number) => self::number(out, number),
+        Value::Any(inner) => {
+            out.push_str("any(");
+            self::value(out, inner, depth);
+            out.push(')');
+        }
+        Value::Text(parts) => text(out, parts, depth),
         Value::List(items) if items.is_empty() => out.push_str("[]"),
         Value::List(items) => {
             out.push_str("[\n");
@@ -67,10 +71,22 @@ pub fn field(out: &mut String, key: &[Part], value: &Value, depth: usize) {
     out.push('\n');
 }
 
-/// A text: what is only code is the code.
-fn text(out: &mut String, parts: &[Part]) {
+/// The language has whole numbers of 64 bits only, and not every reader knows those below zero.
+fn number(out: &mut String, number: &str) {
+    let is_whole = number.strip_prefix('-').unwrap_or(number).bytes().all(|byte| byte.is_ascii_digit());
+    let _ = match number.parse::<i64>() {
+        Ok(0..) => write!(out, "{number}"),
+        // The compiler itself ends at a whole number that is longer.
+        Err(_) if is_whole => write!(out, "json('{number}.0')"),
+        _ => write!(out, "json('{number}')"),
+    };
+}
+
+/// A text: what is only code is the code, on more than one line where it reaches past the formatter's.
+fn text(out: &mut String, parts: &[Part], depth: usize) {
     if let [Part::Code(code)] = parts {
-        out.push_str(code);
+        let before = out.rfind('\n').map_or(out.as_str(), |at| &out[at + 1..]).chars().count();
+        out.push_str(&wrapped(code, 2 * depth, before, 0));
     } else {
         out.push_str(&quote(parts));
     }
@@ -83,10 +99,14 @@ fn key(out: &mut String, parts: &[Part]) {
     }
 }
 
+/// Characters of an identifier.
+const LONGEST_IDENTIFIER: usize = 255;
+
 /// Words of the language name properties, too, but for those that are values.
 fn is_plain_key(name: &str) -> bool {
     let mut chars = name.chars();
-    chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+    name.len() <= LONGEST_IDENTIFIER
+        && chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
         && !["null", "true", "false"].contains(&name)
 }
@@ -94,6 +114,23 @@ fn is_plain_key(name: &str) -> bool {
 /// A literal in quotes.
 pub fn quoted(text: &str) -> String {
     quote(&[Part::Literal(text.to_owned())])
+}
+
+/// A name or a host, whose cloud's suffix comes from `environment()`.
+pub fn named(text: &str) -> String {
+    match with_cloud(text).as_slice() {
+        [Part::Code(code)] => code.clone(),
+        parts => quote(parts),
+    }
+}
+
+/// A text whose cloud's hosts come from `environment()`.
+pub fn with_cloud(text: &str) -> Vec<Part> {
+    let of = |part: cloud::Part<'_>| match part {
+        cloud::Part::Literal(text) => Part::Literal(text.to_owned()),
+        cloud::Part::Code(code) => Part::Code(code.to_owned()),
+    };
+    cloud::parts(text).map_or_else(|| vec![Part::Literal(text.to_owned())], |parts| parts.into_iter().map(of).collect())
 }
 
 fn quote(parts: &[Part]) -> String {

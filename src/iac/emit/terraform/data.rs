@@ -10,7 +10,7 @@ use super::{
 use crate::{
     arm,
     iac::{
-        model::{ids::prefixes, plan::Plan},
+        model::{ids::prefixes, plan::Plan, style::Style},
         passes::naming,
     },
 };
@@ -19,7 +19,7 @@ use crate::{
 pub fn labels(plan: &Plan) -> BTreeMap<String, String> {
     let named = |key: &String| (key.rsplit('/').next().unwrap_or_default().to_owned(), key.clone());
     let named: Vec<(String, String)> = plan.outside.keys().map(named).collect();
-    let labels = naming::labels(named.iter().map(|(name, id)| (name.as_str(), id.as_str())));
+    let labels = naming::labels(Style::Snake, named.iter().map(|(name, id)| (name.as_str(), id.as_str())));
     plan.outside.keys().cloned().zip(labels).collect()
 }
 

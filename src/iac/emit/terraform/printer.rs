@@ -23,6 +23,7 @@ use crate::{
         model::{
             body::ReadOnlyInput,
             plan::{Item, Plan},
+            style::Style,
             term::{Piece as TextPiece, Term, Text},
         },
         passes::naming,
@@ -215,7 +216,7 @@ fn files(plan: &Plan, forms: &Forms) -> Vec<(String, Vec<u32>)> {
         };
         numbers.extend(is_own(at as usize).then_some(at));
     }
-    let labels = naming::labels(groups.iter().map(|(key, (name, _))| (name.as_str(), key.as_str())));
+    let labels = naming::labels(Style::Snake, groups.iter().map(|(key, (name, _))| (name.as_str(), key.as_str())));
     let named = groups.into_values().zip(labels).map(|((_, numbers), label)| {
         let label = if RESERVED.contains(&label.as_str()) { format!("rg_{label}") } else { label };
         (format!("{label}.tf"), numbers)

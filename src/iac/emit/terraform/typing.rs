@@ -23,6 +23,7 @@ use crate::iac::{
         body::Body,
         codec::Encoder,
         plan::{Given, Parameter, Parent, Plan},
+        style::Style,
         term::{Piece, Text},
         words::Words,
     },
@@ -183,9 +184,9 @@ fn ask(plan: &mut Plan, forms: &mut Forms, asked: Vec<(usize, Vec<(&'static str,
         let Some(Form::Typed(typed)) = forms.all.get_mut(item) else { continue };
         typed.asked_from = plan.parameters.len();
         for (attribute, why) in wanted {
-            let name = unique(&format!("{}_{attribute}", plan.items[item].label), &mut taken);
+            let name = unique(&format!("{}_{attribute}", plan.items[item].label), Style::Snake, &mut taken);
             let path = attribute.to_owned();
-            plan.parameters.push(Parameter { name, item, path, why, leaf: Leaf::Text, kind });
+            plan.parameters.push(Parameter { name, item, path, why, leaf: Leaf::Text, kind, value: None });
         }
     }
 }

@@ -2,27 +2,60 @@ targetScope = 'subscription'
 
 metadata subscription = 'c0470500-0000-4000-8000-0000000000a2'
 
+@description('Admin username of virtual machine vm-app-01. The file of parameters has the one that was read.')
+param vmApp01OsProfileAdminUsername string
+
+@description('Admin username of virtual machine vm-app-02. The file of parameters has the one that was read.')
+param vmApp02OsProfileAdminUsername string
+
+@description('Admin username of virtual machine vm-app-03. The file of parameters has the one that was read.')
+param vmApp03OsProfileAdminUsername string
+
+@description('Admin username of virtual machine vm-app-04. The file of parameters has the one that was read.')
+param vmApp04OsProfileAdminUsername string
+
+@description('Admin username of virtual machine vm-app-05. The file of parameters has the one that was read.')
+param vmApp05OsProfileAdminUsername string
+
+@description('Admin username of virtual machine vm-app-06. The file of parameters has the one that was read.')
+param vmApp06OsProfileAdminUsername string
+
+@description('Admin username of virtual machine vm-app-07. The file of parameters has the one that was read.')
+param vmApp07OsProfileAdminUsername string
+
+@description('Admin username of virtual machine vm-app-08. The file of parameters has the one that was read.')
+param vmApp08OsProfileAdminUsername string
+
+@description('Admin username of virtual machine scale set vmss-worker. The file of parameters has the one that was read.')
+param vmssWorkerVirtualMachineProfileOsProfileAdminUsername string
+
 @description('Administrator login password of flexible server mysql-contoso. Azure never returns it: supply a value.')
 @secure()
-param mysql_contoso_administrator_login_password string
+param mysqlContosoAdministratorLoginPassword string
 
 @description('Administrator login password of flexible server psql-contoso. Azure never returns it: supply a value.')
 @secure()
-param psql_contoso_administrator_login_password string
+param psqlContosoAdministratorLoginPassword string
 
 @description('Value of secret api-token. Azure never returns it: supply a value.')
 @secure()
-param kv_contoso_api_token_value string
+param kvContosoApiTokenValue string
 
 @description('Value of secret sql-admin. Azure never returns it: supply a value.')
 @secure()
-param kv_contoso_sql_admin_value string
+param kvContosoSqlAdminValue string
 
 @description('Administrator login password of server sql-contoso. Azure never returns it: supply a value.')
 @secure()
-param sql_contoso_administrator_login_password string
+param sqlContosoAdministratorLoginPassword string
 
-resource allowed_locations 'Microsoft.Authorization/policyAssignments@2023-04-01' = {
+var tags = {
+  env: 'prod'
+  expression: '\${var.admin} %{if true}'
+  quote: 'say "hi" \\ there'
+}
+
+resource allowedLocations 'Microsoft.Authorization/policyAssignments@2023-04-01' = {
   name: 'allowed-locations'
   properties: {
     displayName: 'Allowed locations'
@@ -35,29 +68,35 @@ resource allowed_locations 'Microsoft.Authorization/policyAssignments@2023-04-01
         ]
       }
     }
-    policyDefinitionId: tenantResourceId('Microsoft.Authorization/policyDefinitions', 'e56962a6-4747-49cd-b67b-bf8b01975c4c')
+    policyDefinitionId: tenantResourceId(
+      'Microsoft.Authorization/policyDefinitions',
+      'e56962a6-4747-49cd-b67b-bf8b01975c4c'
+    )
   }
 }
 
-resource roleassignment_c0470500_9f4685cc 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource roleassignmentC04705009f4685cc 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: 'c0470500-0000-4000-8a00-000000000001'
   properties: {
     principalId: 'c0470500-0000-4000-9003-000000000000'
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'b24988ac-6180-42a0-ab88-20f7382dd24c')
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      'b24988ac-6180-42a0-ab88-20f7382dd24c'
+    )
   }
 }
 
-resource roleassignment_c0470500_7b9d354f 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource roleassignmentC04705007b9d354f 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: 'c0470500-0000-4000-8a00-000000000002'
   properties: {
     principalId: 'c0470500-0000-4000-9001-000000000004'
     principalType: 'User'
-    roleDefinitionId: roledefinition_c0470500.id
+    roleDefinitionId: roledefinitionC0470500.id
   }
 }
 
-resource roledefinition_c0470500 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+resource roledefinitionC0470500 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: 'c0470500-0000-4000-8000-00000000401e'
   properties: {
     assignableScopes: [
@@ -76,189 +115,180 @@ resource roledefinition_c0470500 'Microsoft.Authorization/roleDefinitions@2022-0
   }
 }
 
-resource rg_aks 'Microsoft.Resources/resourceGroups@2021-04-01' = {
+resource rgAks 'Microsoft.Resources/resourceGroups@2021-04-01' = {
   name: 'rg-aks'
   location: 'northeurope'
-  tags: {
-    env: 'prod'
-    expression: '\${var.admin} %{if true}'
-    quote: 'say "hi" \\ there'
-  }
+  tags: tags
 }
 
-resource rg_compute 'Microsoft.Resources/resourceGroups@2021-04-01' = {
+resource rgCompute 'Microsoft.Resources/resourceGroups@2021-04-01' = {
   name: 'rg-compute'
   location: 'northeurope'
-  tags: {
-    env: 'prod'
-    expression: '\${var.admin} %{if true}'
-    quote: 'say "hi" \\ there'
-  }
+  tags: tags
 }
 
-resource rg_data 'Microsoft.Resources/resourceGroups@2021-04-01' = {
+resource rgData 'Microsoft.Resources/resourceGroups@2021-04-01' = {
   name: 'rg-data'
   location: 'westeurope'
-  tags: {
-    env: 'prod'
-    expression: '\${var.admin} %{if true}'
-    quote: 'say "hi" \\ there'
-  }
+  tags: tags
 }
 
-resource rg_spoke_network 'Microsoft.Resources/resourceGroups@2021-04-01' = {
+resource rgSpokeNetwork 'Microsoft.Resources/resourceGroups@2021-04-01' = {
   name: 'rg-spoke-network'
   location: 'westeurope'
-  tags: {
-    env: 'prod'
-    expression: '\${var.admin} %{if true}'
-    quote: 'say "hi" \\ there'
-  }
+  tags: tags
 }
 
-resource rg_web 'Microsoft.Resources/resourceGroups@2021-04-01' = {
+resource rgWeb 'Microsoft.Resources/resourceGroups@2021-04-01' = {
   name: 'rg-web'
   location: 'westeurope'
-  tags: {
-    env: 'prod'
-    expression: '\${var.admin} %{if true}'
-    quote: 'say "hi" \\ there'
-  }
+  tags: tags
 }
 
-module subscription_module 'modules/subscription.bicep' = {
+module subscriptionModule 'modules/subscription.bicep' = {
   name: 'subscription-77b3525b'
   scope: subscription('c0470500-0000-4000-8000-0000000000a1')
 }
 
-module rg_hub_network_module 'modules/rg_hub_network.bicep' = {
+module rgHubNetworkModule 'modules/rg-hub-network.bicep' = {
   name: 'rg-hub-network-4b775222'
   scope: resourceGroup('c0470500-0000-4000-8000-0000000000a1', 'rg-hub-network')
   dependsOn: [
-    subscription_module
+    subscriptionModule
   ]
 }
 
-module rg_identity_module 'modules/rg_identity.bicep' = {
+module rgIdentityModule 'modules/rg-identity.bicep' = {
   name: 'rg-identity-0b264a3e'
   scope: resourceGroup('c0470500-0000-4000-8000-0000000000a1', 'rg-identity')
   dependsOn: [
-    subscription_module
+    subscriptionModule
   ]
 }
 
-module rg_monitoring_module 'modules/rg_monitoring.bicep' = {
+module rgMonitoringModule 'modules/rg-monitoring.bicep' = {
   name: 'rg-monitoring-f762ffa9'
   scope: resourceGroup('c0470500-0000-4000-8000-0000000000a1', 'rg-monitoring')
   dependsOn: [
-    rg_compute
-    subscription_module
+    rgCompute
+    subscriptionModule
   ]
 }
 
-module rg_compute_module 'modules/rg_compute.bicep' = {
+module rgComputeModule 'modules/rg-compute.bicep' = {
   name: 'rg-compute-d2040f55'
-  scope: rg_compute
+  scope: rgCompute
 }
 
-module rg_data_module 'modules/rg_data.bicep' = {
+module rgDataModule 'modules/rg-data.bicep' = {
   name: 'rg-data-ee523e3d'
-  scope: rg_data
+  scope: rgData
   params: {
-    mysql_contoso_administrator_login_password: mysql_contoso_administrator_login_password
-    psql_contoso_administrator_login_password: psql_contoso_administrator_login_password
-    sql_contoso_administrator_login_password: sql_contoso_administrator_login_password
+    mysqlContosoAdministratorLoginPassword: mysqlContosoAdministratorLoginPassword
+    psqlContosoAdministratorLoginPassword: psqlContosoAdministratorLoginPassword
+    sqlContosoAdministratorLoginPassword: sqlContosoAdministratorLoginPassword
   }
 }
 
-module rg_spoke_network_module 'modules/rg_spoke_network.bicep' = {
+module rgSpokeNetworkModule 'modules/rg-spoke-network.bicep' = {
   name: 'rg-spoke-network-56ea7b49'
-  scope: rg_spoke_network
+  scope: rgSpokeNetwork
 }
 
-module rg_web_module 'modules/rg_web.bicep' = {
+module rgWebModule 'modules/rg-web.bicep' = {
   name: 'rg-web-b86b1db8'
-  scope: rg_web
+  scope: rgWeb
 }
 
-module rg_hub_network_2_module 'modules/rg_hub_network_2.bicep' = {
+module rgHubNetwork2Module 'modules/rg-hub-network-2.bicep' = {
   name: 'rg-hub-network-4b775222-2'
   scope: resourceGroup('c0470500-0000-4000-8000-0000000000a1', 'rg-hub-network')
   dependsOn: [
-    rg_hub_network_module
-    rg_spoke_network_module
+    rgHubNetworkModule
+    rgSpokeNetworkModule
   ]
 }
 
-module rg_aks_module 'modules/rg_aks.bicep' = {
+module rgAksModule 'modules/rg-aks.bicep' = {
   name: 'rg-aks-ba3a7a25'
-  scope: rg_aks
+  scope: rgAks
   dependsOn: [
-    rg_identity_module
-    rg_monitoring_module
-    rg_spoke_network_module
+    rgIdentityModule
+    rgMonitoringModule
+    rgSpokeNetworkModule
   ]
 }
 
-module rg_compute_2_module 'modules/rg_compute_2.bicep' = {
+module rgCompute2Module 'modules/rg-compute-2.bicep' = {
   name: 'rg-compute-d2040f55-2'
-  scope: rg_compute
-  dependsOn: [
-    rg_monitoring_module
-    rg_compute_module
-    rg_spoke_network_module
-  ]
-}
-
-module rg_data_2_module 'modules/rg_data_2.bicep' = {
-  name: 'rg-data-ee523e3d-2'
-  scope: rg_data
+  scope: rgCompute
   params: {
-    kv_contoso_api_token_value: kv_contoso_api_token_value
-    kv_contoso_sql_admin_value: kv_contoso_sql_admin_value
+    vmApp01OsProfileAdminUsername: vmApp01OsProfileAdminUsername
+    vmApp02OsProfileAdminUsername: vmApp02OsProfileAdminUsername
+    vmApp03OsProfileAdminUsername: vmApp03OsProfileAdminUsername
+    vmApp04OsProfileAdminUsername: vmApp04OsProfileAdminUsername
+    vmApp05OsProfileAdminUsername: vmApp05OsProfileAdminUsername
+    vmApp06OsProfileAdminUsername: vmApp06OsProfileAdminUsername
+    vmApp07OsProfileAdminUsername: vmApp07OsProfileAdminUsername
+    vmApp08OsProfileAdminUsername: vmApp08OsProfileAdminUsername
+    vmssWorkerVirtualMachineProfileOsProfileAdminUsername: vmssWorkerVirtualMachineProfileOsProfileAdminUsername
   }
   dependsOn: [
-    rg_data_module
-    rg_spoke_network_module
+    rgMonitoringModule
+    rgComputeModule
+    rgSpokeNetworkModule
   ]
 }
 
-module rg_spoke_network_2_module 'modules/rg_spoke_network_2.bicep' = {
+module rgData2Module 'modules/rg-data-2.bicep' = {
+  name: 'rg-data-ee523e3d-2'
+  scope: rgData
+  params: {
+    kvContosoApiTokenValue: kvContosoApiTokenValue
+    kvContosoSqlAdminValue: kvContosoSqlAdminValue
+  }
+  dependsOn: [
+    rgDataModule
+    rgSpokeNetworkModule
+  ]
+}
+
+module rgSpokeNetwork2Module 'modules/rg-spoke-network-2.bicep' = {
   name: 'rg-spoke-network-56ea7b49-2'
-  scope: rg_spoke_network
+  scope: rgSpokeNetwork
   dependsOn: [
-    rg_hub_network_module
-    rg_data_module
-    rg_spoke_network_module
+    rgHubNetworkModule
+    rgDataModule
+    rgSpokeNetworkModule
   ]
 }
 
-module rg_web_2_module 'modules/rg_web_2.bicep' = {
+module rgWeb2Module 'modules/rg-web-2.bicep' = {
   name: 'rg-web-b86b1db8-2'
-  scope: rg_web
+  scope: rgWeb
   dependsOn: [
-    rg_identity_module
-    rg_spoke_network_module
-    rg_web_module
+    rgIdentityModule
+    rgSpokeNetworkModule
+    rgWebModule
   ]
 }
 
-module rg_monitoring_2_module 'modules/rg_monitoring_2.bicep' = {
+module rgMonitoring2Module 'modules/rg-monitoring-2.bicep' = {
   name: 'rg-monitoring-f762ffa9-2'
   scope: resourceGroup('c0470500-0000-4000-8000-0000000000a1', 'rg-monitoring')
   dependsOn: [
-    subscription_module
-    rg_monitoring_module
-    rg_compute_2_module
+    subscriptionModule
+    rgMonitoringModule
+    rgCompute2Module
   ]
 }
 
-module rg_spoke_network_3_module 'modules/rg_spoke_network_3.bicep' = {
+module rgSpokeNetwork3Module 'modules/rg-spoke-network-3.bicep' = {
   name: 'rg-spoke-network-56ea7b49-3'
-  scope: rg_spoke_network
+  scope: rgSpokeNetwork
   dependsOn: [
-    rg_hub_network_module
-    rg_spoke_network_module
-    rg_data_2_module
+    rgHubNetworkModule
+    rgSpokeNetworkModule
+    rgData2Module
   ]
 }

@@ -2,27 +2,60 @@ targetScope = 'subscription'
 
 metadata subscription = '11111111-1111-4111-8111-111111111111'
 
+@description('Admin username of virtual machine vm-app-01. The file of parameters has the one that was read.')
+param vmApp01OsProfileAdminUsername string
+
+@description('Admin username of virtual machine vm-app-02. The file of parameters has the one that was read.')
+param vmApp02OsProfileAdminUsername string
+
+@description('Admin username of virtual machine vm-app-03. The file of parameters has the one that was read.')
+param vmApp03OsProfileAdminUsername string
+
+@description('Admin username of virtual machine vm-app-04. The file of parameters has the one that was read.')
+param vmApp04OsProfileAdminUsername string
+
+@description('Admin username of virtual machine vm-app-05. The file of parameters has the one that was read.')
+param vmApp05OsProfileAdminUsername string
+
+@description('Admin username of virtual machine vm-app-06. The file of parameters has the one that was read.')
+param vmApp06OsProfileAdminUsername string
+
+@description('Admin username of virtual machine vm-app-07. The file of parameters has the one that was read.')
+param vmApp07OsProfileAdminUsername string
+
+@description('Admin username of virtual machine vm-app-08. The file of parameters has the one that was read.')
+param vmApp08OsProfileAdminUsername string
+
+@description('Admin username of virtual machine scale set vmss-worker. The file of parameters has the one that was read.')
+param vmssWorkerVirtualMachineProfileOsProfileAdminUsername string
+
 @description('Administrator login password of flexible server mysql-contoso-dr. Azure never returns it: supply a value.')
 @secure()
-param mysql_contoso_dr_administrator_login_password string
+param mysqlContosoDrAdministratorLoginPassword string
 
 @description('Administrator login password of flexible server psql-contoso-dr. Azure never returns it: supply a value.')
 @secure()
-param psql_contoso_dr_administrator_login_password string
+param psqlContosoDrAdministratorLoginPassword string
 
 @description('Value of secret api-token. Azure never returns it: supply a value.')
 @secure()
-param kv_contoso_dr_api_token_value string
+param kvContosoDrApiTokenValue string
 
 @description('Value of secret sql-admin. Azure never returns it: supply a value.')
 @secure()
-param kv_contoso_dr_sql_admin_value string
+param kvContosoDrSqlAdminValue string
 
 @description('Administrator login password of server sql-contoso-dr. Azure never returns it: supply a value.')
 @secure()
-param sql_contoso_dr_administrator_login_password string
+param sqlContosoDrAdministratorLoginPassword string
 
-resource allowed_locations 'Microsoft.Authorization/policyAssignments@2023-04-01' = {
+var tags = {
+  env: 'prod'
+  expression: '\${var.admin} %{if true}'
+  quote: 'say "hi" \\ there'
+}
+
+resource allowedLocations 'Microsoft.Authorization/policyAssignments@2023-04-01' = {
   name: 'allowed-locations'
   properties: {
     displayName: 'Allowed locations'
@@ -35,38 +68,47 @@ resource allowed_locations 'Microsoft.Authorization/policyAssignments@2023-04-01
         ]
       }
     }
-    policyDefinitionId: tenantResourceId('Microsoft.Authorization/policyDefinitions', 'e56962a6-4747-49cd-b67b-bf8b01975c4c')
+    policyDefinitionId: tenantResourceId(
+      'Microsoft.Authorization/policyDefinitions',
+      'e56962a6-4747-49cd-b67b-bf8b01975c4c'
+    )
   }
 }
 
-resource roleassignment_2d314a08 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource roleassignment2d314a08 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: '2d314a08-b2be-5a45-bd25-af89dc251c0a'
   properties: {
     principalId: 'c0470500-0000-4000-9003-000000000000'
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'b24988ac-6180-42a0-ab88-20f7382dd24c')
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      'b24988ac-6180-42a0-ab88-20f7382dd24c'
+    )
   }
 }
 
-resource roleassignment_4d4b92ef 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource roleassignment4d4b92ef 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: '4d4b92ef-a3a1-5cd0-b08a-03857ad82078'
   properties: {
     principalId: 'c0470500-0000-4000-9002-000000000000'
     principalType: 'Group'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '8e3af657-a8ff-443c-a75c-2fe8c4bcb635')
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      '8e3af657-a8ff-443c-a75c-2fe8c4bcb635'
+    )
   }
 }
 
-resource roleassignment_a698b5d5 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource roleassignmentA698b5d5 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: 'a698b5d5-c207-5830-b3f2-7507a1f85818'
   properties: {
     principalId: 'c0470500-0000-4000-9001-000000000004'
     principalType: 'User'
-    roleDefinitionId: roledefinition_c0470500.id
+    roleDefinitionId: roledefinitionC0470500.id
   }
 }
 
-resource roledefinition_c0470500 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+resource roledefinitionC0470500 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: 'c0470500-0000-4000-8000-00000000401e'
   properties: {
     assignableScopes: [
@@ -85,207 +127,186 @@ resource roledefinition_c0470500 'Microsoft.Authorization/roleDefinitions@2022-0
   }
 }
 
-resource rg_aks 'Microsoft.Resources/resourceGroups@2021-04-01' = {
+resource rgAks 'Microsoft.Resources/resourceGroups@2021-04-01' = {
   name: 'rg-aks'
   location: 'swedencentral'
-  tags: {
-    env: 'prod'
-    expression: '\${var.admin} %{if true}'
-    quote: 'say "hi" \\ there'
-  }
+  tags: tags
 }
 
-resource rg_compute 'Microsoft.Resources/resourceGroups@2021-04-01' = {
+resource rgCompute 'Microsoft.Resources/resourceGroups@2021-04-01' = {
   name: 'rg-compute'
   location: 'swedencentral'
-  tags: {
-    env: 'prod'
-    expression: '\${var.admin} %{if true}'
-    quote: 'say "hi" \\ there'
-  }
+  tags: tags
 }
 
-resource rg_data 'Microsoft.Resources/resourceGroups@2021-04-01' = {
+resource rgData 'Microsoft.Resources/resourceGroups@2021-04-01' = {
   name: 'rg-data'
   location: 'swedencentral'
-  tags: {
-    env: 'prod'
-    expression: '\${var.admin} %{if true}'
-    quote: 'say "hi" \\ there'
-  }
+  tags: tags
 }
 
-resource rg_hub_network 'Microsoft.Resources/resourceGroups@2021-04-01' = {
+resource rgHubNetwork 'Microsoft.Resources/resourceGroups@2021-04-01' = {
   name: 'rg-hub-network'
   location: 'swedencentral'
-  tags: {
-    env: 'prod'
-    expression: '\${var.admin} %{if true}'
-    quote: 'say "hi" \\ there'
-  }
+  tags: tags
 }
 
-resource rg_identity 'Microsoft.Resources/resourceGroups@2021-04-01' = {
+resource rgIdentity 'Microsoft.Resources/resourceGroups@2021-04-01' = {
   name: 'rg-identity'
   location: 'swedencentral'
-  tags: {
-    env: 'prod'
-    expression: '\${var.admin} %{if true}'
-    quote: 'say "hi" \\ there'
-  }
+  tags: tags
 }
 
-resource rg_monitoring 'Microsoft.Resources/resourceGroups@2021-04-01' = {
+resource rgMonitoring 'Microsoft.Resources/resourceGroups@2021-04-01' = {
   name: 'rg-monitoring'
   location: 'swedencentral'
-  tags: {
-    env: 'prod'
-    expression: '\${var.admin} %{if true}'
-    quote: 'say "hi" \\ there'
-  }
+  tags: tags
 }
 
-resource rg_spoke_network 'Microsoft.Resources/resourceGroups@2021-04-01' = {
+resource rgSpokeNetwork 'Microsoft.Resources/resourceGroups@2021-04-01' = {
   name: 'rg-spoke-network'
   location: 'swedencentral'
-  tags: {
-    env: 'prod'
-    expression: '\${var.admin} %{if true}'
-    quote: 'say "hi" \\ there'
-  }
+  tags: tags
 }
 
-resource rg_web 'Microsoft.Resources/resourceGroups@2021-04-01' = {
+resource rgWeb 'Microsoft.Resources/resourceGroups@2021-04-01' = {
   name: 'rg-web'
   location: 'swedencentral'
-  tags: {
-    env: 'prod'
-    expression: '\${var.admin} %{if true}'
-    quote: 'say "hi" \\ there'
-  }
+  tags: tags
 }
 
-module rg_compute_module 'modules/rg_compute.bicep' = {
+module rgComputeModule 'modules/rg-compute.bicep' = {
   name: 'rg-compute-26336f78'
-  scope: rg_compute
+  scope: rgCompute
 }
 
-module rg_data_module 'modules/rg_data.bicep' = {
+module rgDataModule 'modules/rg-data.bicep' = {
   name: 'rg-data-53064c15'
-  scope: rg_data
+  scope: rgData
   params: {
-    mysql_contoso_dr_administrator_login_password: mysql_contoso_dr_administrator_login_password
-    psql_contoso_dr_administrator_login_password: psql_contoso_dr_administrator_login_password
-    sql_contoso_dr_administrator_login_password: sql_contoso_dr_administrator_login_password
+    mysqlContosoDrAdministratorLoginPassword: mysqlContosoDrAdministratorLoginPassword
+    psqlContosoDrAdministratorLoginPassword: psqlContosoDrAdministratorLoginPassword
+    sqlContosoDrAdministratorLoginPassword: sqlContosoDrAdministratorLoginPassword
   }
 }
 
-module rg_hub_network_module 'modules/rg_hub_network.bicep' = {
+module rgHubNetworkModule 'modules/rg-hub-network.bicep' = {
   name: 'rg-hub-network-6e557485'
-  scope: rg_hub_network
+  scope: rgHubNetwork
 }
 
-module rg_identity_module 'modules/rg_identity.bicep' = {
+module rgIdentityModule 'modules/rg-identity.bicep' = {
   name: 'rg-identity-e63bb85f'
-  scope: rg_identity
+  scope: rgIdentity
 }
 
-module rg_monitoring_module 'modules/rg_monitoring.bicep' = {
+module rgMonitoringModule 'modules/rg-monitoring.bicep' = {
   name: 'rg-monitoring-e8d03886'
-  scope: rg_monitoring
+  scope: rgMonitoring
   dependsOn: [
-    rg_compute
+    rgCompute
   ]
 }
 
-module rg_spoke_network_module 'modules/rg_spoke_network.bicep' = {
+module rgSpokeNetworkModule 'modules/rg-spoke-network.bicep' = {
   name: 'rg-spoke-network-d8728031'
-  scope: rg_spoke_network
+  scope: rgSpokeNetwork
 }
 
-module rg_web_module 'modules/rg_web.bicep' = {
+module rgWebModule 'modules/rg-web.bicep' = {
   name: 'rg-web-b63935c1'
-  scope: rg_web
+  scope: rgWeb
 }
 
-module rg_aks_module 'modules/rg_aks.bicep' = {
+module rgAksModule 'modules/rg-aks.bicep' = {
   name: 'rg-aks-629e3e1f'
-  scope: rg_aks
+  scope: rgAks
   dependsOn: [
-    rg_identity_module
-    rg_monitoring_module
-    rg_spoke_network_module
+    rgIdentityModule
+    rgMonitoringModule
+    rgSpokeNetworkModule
   ]
 }
 
-module rg_compute_2_module 'modules/rg_compute_2.bicep' = {
+module rgCompute2Module 'modules/rg-compute-2.bicep' = {
   name: 'rg-compute-26336f78-2'
-  scope: rg_compute
-  dependsOn: [
-    rg_compute_module
-    rg_monitoring_module
-    rg_spoke_network_module
-  ]
-}
-
-module rg_data_2_module 'modules/rg_data_2.bicep' = {
-  name: 'rg-data-53064c15-2'
-  scope: rg_data
+  scope: rgCompute
   params: {
-    kv_contoso_dr_api_token_value: kv_contoso_dr_api_token_value
-    kv_contoso_dr_sql_admin_value: kv_contoso_dr_sql_admin_value
+    vmApp01OsProfileAdminUsername: vmApp01OsProfileAdminUsername
+    vmApp02OsProfileAdminUsername: vmApp02OsProfileAdminUsername
+    vmApp03OsProfileAdminUsername: vmApp03OsProfileAdminUsername
+    vmApp04OsProfileAdminUsername: vmApp04OsProfileAdminUsername
+    vmApp05OsProfileAdminUsername: vmApp05OsProfileAdminUsername
+    vmApp06OsProfileAdminUsername: vmApp06OsProfileAdminUsername
+    vmApp07OsProfileAdminUsername: vmApp07OsProfileAdminUsername
+    vmApp08OsProfileAdminUsername: vmApp08OsProfileAdminUsername
+    vmssWorkerVirtualMachineProfileOsProfileAdminUsername: vmssWorkerVirtualMachineProfileOsProfileAdminUsername
   }
   dependsOn: [
-    rg_data_module
-    rg_identity_module
-    rg_spoke_network_module
+    rgComputeModule
+    rgMonitoringModule
+    rgSpokeNetworkModule
   ]
 }
 
-module rg_hub_network_2_module 'modules/rg_hub_network_2.bicep' = {
+module rgData2Module 'modules/rg-data-2.bicep' = {
+  name: 'rg-data-53064c15-2'
+  scope: rgData
+  params: {
+    kvContosoDrApiTokenValue: kvContosoDrApiTokenValue
+    kvContosoDrSqlAdminValue: kvContosoDrSqlAdminValue
+  }
+  dependsOn: [
+    rgDataModule
+    rgIdentityModule
+    rgSpokeNetworkModule
+  ]
+}
+
+module rgHubNetwork2Module 'modules/rg-hub-network-2.bicep' = {
   name: 'rg-hub-network-6e557485-2'
   scope: resourceGroup('rg-hub-network')
   dependsOn: [
-    rg_hub_network_module
-    rg_spoke_network_module
+    rgHubNetworkModule
+    rgSpokeNetworkModule
   ]
 }
 
-module rg_spoke_network_2_module 'modules/rg_spoke_network_2.bicep' = {
+module rgSpokeNetwork2Module 'modules/rg-spoke-network-2.bicep' = {
   name: 'rg-spoke-network-d8728031-2'
-  scope: rg_spoke_network
+  scope: rgSpokeNetwork
   dependsOn: [
-    rg_data_module
-    rg_hub_network_module
-    rg_spoke_network_module
+    rgDataModule
+    rgHubNetworkModule
+    rgSpokeNetworkModule
   ]
 }
 
-module rg_web_2_module 'modules/rg_web_2.bicep' = {
+module rgWeb2Module 'modules/rg-web-2.bicep' = {
   name: 'rg-web-b63935c1-2'
-  scope: rg_web
+  scope: rgWeb
   dependsOn: [
-    rg_identity_module
-    rg_spoke_network_module
-    rg_web_module
+    rgIdentityModule
+    rgSpokeNetworkModule
+    rgWebModule
   ]
 }
 
-module rg_monitoring_2_module 'modules/rg_monitoring_2.bicep' = {
+module rgMonitoring2Module 'modules/rg-monitoring-2.bicep' = {
   name: 'rg-monitoring-e8d03886-2'
-  scope: rg_monitoring
+  scope: rgMonitoring
   dependsOn: [
-    rg_monitoring_module
-    rg_compute_2_module
+    rgMonitoringModule
+    rgCompute2Module
   ]
 }
 
-module rg_spoke_network_3_module 'modules/rg_spoke_network_3.bicep' = {
+module rgSpokeNetwork3Module 'modules/rg-spoke-network-3.bicep' = {
   name: 'rg-spoke-network-d8728031-3'
-  scope: rg_spoke_network
+  scope: rgSpokeNetwork
   dependsOn: [
-    rg_hub_network_module
-    rg_spoke_network_module
-    rg_data_2_module
+    rgHubNetworkModule
+    rgSpokeNetworkModule
+    rgData2Module
   ]
 }

@@ -1,11 +1,29 @@
 using 'main.bicep'
 
-param mysql_contoso_dr_administrator_login_password = readEnvironmentVariable('ATGD_MYSQL_CONTOSO_DR_ADMINISTRATOR_LOGIN_PASSWORD')
+param vmApp01OsProfileAdminUsername = 'azureuser'
 
-param psql_contoso_dr_administrator_login_password = readEnvironmentVariable('ATGD_PSQL_CONTOSO_DR_ADMINISTRATOR_LOGIN_PASSWORD')
+param vmApp02OsProfileAdminUsername = 'azureuser'
 
-param kv_contoso_dr_api_token_value = readEnvironmentVariable('ATGD_KV_CONTOSO_DR_API_TOKEN_VALUE')
+param vmApp03OsProfileAdminUsername = 'azureuser'
 
-param kv_contoso_dr_sql_admin_value = readEnvironmentVariable('ATGD_KV_CONTOSO_DR_SQL_ADMIN_VALUE')
+param vmApp04OsProfileAdminUsername = 'azureuser'
 
-param sql_contoso_dr_administrator_login_password = readEnvironmentVariable('ATGD_SQL_CONTOSO_DR_ADMINISTRATOR_LOGIN_PASSWORD')
+param vmApp05OsProfileAdminUsername = 'azureuser'
+
+param vmApp06OsProfileAdminUsername = 'azureuser'
+
+param vmApp07OsProfileAdminUsername = 'azureuser'
+
+param vmApp08OsProfileAdminUsername = 'azureuser'
+
+param vmssWorkerVirtualMachineProfileOsProfileAdminUsername = 'azureuser'
+
+param mysqlContosoDrAdministratorLoginPassword = readEnvironmentVariable('ATGD_MYSQL_CONTOSO_DR_ADMINISTRATOR_LOGIN_PASSWORD')
+
+param psqlContosoDrAdministratorLoginPassword = readEnvironmentVariable('ATGD_PSQL_CONTOSO_DR_ADMINISTRATOR_LOGIN_PASSWORD')
+
+param kvContosoDrApiTokenValue = readEnvironmentVariable('ATGD_KV_CONTOSO_DR_API_TOKEN_VALUE')
+
+param kvContosoDrSqlAdminValue = readEnvironmentVariable('ATGD_KV_CONTOSO_DR_SQL_ADMIN_VALUE')
+
+param sqlContosoDrAdministratorLoginPassword = readEnvironmentVariable('ATGD_SQL_CONTOSO_DR_ADMINISTRATOR_LOGIN_PASSWORD')

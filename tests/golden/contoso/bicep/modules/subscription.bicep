@@ -1,40 +1,37 @@
 targetScope = 'subscription'
 
-resource roleassignment_c0470500_2ac17cee 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+var tags = {
+  env: 'prod'
+  expression: '\${var.admin} %{if true}'
+  quote: 'say "hi" \\ there'
+}
+
+resource roleassignmentC04705002ac17cee 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: 'c0470500-0000-4000-8a00-000000000000'
   properties: {
     principalId: 'c0470500-0000-4000-9002-000000000000'
     principalType: 'Group'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '8e3af657-a8ff-443c-a75c-2fe8c4bcb635')
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      '8e3af657-a8ff-443c-a75c-2fe8c4bcb635'
+    )
   }
 }
 
-resource rg_hub_network 'Microsoft.Resources/resourceGroups@2021-04-01' = {
+resource rgHubNetwork 'Microsoft.Resources/resourceGroups@2021-04-01' = {
   name: 'rg-hub-network'
   location: 'westeurope'
-  tags: {
-    env: 'prod'
-    expression: '\${var.admin} %{if true}'
-    quote: 'say "hi" \\ there'
-  }
+  tags: tags
 }
 
-resource rg_identity 'Microsoft.Resources/resourceGroups@2021-04-01' = {
+resource rgIdentity 'Microsoft.Resources/resourceGroups@2021-04-01' = {
   name: 'rg-identity'
   location: 'westeurope'
-  tags: {
-    env: 'prod'
-    expression: '\${var.admin} %{if true}'
-    quote: 'say "hi" \\ there'
-  }
+  tags: tags
 }
 
-resource rg_monitoring 'Microsoft.Resources/resourceGroups@2021-04-01' = {
+resource rgMonitoring 'Microsoft.Resources/resourceGroups@2021-04-01' = {
   name: 'rg-monitoring'
   location: 'westeurope'
-  tags: {
-    env: 'prod'
-    expression: '\${var.admin} %{if true}'
-    quote: 'say "hi" \\ there'
-  }
+  tags: tags
 }
