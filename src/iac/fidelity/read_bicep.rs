@@ -168,7 +168,7 @@ fn call(sheet: &Sheet<'_>, node: Node<'_>) -> Result<(String, Place, Map<String,
 /// The default of a parameter, behind its name and its type.
 fn default_of(node: Node<'_>) -> Option<Node<'_>> {
     let values = children(node).into_iter().skip(1);
-    values.filter(|child| !child.kind().contains("type") && child.kind() != "decorators").last()
+    values.filter(|child| !child.kind().contains("type") && child.kind() != "decorators").next_back()
 }
 
 fn body_of(node: Node<'_>) -> Result<Node<'_>, String> {

@@ -3,6 +3,8 @@
 //!
 //! Works on what was printed. An expression counts as any value.
 
+use std::fmt::Write;
+
 use serde_json::{Map, Value};
 
 use crate::iac::types::{self, Known, Shape};
@@ -100,7 +102,7 @@ fn value(at: &Value, shape: &Shape, path: &mut String, say: &mut impl FnMut(Stri
             let Some(of_items) = shape.items() else { return };
             let length = path.len();
             for (number, item) in items.iter().enumerate() {
-                path.push_str(&format!("[{number}]"));
+                let _ = write!(path, "[{number}]");
                 value(item, &of_items, path, say);
                 path.truncate(length);
             }

@@ -140,8 +140,8 @@ impl Judge {
 
     pub fn see(&mut self, outline: Outline) {
         self.files += 1;
-        self.has_arm |= outline.name.ends_with(".json");
-        self.has_bicep |= outline.name.ends_with(".bicep");
+        self.has_arm |= outline.name.rsplit('.').next() == Some("json");
+        self.has_bicep |= outline.name.rsplit('.').next() == Some("bicep");
         self.untyped.take(outline.untyped);
         self.unstyled.take(outline.unstyled);
         let name = outline.name;
