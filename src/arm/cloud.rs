@@ -1,6 +1,6 @@
 //! What `environment()` says in Azure's public cloud.
 //!
-//! Source: https://learn.microsoft.com/azure/azure-resource-manager/templates/template-functions-deployment#environment
+//! Source: <https://learn.microsoft.com/azure/azure-resource-manager/templates/template-functions-deployment#environment>
 
 use serde_json::{Value, json};
 

@@ -12,7 +12,7 @@ pub enum Part<'t> {
 }
 
 /// What is written for a text of the public cloud, the longest first where one contains another. Source:
-/// `../shared/bicep.md`, and https://learn.microsoft.com/azure/azure-resource-manager/bicep/bicep-functions-deployment#environment
+/// `../shared/bicep.md`, and <https://learn.microsoft.com/azure/azure-resource-manager/bicep/bicep-functions-deployment#environment>
 /// for the values.
 const HOSTS: [(&str, &str); 21] = [
     ("https://login.microsoftonline.com/", "environment().authentication.loginEndpoint"),

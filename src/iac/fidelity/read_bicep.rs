@@ -167,8 +167,8 @@ fn call(sheet: &Sheet<'_>, node: Node<'_>) -> Result<(String, Place, Map<String,
 
 /// The default of a parameter, behind its name and its type.
 fn default_of(node: Node<'_>) -> Option<Node<'_>> {
-    let values = children(node).into_iter().skip(1);
-    values.filter(|child| !child.kind().contains("type") && child.kind() != "decorators").next_back()
+    let mut values = children(node).into_iter().skip(1);
+    values.rfind(|child| !child.kind().contains("type") && child.kind() != "decorators")
 }
 
 fn body_of(node: Node<'_>) -> Result<Node<'_>, String> {

@@ -43,7 +43,7 @@ fn an_id_above_subscriptions_is_spelled_by_the_function_of_its_level() {
     let bicep = text(&printed("bicep", &nodes, &known));
     // The formatter's line has 120 columns.
     let broken = "peer: extensionResourceId(\n      tenantResourceId('Microsoft.Management/managementGroups', 'top'),\n      'Microsoft.Authorization/policyDefinitions',\n      'e56962a6'\n    )\n";
-    assert!(bicep.contains(&format!("peer: {tenant}\n")) && bicep.contains(&broken), "{bicep}");
+    assert!(bicep.contains(&format!("peer: {tenant}\n")) && bicep.contains(broken), "{bicep}");
     let arm = text(&printed("arm", &nodes, &known));
     assert!(arm.contains(&format!("\"peer\": \"[{tenant}]\"")), "{arm}");
     assert!(arm.contains(&format!("\"peer\": \"[{managed}]\"")), "{arm}");
