@@ -12,7 +12,6 @@ use super::{
         capabilities::Capabilities,
         index::{Index, hash},
         plan::{Counts, Given, Item, LeftOut, Outside, Parameter, Parent, Plan, Within},
-        style::Style,
         words::Words,
     },
     parallel::in_order,

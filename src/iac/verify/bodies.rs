@@ -137,7 +137,7 @@ mod tests {
         check(network("2023-09-01", json!({"provisioningState": "x"})), &["can only be read"]);
         check(network("2023-09-01", json!({"nonsense": 1})), &["unknown"]);
         check(network("2023-09-01", json!({"enableDdosProtection": "true"})), &["none of its type's"]);
-        let account = json!({"type": "Microsoft.Storage/storageAccounts", "apiVersion": "2023-01-01", "name": "s", "sku": {"name": "x"}, "location": "l"});
+        let account = json!({"type": "Microsoft.Storage/storageAccounts", "apiVersion": "2023-01-01", "name": "storage1", "sku": {"name": "x"}, "location": "l"});
         check(account, &["kind is required"]);
         check(json!({"type": "Contoso.Made/things", "apiVersion": "2020-01-01", "name": "x"}), &["not published"]);
     }

@@ -75,7 +75,7 @@ async fn groups_with_odd_names_hold_what_spells_them_otherwise() {
             }
             "bicep" => {
                 let rule = block(&code, "resource rule_name_with_spaces ");
-                assert!(rule.contains("log1.id") && rule.contains("application_insights_smart_detection.id"), "{rule}");
+                assert!(rule.contains("log1.id") && rule.contains("applicationInsightsSmartDetection.id"), "{rule}");
             }
             _ => {
                 let rule = arm_resource(output, "Rule name with spaces");
@@ -186,7 +186,7 @@ async fn ids_in_keys_of_tags_are_references() {
             }
             "bicep" => {
                 let test = block(&code, "resource aa_test ");
-                assert!(test.contains("'hidden-link:${zz_ai.id}': 'Resource'"), "{test}");
+                assert!(test.contains("'hidden-link:${zzAi.id}': 'Resource'"), "{test}");
             }
             _ => {
                 let test = arm_resource(output, "aa-test");
