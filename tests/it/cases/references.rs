@@ -74,7 +74,7 @@ async fn groups_with_odd_names_hold_what_spells_them_otherwise() {
                 }
             }
             "bicep" => {
-                let rule = block(&code, "resource rule_name_with_spaces ");
+                let rule = block(&code, "resource ruleNameWithSpaces ");
                 assert!(rule.contains("log1.id") && rule.contains("applicationInsightsSmartDetection.id"), "{rule}");
             }
             _ => {
@@ -185,7 +185,7 @@ async fn ids_in_keys_of_tags_are_references() {
                 );
             }
             "bicep" => {
-                let test = block(&code, "resource aa_test ");
+                let test = block(&code, "resource aaTest ");
                 assert!(test.contains("'hidden-link:${zzAi.id}': 'Resource'"), "{test}");
             }
             _ => {
