@@ -73,7 +73,8 @@ impl Daemon {
         let graphs = Graphs::open(state.join("graph"));
         let (azure, tenants) = watch::channel(settings::azure(config)?);
         let mirror = config.neo4j.as_ref().map(|neo4j| Mirror::new(settings::neo4j(neo4j), graphs.clone()));
-        let operations = Operations::new(Azure::new(tenants), graphs.clone(), mirror.clone(), settings::iac(config));
+        let operations = Operations::new(Azure::new(tenants), graphs.clone(), mirror.clone(), settings::iac(config))
+            .requiring_plan_hash(config.jobs.require_plan_hash);
         let chores = chores(&keyring, &audit, &graphs, settings::logs(config));
         let (settings, limits) = watch::channel(settings::jobs(config));
         let jobs = Jobs::start(store, std::sync::Arc::new(operations), limits, state, chores).await?;

@@ -19,6 +19,7 @@
 //! | [`graph`] | the model, the edge rules (pure), the embedded store, Neo4j |
 //! | [`scan`] | discovery: Azure becomes a generation of the graph, with its coverage |
 //! | [`iac`] | pure passes over a snapshot and the printers |
+//! | [`spec`] | a tenant from a text: read, check, plan; pure but for the job's part |
 //! | [`ops`] | one file an operation: the `Runner` that ties jobs to scan and iac |
 //! | [`http`] | axum: one list of routes, extractors, errors, events |
 //! | [`client`] | HTTP client, commands, progress bars, tables |
@@ -83,6 +84,8 @@
 //! | plan | what is emitted and what is not, without a word of any language |
 //! | item | one resource of the plan |
 //! | typed form, generic form | `azurerm_*` and `azapi_resource` in Terraform |
+//! | specification | a text that says what a tenant is to hold |
+//! | step | one thing that a specification's plan makes, in its place in the order |
 //! | lift | to put a parameter in the place of a secret |
 //! | bucket | Azure's allowance of requests: so many at once, and so many more a second |
 //! | governor | what holds all requests of a credential within its buckets |
@@ -110,6 +113,7 @@ mod scan;
 pub mod service;
 mod settings;
 pub mod simulator;
+mod spec;
 pub mod store;
 pub mod telemetry;
 pub mod work;

@@ -5,12 +5,14 @@
 //! refused silently once the attempt is fenced (cancelled, timed out, superseded): a late writer
 //! changes nothing.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+
+use crate::telemetry::Secret;
 
 /// The handles of one attempt of one job.
 #[derive(Clone)]
@@ -27,6 +29,8 @@ pub struct Work {
     /// checkpoint, and tells so by its failure.
     pub pause: CancellationToken,
     pub slot: Slot,
+    /// Values of secrets that the request gave, by name.
+    pub secrets: Arc<BTreeMap<String, Secret>>,
 }
 
 /// What the attempt occupies, for as long as a clone of it is held: a thread that outlives its attempt

@@ -34,6 +34,7 @@ codes! {
     MethodNotAllowed = "method_not_allowed", 405;
     JobNotFinished = "job_not_finished", 409;
     JobAlreadyFinished = "job_already_finished", 409;
+    AlreadyRetried = "already_retried", 409;
     IdempotencyConflict = "idempotency_conflict", 409;
     PlanChanged = "plan_changed", 409;
     ArtifactsExpired = "artifacts_expired", 410;
@@ -72,5 +73,17 @@ pub struct ErrorBody {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FieldError {
     pub path: String,
+    /// Of a specification: where it is in the text, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<u32>,
     pub message: String,
+}
+
+impl FieldError {
+    /// One without a place in a text.
+    pub fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { path: path.into(), line: None, column: None, message: message.into() }
+    }
 }

@@ -22,7 +22,10 @@ pub use self::{
     },
     jobs::{Accepted, ArtifactEntry, CancelAnswer, JobError, JobList, JobResult, JobStatus, JobView},
     keys::{KeyAnswer, KeyRequest},
-    requests::{At, FilterConfig, GenerateIacRequest, JobType, Operation, OutputFormat, ScanMode, ScanRequest},
+    requests::{
+        At, CreateTenantRequest, FilterConfig, GenerateIacRequest, JobType, OnFailure, Operation, OutputFormat,
+        RetryRequest, ScanMode, ScanRequest, SecretText,
+    },
     service::{
         BackupFile, BackupMade, Counted, CreateKeyRequest, CreatedKey, Health, KeyList, KeyView, RotateKeyRequest,
         Scope, StoreReport, WhoAmI,

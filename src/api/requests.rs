@@ -29,11 +29,6 @@ impl JobType {
             Self::GenerateSpec => "generate_spec",
         }
     }
-
-    /// Whether it writes the tenant or its graph: one such job a tenant at a time.
-    pub(crate) const fn is_writer(self) -> bool {
-        matches!(self, Self::Scan | Self::CreateTenant)
-    }
 }
 
 /// An operation with its parameters, as jobs store it (JSON text) and the runner gets it.
@@ -42,6 +37,7 @@ impl JobType {
 pub enum Operation {
     Scan(ScanRequest),
     GenerateIac(GenerateIacRequest),
+    CreateTenant(CreateTenantRequest),
 }
 
 impl Operation {
@@ -49,13 +45,19 @@ impl Operation {
         match self {
             Self::Scan(_) => JobType::Scan,
             Self::GenerateIac(_) => JobType::GenerateIac,
+            Self::CreateTenant(_) => JobType::CreateTenant,
         }
     }
 
+    /// The tenant; of a creation that of its request, which is filled in before it becomes a job.
     pub const fn tenant_id(&self) -> Uuid {
         match self {
             Self::Scan(scan) => scan.tenant_id,
             Self::GenerateIac(generate) => generate.tenant_id,
+            Self::CreateTenant(create) => match create.tenant_id {
+                Some(tenant) => tenant,
+                None => Uuid::nil(),
+            },
         }
     }
 
@@ -63,7 +65,7 @@ impl Operation {
     pub fn priority(&self) -> i8 {
         match self {
             Self::Scan(scan) => scan.priority,
-            Self::GenerateIac(_) => 0,
+            Self::GenerateIac(_) | Self::CreateTenant(_) => 0,
         }
     }
 
@@ -72,9 +74,13 @@ impl Operation {
         match self {
             Self::Scan(scan) => scan.timeout_seconds,
             Self::GenerateIac(_) => None,
+            Self::CreateTenant(create) => Some(create.timeout_seconds.unwrap_or(LONGEST_CREATION)),
         }
     }
 }
+
+/// How long a creation may take where its request says nothing, seconds.
+const LONGEST_CREATION: u64 = 4 * 3_600;
 
 const fn yes() -> bool {
     true
@@ -226,4 +232,63 @@ pub struct GenerateIacRequest {
 pub enum At {
     Number(u64),
     Time(String),
+}
+
+/// `POST /create-tenant`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateTenantRequest {
+    /// The specification: markdown with headings, or with one fenced json or yaml block.
+    #[serde(alias = "markdown_spec")]
+    pub spec_content: String,
+    /// That of the text, else the only configured one.
+    #[serde(default)]
+    pub tenant_id: Option<Uuid>,
+    /// Plans and checks; writes nothing.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// Subscriptions of the text, by name or id, to those that are meant.
+    #[serde(default)]
+    pub subscription_map: BTreeMap<String, Uuid>,
+    /// Values for the text's `secret:NAME`; kept apart from the job, and no longer than it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, String>)]
+    pub secrets: BTreeMap<String, SecretText>,
+    /// The plan that is meant: another one is refused.
+    #[serde(default)]
+    pub plan_hash: Option<String>,
+    #[serde(default)]
+    pub on_failure: OnFailure,
+    #[serde(default)]
+    pub timeout_seconds: Option<u64>,
+}
+
+/// What becomes of what was created when a later step fails.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnFailure {
+    #[default]
+    Keep,
+    Rollback,
+}
+
+/// The body of a retry.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RetryRequest {
+    /// Of a creation: values of its secrets, which were not kept.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, String>)]
+    pub secrets: BTreeMap<String, SecretText>,
+}
+
+/// A secret on the wire; never printed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SecretText(pub String);
+
+impl std::fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
 }

@@ -24,6 +24,19 @@ pub struct Answer {
     pub next: Option<String>,
     /// It says that there is nothing: 204.
     pub is_nothing: bool,
+    /// What is to be asked until the operation is done that this began.
+    pub(super) pending: Pending,
+}
+
+/// How an operation goes on that was only accepted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Pending {
+    pub status: u16,
+    /// `Azure-AsyncOperation`: answers with a status.
+    pub operation: Option<String>,
+    /// `Location`: answers 202 until it is done.
+    pub location: Option<String>,
+    pub retry_after: Option<std::time::Duration>,
 }
 
 #[derive(Deserialize)]
@@ -103,7 +116,14 @@ impl Answer {
     pub(super) fn read(url: &str, bytes: Vec<u8>) -> Result<Self, AzureError> {
         let text = String::from_utf8(bytes)
             .map_err(|error| AzureError::Unreadable { url: url.to_owned(), cause: error.to_string() })?;
-        let mut answer = Self { url: url.to_owned(), text, elements: Vec::new(), next: None, is_nothing: false };
+        let mut answer = Self {
+            url: url.to_owned(),
+            text,
+            elements: Vec::new(),
+            next: None,
+            is_nothing: false,
+            pending: Pending::default(),
+        };
         let (elements, next) = answer.taken_apart().map_err(|error| unreadable(url, &error))?;
         (answer.elements, answer.next) = (elements, next);
         Ok(answer)

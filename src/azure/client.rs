@@ -24,6 +24,7 @@ use uuid::Uuid;
 use super::{
     Answer, AzureError, CloudSettings, Refusal, Strategy, TenantSettings,
     address::{pinned, scope_of},
+    answer::Pending,
     bucket::Kind,
     credential::Tokens,
     governor::{Admitted, Bucket, Governor, Limits},
@@ -122,6 +123,11 @@ impl Client {
         self.inner.tenant
     }
 
+    /// The address of Microsoft Graph.
+    pub(super) fn graph_base(&self) -> &str {
+        self.inner.cloud.graph.trim_end_matches('/')
+    }
+
     /// Subscriptions that the configuration keeps to; empty: all.
     pub fn subscriptions(&self) -> &[Uuid] {
         &self.inner.subscriptions
@@ -201,12 +207,25 @@ impl Client {
     }
 
     async fn call(&self, api: Api, method: Method, address: &str, body: Option<&Value>) -> Result<Answer, AzureError> {
+        let how = How { takes_accepted: method != Method::GET, is_repeatable: true };
+        self.call_so(api, method, address, body, how).await
+    }
+
+    /// A request of any kind.
+    pub(super) async fn call_so(
+        &self,
+        api: Api,
+        method: Method,
+        address: &str,
+        body: Option<&Value>,
+        how: How,
+    ) -> Result<Answer, AzureError> {
         let base = match api {
             Api::Arm | Api::ResourceGraph => &self.inner.cloud.resource_manager,
             Api::Graph => &self.inner.cloud.graph,
         };
         let url = pinned(base, address)?;
-        let call = Call { bucket: api.bucket(&method, url.path()), scope: scope_of(base), url, api, method, body };
+        let call = Call { bucket: api.bucket(&method, url.path()), scope: scope_of(base), url, api, method, body, how };
         let started = Instant::now();
         let (mut attempt, mut is_renewed) = (0, false);
         loop {
@@ -222,6 +241,12 @@ impl Client {
                     Duration::ZERO
                 }
                 Err((error, _)) if attempt >= TRIES || !error.is_transient() => return Err(error),
+                // Whether it was done is not known: it is not asked for again.
+                Err((error, _))
+                    if !how.is_repeatable && error.refusal().is_none_or(|refusal| refusal.status != 429) =>
+                {
+                    return Err(error);
+                }
                 Err((error, after)) => {
                     tracing::debug!(%error, attempt, "a request is repeated");
                     after.unwrap_or_else(|| backoff(attempt)).min(LONGEST_WAIT)
@@ -256,7 +281,7 @@ impl Client {
         let (status, headers) = (answer.status(), answer.headers().clone());
         self.learn(&admitted, status, &headers);
         let body = self.body(path, answer).await?;
-        if status == StatusCode::ACCEPTED && call.method == Method::GET {
+        if status == StatusCode::ACCEPTED && !call.how.takes_accepted {
             let cause = "it was accepted (202), and not answered".to_owned();
             return Err((AzureError::Unreadable { url: path.to_owned(), cause }, None));
         }
@@ -266,6 +291,7 @@ impl Client {
             }
             let mut answer = Answer::read(path, body).map_err(|error| (error, None))?;
             answer.is_nothing = status == StatusCode::NO_CONTENT;
+            answer.pending = pending(status, &headers);
             return Ok(answer);
         }
         if status.is_redirection() {
@@ -378,6 +404,27 @@ struct Call<'a> {
     bucket: Bucket,
     scope: String,
     body: Option<&'a Value>,
+    how: How,
+}
+
+/// What a request may be answered with, and whether it may be sent twice.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct How {
+    /// 202 is an answer: something goes on.
+    pub takes_accepted: bool,
+    /// To send it twice has the effect of once.
+    pub is_repeatable: bool,
+}
+
+/// What headers say of an operation that goes on.
+fn pending(status: StatusCode, headers: &HeaderMap) -> Pending {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    Pending {
+        status: status.as_u16(),
+        operation: text("azure-asyncoperation").or_else(|| text("operation-location")),
+        location: text("location"),
+        retry_after: retry_after(status, headers),
+    }
 }
 
 /// How long to wait after a try, where nothing else is said: twice as long each time, and never quite the same.

@@ -35,6 +35,22 @@ impl Azure {
         self.settings.borrow().tenants.iter().any(|known| known.tenant_id == tenant)
     }
 
+    /// The configured tenants.
+    pub fn tenants(&self) -> Vec<Uuid> {
+        self.settings.borrow().tenants.iter().map(|known| known.tenant_id).collect()
+    }
+
+    /// The subscriptions that the configuration keeps to, for a tenant; empty: all.
+    pub fn subscriptions_of(&self, tenant: Uuid) -> Vec<Uuid> {
+        let settings = self.settings.borrow();
+        settings
+            .tenants
+            .iter()
+            .find(|known| known.tenant_id == tenant)
+            .map(|known| known.subscriptions.clone())
+            .unwrap_or_default()
+    }
+
     /// The client of a tenant.
     pub fn tenant(&self, tenant: Uuid) -> Result<Client, AzureError> {
         let wanted = self.settings.borrow().tenants.iter().find(|known| known.tenant_id == tenant).cloned();

@@ -1,6 +1,7 @@
 //! Talking to Azure: credentials, one governed client a tenant, paging, errors of every shape.
 //!
 //! ```text
+//! write ─▶ client                                    PUT, POST, DELETE, and the polls until they are done
 //! pages ─▶ client ───┬─ credential ─ certificate     who asks
 //!                    ├─ governor ─ bucket            how fast
 //!                    ├─ address                      where to: never away from the configured hosts
@@ -23,6 +24,7 @@ mod governor;
 mod headers;
 mod pages;
 mod settings;
+mod write;
 
 pub use answer::Answer;
 pub use client::{Client, Traffic};

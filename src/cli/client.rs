@@ -163,6 +163,48 @@ pub struct GenerateIacArgs {
     pub open: bool,
 }
 
+/// What becomes of what was created when a later step fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailureWord {
+    /// Leave it
+    Keep,
+    /// Delete what this job created
+    Rollback,
+}
+
+/// `atgd create-tenant`
+#[derive(Debug, Clone, Args)]
+pub struct CreateTenantArgs {
+    #[command(flatten)]
+    pub connect: ConnectArgs,
+    #[command(flatten)]
+    pub follow: FollowArgs,
+    /// The specification: markdown, see `packaging/doc/specification.md`; - for standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The tenant [default: that of the text, else the only configured one]
+    #[arg(long, value_name = "UUID")]
+    pub tenant: Option<String>,
+    /// Only show the plan: nothing is written
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The plan that is meant; another one is refused
+    #[arg(long, value_name = "HASH")]
+    pub plan_hash: Option<String>,
+    /// Put a subscription in the place of one of the text, by its name or id; repeat for more
+    #[arg(long = "subscription-map", value_name = "A=UUID")]
+    pub subscription_map: Vec<String>,
+    /// The value of a secret that the text names, from a file (-: asked for); repeat for more
+    #[arg(long = "secret", value_name = "NAME=FILE")]
+    pub secrets: Vec<String>,
+    /// What becomes of what was created when a later step fails
+    #[arg(long, value_name = "WHAT", default_value = "keep")]
+    pub on_failure: FailureWord,
+    /// Create without asking
+    #[arg(long, conflicts_with = "dry_run")]
+    pub yes: bool,
+}
+
 /// `atgd jobs`
 #[derive(Debug, Clone, Args)]
 pub struct JobsArgs {

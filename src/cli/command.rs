@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    client::{DownloadArgs, GenerateIacArgs, JobArgs, JobsArgs, ScanArgs, StatusArgs},
+    client::{CreateTenantArgs, DownloadArgs, GenerateIacArgs, JobArgs, JobsArgs, ScanArgs, StatusArgs},
     keys::KeyArgs,
     service::{AuditAction, ConfigAction, DemoArgs, ServeArgs, SimulateArgs, StoreAction},
 };
@@ -97,6 +97,8 @@ pub enum ClientCommand {
     Scan(Box<ScanArgs>),
     /// Generate Terraform, Bicep or ARM from the scanned graph
     GenerateIac(Box<GenerateIacArgs>),
+    /// Create what a specification describes, or show its plan
+    CreateTenant(Box<CreateTenantArgs>),
     /// List jobs, newest first
     Jobs(JobsArgs),
     /// Show one job

@@ -12,8 +12,8 @@ mod service;
 pub(crate) use self::manual::{completions, man_page};
 pub use self::{
     client::{
-        ConnectArgs, DownloadArgs, FilterArgs, FollowArgs, Format, GenerateIacArgs, JobArgs, JobsArgs, Mode, ScanArgs,
-        StatusArgs, Switch,
+        ConnectArgs, CreateTenantArgs, DownloadArgs, FailureWord, FilterArgs, FollowArgs, Format, GenerateIacArgs,
+        JobArgs, JobsArgs, Mode, ScanArgs, StatusArgs, Switch,
     },
     command::{Cli, ClientCommand, Command, GlobalArgs, LocalCommand},
     keys::{KeyAction, KeyArgs, KeyCreateArgs, ScopeWord},

@@ -88,6 +88,7 @@ impl Api {
         let (path, body) = match operation {
             Operation::Scan(scan) => ("/api/v1/scan", serde_json::to_value(scan)),
             Operation::GenerateIac(generate) => ("/api/v1/generate-iac", serde_json::to_value(generate)),
+            Operation::CreateTenant(create) => ("/api/v1/create-tenant", serde_json::to_value(create)),
         };
         let body = body.map_err(|error| ClientError::Usage(error.to_string()))?;
         let idempotency = Uuid::new_v4().to_string();

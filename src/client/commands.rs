@@ -5,12 +5,14 @@ use std::{path::PathBuf, time::Duration};
 use uuid::Uuid;
 
 use super::{
-    Api, ApiKey, ClientError, Exit, Heard, JobsQuery, Screen, api::DEFAULT_SERVER, download, follow::follow, report,
-    requests, resolve::resolve, unpack,
+    Api, ApiKey, ClientError, Exit, Heard, JobsQuery, Screen, api::DEFAULT_SERVER, create_tenant, download,
+    follow::follow, report, requests, resolve::resolve, unpack,
 };
 use crate::{
-    api::{JobStatus, Operation},
-    cli::{ClientCommand, ConnectArgs, DownloadArgs, FollowArgs, GenerateIacArgs, JobsArgs, ScanArgs},
+    api::{CreateTenantRequest, JobStatus, Operation},
+    cli::{
+        ClientCommand, ConnectArgs, CreateTenantArgs, DownloadArgs, FollowArgs, GenerateIacArgs, JobsArgs, ScanArgs,
+    },
 };
 
 /// Longest wait that a daemon may ask for when there are too many requests.
@@ -23,6 +25,7 @@ pub async fn run(command: ClientCommand, screen: &mut Screen) -> Exit {
     let outcome = match command {
         ClientCommand::Scan(args) => scan(*args, screen).await,
         ClientCommand::GenerateIac(args) => generate(*args, screen).await,
+        ClientCommand::CreateTenant(args) => create(*args, screen).await,
         ClientCommand::Jobs(args) => jobs(args, screen).await,
         ClientCommand::Job(args) => job(&args.connect, &args.id, screen).await,
         ClientCommand::Watch(args) => watch(&args.connect, &args.id, screen).await,
@@ -103,6 +106,32 @@ async fn generate(args: GenerateIacArgs, screen: &mut Screen) -> Result<Exit, Cl
     Ok(exit)
 }
 
+/// A dry run shows its plan; before a real run the plan is shown and asked about.
+async fn create(args: CreateTenantArgs, screen: &mut Screen) -> Result<Exit, ClientError> {
+    let api = connect(&args.connect)?;
+    let mut request = create_tenant::request(&args)?;
+    if !args.dry_run && !args.yes {
+        if !screen.can_ask() {
+            let text = "expected --dry-run, or --yes for a real run: there is no terminal to ask on";
+            return Err(ClientError::Usage(text.to_owned()));
+        }
+        let dry = CreateTenantRequest { dry_run: true, plan_hash: None, ..request.clone() };
+        let follow = FollowArgs { no_wait: false };
+        let (exit, id) = submit(&api, &Operation::CreateTenant(dry), follow, screen).await?;
+        if exit != Exit::Completed {
+            return Ok(exit);
+        }
+        let result = patiently(screen, async || api.result(id).await).await?;
+        if !is_yes("create this? [y/N]", screen).await {
+            screen.say("nothing was created");
+            return Ok(Exit::Completed);
+        }
+        let hash = result.result["plan_hash"].as_str().map(str::to_owned);
+        request.plan_hash = request.plan_hash.or(hash);
+    }
+    submit(&api, &Operation::CreateTenant(request), args.follow, screen).await.map(|(exit, _)| exit)
+}
+
 /// Submits, and follows unless that is not wanted.
 async fn submit(
     api: &Api,
@@ -132,7 +161,7 @@ async fn to_the_end(api: &Api, id: Uuid, screen: &mut Screen) -> Result<Exit, Cl
     if screen.is_json() {
         screen.object(&result);
     } else {
-        if status == JobStatus::Completed {
+        if status == JobStatus::Completed || !result.result.is_null() {
             let job = patiently(screen, async || api.job(id).await).await?;
             report::result(screen, job.job_type, &result);
         }
@@ -180,7 +209,11 @@ async fn followed(api: &Api, id: Uuid, screen: &mut Screen) -> Result<Option<Job
 
 /// Asks whether to cancel; a second Ctrl-C, silence at the end of input and anything but yes mean no.
 async fn wants_cancel(id: Uuid, screen: &mut Screen) -> bool {
-    screen.say(&format!("cancel job {id}? [y/N] (no: it goes on without us)"));
+    is_yes(&format!("cancel job {id}? [y/N] (no: it goes on without us)"), screen).await
+}
+
+async fn is_yes(question: &str, screen: &mut Screen) -> bool {
+    screen.say(question);
     let (answer, answered) = tokio::sync::oneshot::channel();
     // A thread of its own: a read from a terminal cannot be interrupted, and must not hold up the exit.
     std::thread::spawn(move || {

@@ -92,7 +92,10 @@ fn refusal(status: u16, body: &ErrorBody, hint: Option<&str>) -> String {
     let fields = body.details.as_ref().and_then(|details| details["fields"].as_array());
     for field in fields.into_iter().flatten() {
         let word = |key: &str| field[key].as_str().unwrap_or_default();
-        let line = format!("{}: {}", word("path"), word("message"));
+        let line = match field["line"].as_u64() {
+            Some(number) => format!("line {number}: {}", word("message")),
+            None => format!("{}: {}", word("path"), word("message")),
+        };
         // Where one field is wrong, the message says it.
         if line != body.message {
             let _ = write!(text, "\n  {line}");

@@ -7,6 +7,7 @@
 mod api;
 mod artifacts;
 mod commands;
+mod create_tenant;
 mod credential;
 mod download;
 mod error;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    Screen,
+    Screen, create_tenant,
     table::{Align, Table, printable},
 };
 use crate::api::{ArtifactEntry, Health, JobResult, JobType, JobView};
@@ -70,7 +70,8 @@ pub(super) fn result(screen: &mut Screen, job_type: JobType, result: &JobResult)
     match job_type {
         JobType::Scan => scan(screen, &result.result),
         JobType::GenerateIac => generation(screen, &result.result),
-        JobType::CreateTenant | JobType::GenerateSpec => {}
+        JobType::CreateTenant => create_tenant::shown(screen, &result.result),
+        JobType::GenerateSpec => {}
     }
     screen.say(&format!("took {:.1} s", result.duration_seconds));
 }

@@ -14,19 +14,26 @@ use crate::api::{ErrorCode, FieldError};
 
 /// Largest body of a request that is no tenant specification.
 pub(super) const MAX_BODY: usize = 1 << 20;
+/// Largest body with a tenant's specification.
+pub(super) const MAX_SPECIFICATION: usize = 4 << 20;
 
 /// How long a caller may take to send a body.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Reads a JSON body. Called by a handler after the caller's rights were checked.
 pub(super) async fn json<T: DeserializeOwned>(request: Request) -> Result<T, Refusal> {
+    json_within(request, MAX_BODY).await
+}
+
+/// The same with a bound of its own.
+pub(super) async fn json_within<T: DeserializeOwned>(request: Request, most: usize) -> Result<T, Refusal> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if kind != "application/json" && !(kind.starts_with("application/") && kind.ends_with("+json")) {
         let message = format!("content type {kind:?}: expected application/json");
         return Err(Refusal::new(ErrorCode::UnsupportedMediaType, message));
     }
-    parse(&read(request.into_body()).await?)
+    parse(&read(request.into_body(), most).await?)
 }
 
 /// The same, where an empty body means an empty object.
@@ -38,15 +45,15 @@ pub(super) async fn json_or_default<T: DeserializeOwned + Default>(request: Requ
     json(request).await
 }
 
-async fn read(body: Body) -> Result<axum::body::Bytes, Refusal> {
-    let read = tokio::time::timeout(PATIENCE, axum::body::to_bytes(body, MAX_BODY)).await.map_err(|_| {
+async fn read(body: Body, most: usize) -> Result<axum::body::Bytes, Refusal> {
+    let read = tokio::time::timeout(PATIENCE, axum::body::to_bytes(body, most)).await.map_err(|_| {
         let message = format!("the body was not there within {} seconds", PATIENCE.as_secs());
         Refusal::new(ErrorCode::InvalidRequest, message)
     })?;
     read.map_err(|error| {
         let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
         if cause.contains("length limit") {
-            Refusal::new(ErrorCode::PayloadTooLarge, format!("the body has more than {MAX_BODY} bytes"))
+            Refusal::new(ErrorCode::PayloadTooLarge, format!("the body has more than {most} bytes"))
         } else {
             Refusal::new(ErrorCode::InvalidRequest, "the body broke off")
         }
@@ -88,7 +95,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
         axum::extract::Query::try_from_uri(&parts.uri).map(|axum::extract::Query(query)| Self(query)).map_err(|error| {
             let text = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
             let (path, message) = text.split_once(": ").unwrap_or(("query", &text));
-            let field = FieldError { path: path.to_owned(), message: message.to_owned() };
+            let field = FieldError::new(path, message);
             Refusal::fields(vec![field])
         })
     }

@@ -39,7 +39,7 @@ impl Refusal {
 
     /// `422` of one field.
     pub(super) fn field(path: &str, message: impl Into<String>) -> Self {
-        Self::fields(vec![FieldError { path: path.to_owned(), message: message.into() }])
+        Self::fields(vec![FieldError::new(path, message)])
     }
 
     pub(crate) fn no_job() -> Self {
@@ -100,8 +100,12 @@ impl IntoResponse for Refusal {
 
 impl From<Failure> for Refusal {
     fn from(failure: Failure) -> Self {
+        if failure.code == "validation_failed" {
+            return Self { details: failure.partial, ..Self::new(ErrorCode::ValidationFailed, failure.message) };
+        }
         let code = match failure.code.as_str() {
             "unknown_tenant" => ErrorCode::UnknownTenant,
+            "plan_changed" => ErrorCode::PlanChanged,
             "invalid_request" | "unsupported" | "no_subscription" => ErrorCode::ValidationFailed,
             _ => return Self::internal(format!("{}: {failure}", failure.code)),
         };
@@ -118,6 +122,10 @@ impl From<SubmitError> for Refusal {
             }
             SubmitError::IdempotencyConflict => Self::new(ErrorCode::IdempotencyConflict, message),
             SubmitError::ShuttingDown => Self::new(ErrorCode::ShuttingDown, message).retry_after(5),
+            SubmitError::AlreadyRetried(by) => {
+                let details = Some(json!({ "job_id": by }));
+                Self { details, ..Self::new(ErrorCode::AlreadyRetried, message) }
+            }
             SubmitError::Refused(failure) => failure.into(),
             SubmitError::Store(error) => Self::stored(error.is_full(), error),
         }

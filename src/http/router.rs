@@ -33,6 +33,7 @@ fn listed() -> OpenApiRouter<App> {
     let v1 = OpenApiRouter::new()
         .routes(routes!(submit::scan))
         .routes(routes!(submit::generate_iac))
+        .routes(routes!(submit::create_tenant))
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::show, jobs::remove))
         .routes(routes!(jobs::result))

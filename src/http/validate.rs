@@ -16,7 +16,7 @@ struct Findings(Vec<FieldError>);
 
 impl Findings {
     fn add(&mut self, path: &str, message: impl Into<String>) {
-        self.0.push(FieldError { path: path.to_owned(), message: message.into() });
+        self.0.push(FieldError::new(path, message));
     }
 
     fn globs(&mut self, path: &str, globs: &[String]) {

@@ -21,7 +21,9 @@ mod build;
 mod emit;
 mod error;
 pub mod fidelity;
+mod from_bodies;
 mod generate;
+mod inputs;
 mod model;
 mod parallel;
 mod passes;
@@ -29,11 +31,13 @@ mod recording;
 mod report;
 mod shelf;
 mod survey;
-mod types;
+pub(crate) mod types;
 mod verify;
 
 pub use error::{IacError, Settings};
+pub(crate) use from_bodies::{Written, bicep_of};
 pub use generate::generate;
+pub(crate) use inputs::needed;
 
 #[cfg(test)]
 mod example_nodes;

@@ -3,6 +3,7 @@
 //! What changes jobs (submit, cancel, purge, retry) is in `submit`.
 
 use std::{
+    collections::BTreeSet,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::Arc,
@@ -158,6 +159,11 @@ impl Jobs {
     pub async fn preview(&self, operation: Operation) -> Result<serde_json::Value, Failure> {
         self.shared.runner.admit(&operation)?;
         self.shared.runner.preview(operation).await
+    }
+
+    /// The operation as it becomes a job; see [`Runner::settle`].
+    pub async fn settle(&self, operation: Operation, secrets: BTreeSet<String>) -> Result<Operation, Failure> {
+        self.shared.runner.settle(operation, secrets).await
     }
 
     /// How many jobs there are.

@@ -26,6 +26,7 @@ mod row;
 mod run;
 mod runner;
 mod scheduler;
+mod secrets;
 mod settings;
 mod shared;
 mod slots;
@@ -44,6 +45,7 @@ pub use self::{
     query::{Counts, JobQuery, ListError},
     record::SCHEMA,
     runner::{Failure, Runner},
+    secrets::Secrets,
     settings::Settings,
     submit::{CancelError, Idempotency, PurgeError, RetryError, Submission, SubmitError},
 };

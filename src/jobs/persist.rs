@@ -4,6 +4,8 @@
 //! counts and events in step with the job row. Which state may follow which is decided by `state` alone. No
 //! clock: times are parameters, in Unix milliseconds.
 
+use uuid::Uuid;
+
 use super::{
     pick::Shares,
     record::{
@@ -15,7 +17,7 @@ use super::{
     state::{Denied, Event, Fence, Interruption, State, apply},
 };
 use crate::{
-    api::{EventKind, JobStatus, JobType, LogLevel},
+    api::{EventKind, JobStatus, LogLevel},
     audit::{Audit, Entry},
     store::{Order, Span, StoreError, Table, Write},
 };
@@ -93,7 +95,7 @@ pub(super) fn claim(write: &mut Write<'_>, id: u128, epoch: u64, now: i64) -> Re
     if queued.writer {
         for other in running(write)? {
             let other = write.get(&JOBS, &other)?;
-            if other.is_some_and(|other| other.tenant == row.tenant && JobType::from(other.job_type).is_writer()) {
+            if other.is_some_and(|other| other.tenant == row.tenant && other.is_writer()) {
                 return Ok(None);
             }
         }
@@ -145,6 +147,27 @@ pub(super) fn append(
     row.ran_ms = ran_ms;
     write.put(&JOBS, &id, &row)?;
     Ok(Ok(row.last_seq))
+}
+
+/// The note of a job that another one took over; no operation has a step of this name.
+const TAKEN_OVER: &str = "\u{0}taken_over";
+
+/// Gives a new job the notes of an old one, once. `Err`: the job that has taken it over before.
+pub(super) fn take_over(write: &mut Write<'_>, old: u128, new: u128) -> Result<Result<(), Uuid>, StoreError> {
+    let mark = (old, TAKEN_OVER.to_owned());
+    if let Some(Text(by)) = write.get(&JOURNAL, &mark)? {
+        return Ok(Err(by.parse().unwrap_or_default()));
+    }
+    let mut notes = Vec::new();
+    write.scan(&JOURNAL, &Span::prefix(&old), Order::Rising, |(_, step), text| {
+        notes.push((step, text));
+        Ok::<_, StoreError>(true)
+    })?;
+    for (step, text) in notes {
+        write.put(&JOURNAL, &(new, step), &text)?;
+    }
+    write.put(&JOURNAL, &mark, &Text(Uuid::from_u128(new).to_string()))?;
+    Ok(Ok(()))
 }
 
 /// Stores a note of the operation under its step. It outlives the attempt, and marks that the attempt got somewhere.

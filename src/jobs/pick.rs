@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::record::{BY_STATUS, JOBS, LANES, LaneKey, status_byte};
 use crate::{
-    api::{JobStatus, JobType},
+    api::JobStatus,
     store::{Order, Read, Span, StoreError},
 };
 
@@ -39,7 +39,7 @@ pub(super) fn pick(read: &Read, shares: Shares, now: i64) -> Result<Picked, Stor
     let mut held: HashMap<String, u64> = HashMap::new();
     read.scan(&BY_STATUS, &Span::prefix(&status_byte(JobStatus::Running)), Order::Rising, |(_, id), _| {
         if let Some(row) = read.get(&JOBS, &id)? {
-            if JobType::from(row.job_type).is_writer() {
+            if row.is_writer() {
                 writing.insert(row.tenant);
             }
             *held.entry(row.key_id).or_default() += 1;

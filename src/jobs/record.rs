@@ -175,7 +175,7 @@ impl JobRow {
         };
         QueueRow {
             tenant: self.tenant,
-            writer: JobType::from(self.job_type).is_writer(),
+            writer: self.is_writer(),
             key_id: self.key_id.clone(),
             not_before,
             queued_at: now,

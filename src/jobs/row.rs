@@ -67,6 +67,25 @@ impl JobRow {
         Uuid::from_u128(self.id)
     }
 
+    /// Whether it writes the tenant or its graph: one such job a tenant at a time. A dry run of a creation does not.
+    pub(super) fn is_writer(&self) -> bool {
+        #[derive(Deserialize)]
+        struct Dry {
+            #[serde(default)]
+            dry_run: bool,
+        }
+        #[derive(Deserialize)]
+        struct Stored {
+            parameters: Dry,
+        }
+        let is_dry = || serde_json::from_str::<Stored>(&self.operation).is_ok_and(|stored| stored.parameters.dry_run);
+        match self.job_type {
+            TypeRow::Scan => true,
+            TypeRow::CreateTenant => !is_dry(),
+            TypeRow::GenerateIac | TypeRow::GenerateSpec => false,
+        }
+    }
+
     pub(crate) fn queue_key(&self) -> (u8, u128) {
         (0x7f_u8.wrapping_sub(self.priority.cast_unsigned()), self.id)
     }

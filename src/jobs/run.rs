@@ -20,6 +20,7 @@ use super::{
     report::Reporter,
     row::JobRow,
     runner::Failure,
+    secrets::{self, Secrets},
     shared::Shared,
     state::{Denied, Event, Fence, Interruption, Outcome, Reason, State},
     thread::Operating,
@@ -98,6 +99,9 @@ pub(super) async fn attempt(shared: Arc<Shared>, claimed: Claimed, handle: Handl
     shared.slots.wake();
     if let Some(row) = outcome {
         let status = row.state.status();
+        if status.is_terminal() {
+            shared.forget_secrets(row.uuid()).await;
+        }
         metrics::counter!("atgd_jobs_finished_total", "type" => job_type.word(), "status" => status.word())
             .increment(u64::from(status.is_terminal()));
         if matches!(status, JobStatus::Cancelled | JobStatus::Failed) {
@@ -129,7 +133,16 @@ async fn run(
     let occupied = Arc::new(Occupied { permit: Some(permit), shared: shared.clone(), id });
     let held = Arc::downgrade(&occupied);
     let reporter = attempt.reporter.clone();
+    let secrets = match secrets_of(shared, id).await {
+        Ok(secrets) => Arc::new(secrets),
+        Err(error) => {
+            let event = failed(fence, "secrets", format!("the values of the job's secrets can't be read: {error}"));
+            let ending = Ending { event, result: None, artifacts: None, pending: vec![], ran_ms: ran.ms() };
+            return end(shared, id, ending).await;
+        }
+    };
     let work = Work {
+        secrets,
         job_id: id,
         attempt: row.state.tries().attempt(),
         progress: reporter.clone(),
@@ -154,6 +167,12 @@ async fn run(
     staging.close();
     let result = result.map(|result| result.to_string());
     end(shared, id, Ending { event, result, artifacts, pending, ran_ms: ran.ms() }).await
+}
+
+async fn secrets_of(shared: &Arc<Shared>, id: Uuid) -> std::io::Result<Secrets> {
+    let directory = shared.directory.clone();
+    let read = tokio::task::spawn_blocking(move || secrets::read(&directory, id)).await;
+    read.unwrap_or_else(|error| Err(std::io::Error::other(error)))
 }
 
 fn failed(fence: Fence, code: &str, message: String) -> Event {
@@ -224,8 +243,8 @@ async fn conclude(
             (failed(fence, "panicked", message), None, None)
         }
         Ended::TimedOut(what) => (failed(fence, "timed_out", what), None, None),
-        Ended::Stopped(Stop::Cancel) => (Event::Finish { fence, outcome: Outcome::Cancelled }, None, None),
-        Ended::Stopped(Stop::Shutdown) => {
+        Ended::Stopped(Stop::Cancel, partial) => (Event::Finish { fence, outcome: Outcome::Cancelled }, partial, None),
+        Ended::Stopped(Stop::Shutdown, _) => {
             (Event::Interrupted { cause: Interruption::Shutdown, headway: false }, None, None)
         }
     }

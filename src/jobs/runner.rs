@@ -1,5 +1,7 @@
 //! The trait between jobs and operations. It has two implementations: `ops`, and a scripted one for tests.
 
+use std::collections::BTreeSet;
+
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
@@ -16,6 +18,17 @@ pub trait Runner: Send + Sync + 'static {
     /// Tells the runner that a job has ended without completing (cancelled, failed): it removes what the
     /// job has written so far, such as a generation of the graph. Idempotent.
     fn abandon(&self, operation: Operation, job_id: uuid::Uuid) -> BoxFuture<'static, ()>;
+
+    /// The operation as it becomes a job, or why it can't: whatever can be known before there is one. `secrets` are the
+    /// names of those that the request gives. Asked before a submit.
+    fn settle(
+        &self,
+        operation: Operation,
+        secrets: BTreeSet<String>,
+    ) -> BoxFuture<'static, Result<Operation, Failure>> {
+        let _ = secrets;
+        Box::pin(std::future::ready(Ok(operation)))
+    }
 
     /// Why this operation can't be accepted at all (no such tenant is configured); asked before a submit.
     fn admit(&self, operation: &Operation) -> Result<(), Failure>;

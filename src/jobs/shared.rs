@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::{
-    artifacts, attempts::Attempts, events::Hub, ids::Ids, janitor::Janitor, persist, record, runner::Runner,
+    artifacts, attempts::Attempts, events::Hub, ids::Ids, janitor::Janitor, persist, record, runner::Runner, secrets,
     settings::Settings, slots::Slots, state, stopping::Stopping,
 };
 use crate::{
@@ -52,6 +52,7 @@ impl Shared {
                 tracing::info!(job = %row.uuid(), status = row.state.status().word(), "a job of an earlier start was taken up");
             }
         }
+        self.sweep_secrets();
         // Before anything new runs: a scan must not build on what a cancelled one has left.
         let mut left = Vec::new();
         self.store.read(|read| {
@@ -83,6 +84,22 @@ impl Shared {
         if let Err(error) = done.map_err(WriteError::<std::convert::Infallible>::into_store) {
             tracing::warn!(job = %id, %error, "that a job's output is removed could not be noted");
         }
+    }
+
+    /// Removes the values of a job's secrets.
+    pub(super) async fn forget_secrets(&self, id: Uuid) {
+        let directory = self.directory.clone();
+        let _ = tokio::task::spawn_blocking(move || secrets::forget(&directory, id)).await;
+    }
+
+    /// Removes the values of secrets that no unfinished job needs: of jobs that ended while nobody could remove them, and
+    /// of submits that were never answered.
+    pub(super) fn sweep_secrets(&self) {
+        secrets::sweep(&self.directory, |id| {
+            let row = self.store.read(|read| read.get(&record::JOBS, &id.as_u128()));
+            // A store that can't be read says nothing.
+            row.map_or(true, |row| row.is_some_and(|row| !row.state.status().is_terminal()))
+        });
     }
 
     pub(super) fn is_cancel_asked(&self, id: Uuid) -> bool {

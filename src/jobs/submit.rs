@@ -15,10 +15,11 @@ use super::{
     row::JobRow,
     runner::Failure,
     scheduler,
+    secrets::{self, Secrets},
     state::{Denied, State},
 };
 use crate::{
-    api::{CancelAnswer, JobStatus, JobView, Operation, Time},
+    api::{CancelAnswer, JobStatus, JobType, JobView, Operation, Time},
     audit::{Audit, Entry},
     store::{StoreError, Write, WriteError},
 };
@@ -49,6 +50,8 @@ pub enum SubmitError {
     IdempotencyConflict,
     #[error("the daemon is stopping")]
     ShuttingDown,
+    #[error("the job was retried before: {0} took it over")]
+    AlreadyRetried(Uuid),
     #[error(transparent)]
     Refused(Failure),
     #[error(transparent)]
@@ -96,6 +99,8 @@ struct Taking {
     audit: Entry,
     /// Jobs that may wait.
     limit: u64,
+    /// A job whose journal this one goes on with.
+    takes_over: Option<u128>,
     /// What a claim in the same transaction needs; the job is claimed if no other job comes before it.
     claim: Option<(Shares, u64, CancellationToken)>,
 }
@@ -121,6 +126,11 @@ impl Taking {
         if queued >= self.limit {
             return Ok(Err(SubmitError::QueueFull { queued, retry_after_seconds: 10 }));
         }
+        if let Some(old) = self.takes_over
+            && let Err(by) = persist::take_over(write, old, self.row.id)?
+        {
+            return Ok(Err(SubmitError::AlreadyRetried(by)));
+        }
         let row = persist::submit(write, self.row, self.idempotency, self.audit)?;
         let claimed = match self.claim {
             Some((shares, epoch, draining)) if !draining.is_cancelled() => {
@@ -135,6 +145,20 @@ impl Taking {
 impl Jobs {
     /// Takes a job; it is on disk when this returns.
     pub async fn submit(&self, submission: Submission) -> Result<JobView, SubmitError> {
+        self.submit_with(submission, Secrets::new()).await
+    }
+
+    /// The same, with values of secrets: they are on disk before the job is, and in a file of their own.
+    pub async fn submit_with(&self, submission: Submission, secrets: Secrets) -> Result<JobView, SubmitError> {
+        self.take(submission, secrets, None).await
+    }
+
+    async fn take(
+        &self,
+        submission: Submission,
+        secrets: Secrets,
+        takes_over: Option<u128>,
+    ) -> Result<JobView, SubmitError> {
         let shared = &self.shared;
         if self.is_draining() {
             return Err(SubmitError::ShuttingDown);
@@ -146,6 +170,9 @@ impl Jobs {
         }
         let job_type = submission.operation.job_type();
         let mut taking = self.taking(submission)?;
+        taking.takes_over = takes_over;
+        let id = taking.row.uuid();
+        let has_secrets = self.keep_secrets(id, secrets).await?;
         let slot = shared.slots.offer(None);
         if slot.is_some() {
             let shares = shared.slots.shares(&shared.settings.borrow());
@@ -171,6 +198,9 @@ impl Jobs {
                 running.await.unwrap_or(Err(WriteError::Store(StoreError::Closed)))
             }
         };
+        if has_secrets && !written.as_ref().is_ok_and(|taken| taken.is_new) {
+            self.shared.forget_secrets(id).await;
+        }
         let Taken { row, is_new, .. } = written.map_err(|error| match error {
             WriteError::Refused(refusal) => refusal,
             WriteError::Store(error) => error.into(),
@@ -181,6 +211,23 @@ impl Jobs {
             shared.slots.wake();
         }
         Ok(row.view(None))
+    }
+
+    /// Whether there were any.
+    async fn keep_secrets(&self, id: Uuid, secrets: Secrets) -> Result<bool, SubmitError> {
+        if secrets.is_empty() {
+            return Ok(false);
+        }
+        let directory = self.shared.directory.clone();
+        let kept = tokio::task::spawn_blocking(move || secrets::keep(&directory, id, &secrets)).await;
+        let kept = kept.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+        kept.map(|()| true).map_err(|error| {
+            let path = self.shared.directory.with_file_name("secrets").display().to_string();
+            if error.kind() == std::io::ErrorKind::StorageFull {
+                return StoreError::Full { path }.into();
+            }
+            StoreError::Record { table: "secrets", cause: error.to_string() }.into()
+        })
     }
 
     /// What the transaction of a submit needs.
@@ -194,7 +241,7 @@ impl Jobs {
             .idempotency
             .map(|idempotency| ((key_id, idempotency.route.to_owned(), idempotency.key), idempotency.body_hash));
         let limit = shared.settings.borrow().max_queued;
-        Ok(Taking { row, idempotency, audit, limit, claim: None })
+        Ok(Taking { row, idempotency, audit, limit, takes_over: None, claim: None })
     }
 
     /// Asks for a job's end: a pending one is cancelled when this returns, a running one soon after.
@@ -215,7 +262,10 @@ impl Jobs {
         let status = row.state.status();
         if let Some(handle) = self.shared.attempts.handle(id) {
             handle.stop(Stop::Cancel);
-        } else if persist::leaves_remains(&row) {
+        } else if status.is_terminal() {
+            self.shared.forget_secrets(id).await;
+        }
+        if self.shared.attempts.handle(id).is_none() && persist::leaves_remains(&row) {
             let shared = self.shared.clone();
             self.shared.stopping.spawn(async move { shared.clean_up(row.uuid(), &row.operation).await });
         }
@@ -262,17 +312,32 @@ impl Jobs {
 
     /// A new job with the parameters of a failed or cancelled one.
     pub async fn retry(&self, id: Uuid, key_id: &str, remote: &str) -> Result<JobView, RetryError> {
+        self.retry_with(id, key_id, remote, Secrets::new()).await
+    }
+
+    /// The same, with the values of its secrets, which were not kept.
+    pub async fn retry_with(
+        &self,
+        id: Uuid,
+        key_id: &str,
+        remote: &str,
+        secrets: Secrets,
+    ) -> Result<JobView, RetryError> {
         let row = self.shared.store.read(|read| read.get(&JOBS, &id.as_u128())).map_err(SubmitError::from)?;
         let row = row.ok_or(RetryError::NotFound)?;
         let status = row.state.status();
         if !matches!(status, JobStatus::Failed | JobStatus::Cancelled) {
             return Err(RetryError::NotRetryable(status));
         }
-        let operation = serde_json::from_str(&row.operation)
+        let operation: Operation = serde_json::from_str(&row.operation)
             .map_err(|error| SubmitError::Store(StoreError::Record { table: JOBS.name, cause: error.to_string() }))?;
+        let names = secrets.keys().cloned().collect();
+        let operation = self.shared.runner.settle(operation, names).await.map_err(SubmitError::Refused)?;
         let submission =
             Submission { operation, key_id: key_id.to_owned(), remote: remote.to_owned(), idempotency: None };
-        Ok(self.submit(submission).await?)
+        // What a creation made is not made again: the new job goes on with the old one's notes.
+        let takes_over = (submission.operation.job_type() == JobType::CreateTenant).then_some(row.id);
+        Ok(self.take(submission, secrets, takes_over).await?)
     }
 }
 

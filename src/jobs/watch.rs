@@ -59,7 +59,8 @@ impl Ran {
 pub(super) enum Ended {
     Done(Result<Value, Failure>),
     Panicked,
-    Stopped(Stop),
+    /// With the result so far, where the operation had one.
+    Stopped(Stop, Option<Value>),
     /// What was not done, and within how long.
     TimedOut(String),
 }
@@ -88,7 +89,7 @@ impl Attempt {
                 done = &mut operating.ended => return ended(done),
                 () = handle.token.cancelled() => {
                     let fenced = || Ended::TimedOut("another attempt holds the job".to_owned());
-                    break handle.reason().map_or_else(fenced, Ended::Stopped);
+                    break handle.reason().map_or_else(fenced, |stop| Ended::Stopped(stop, None));
                 }
                 () = tokio::time::sleep_until(end) => {
                     handle.token.cancel();
@@ -107,6 +108,7 @@ impl Attempt {
         // What the operation finishes in its notice counts: it was past the point where it could be undone.
         match (tokio::time::timeout(NOTICE, &mut operating.ended).await, stopped) {
             (Ok(Ok(Ok(result))), _) => Ended::Done(Ok(result)),
+            (Ok(Ok(Err(failure))), Ended::Stopped(stop, _)) => Ended::Stopped(stop, failure.partial),
             (Ok(_), stopped) => stopped,
             (Err(_), stopped) => {
                 let Operating { mut ended, gone } = operating;

@@ -2,6 +2,7 @@
 //!
 //! Maps the failures of those rooms to the jobs' one shape; decides nothing else.
 
+mod create_tenant;
 mod failure;
 mod generate;
 mod operations;

@@ -1,10 +1,12 @@
 //! Runs the operation that a job asks for; knows nothing of how a scan or a generation works.
 
+use std::collections::BTreeSet;
+
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{failure::failure, generate, operations::Operations, scan};
+use super::{create_tenant, failure::failure, generate, operations::Operations, scan};
 use crate::{
     api::Operation,
     jobs::{Failure, Runner},
@@ -18,6 +20,7 @@ impl Runner for Operations {
             match operation {
                 Operation::Scan(request) => scan::run(this, request, work).await,
                 Operation::GenerateIac(request) => generate::run(&this.graphs, &this.iac, request, work).await,
+                Operation::CreateTenant(request) => create_tenant::run(this, request, work).await,
             }
         })
     }
@@ -27,8 +30,26 @@ impl Runner for Operations {
         Box::pin(async move {
             match operation {
                 Operation::Scan(request) => scan::preview(this, request).await,
-                Operation::GenerateIac(_) => Err(failure("invalid_request", "only scans have a plan", false)),
+                Operation::GenerateIac(_) | Operation::CreateTenant(_) => {
+                    Err(failure("invalid_request", "only scans have a plan", false))
+                }
             }
+        })
+    }
+
+    fn settle(
+        &self,
+        operation: Operation,
+        secrets: BTreeSet<String>,
+    ) -> BoxFuture<'static, Result<Operation, Failure>> {
+        let this = self.clone();
+        Box::pin(async move {
+            let Operation::CreateTenant(request) = operation else { return Ok(operation) };
+            // A large text takes a second: not on a thread that answers requests.
+            let settled = tokio::task::spawn_blocking(move || create_tenant::settle(&this, request, secrets)).await;
+            let settled =
+                settled.map_err(|error| failure("panicked", &format!("the check panicked: {error}"), false))?;
+            settled.map(Operation::CreateTenant)
         })
     }
 

@@ -41,7 +41,7 @@ pub(super) async fn preview(ops: Operations, request: ScanRequest) -> Result<Val
     estimate(client, graph, request).await.map_err(|error| of_scan(&error))
 }
 
-fn of_azure(error: &AzureError) -> Failure {
+pub(super) fn of_azure(error: &AzureError) -> Failure {
     let code = match error {
         AzureError::Refused(refusal) if refusal.status == 429 => "throttled".to_owned(),
         AzureError::Refused(refusal) if matches!(refusal.status, 401 | 403) => "forbidden".to_owned(),

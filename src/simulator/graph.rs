@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{
     reply::{Query, Reply, encoded},
     state::State,
+    world::World,
 };
 
 const COLLECTIONS: [(&str, &str); 4] = [
@@ -255,6 +256,10 @@ fn by_ids(state: &State, asked: &Value) -> Reply {
 /// Creates, changes and deletes objects, and adds members and owners.
 fn write(state: &State, method: &str, segments: &[&str], body: &Value) -> Reply {
     let mut world = state.world_mut();
+    state.count("directory_writes");
+    if let ("POST", ["invitations"]) = (method, segments) {
+        return invite(&mut world, body);
+    }
     let Some((name, _)) =
         COLLECTIONS.iter().find(|(name, _)| segments.first().is_some_and(|asked| asked.eq_ignore_ascii_case(name)))
     else {
@@ -295,19 +300,43 @@ fn write(state: &State, method: &str, segments: &[&str], body: &Value) -> Reply 
             None => missing(id),
         },
         ("POST", [id, relation @ ("members" | "owners"), "$ref"]) => match at(id, list) {
-            Some(at) => {
-                let member = body["@odata.id"].as_str().and_then(|id| id.rsplit('/').next()).unwrap_or_default();
-                if let Some(fields) = list[at].as_object_mut()
-                    && let Value::Array(all) = fields.entry((*relation).to_owned()).or_insert_with(|| json!([]))
-                {
-                    all.push(json!({"id": member}));
-                }
-                Reply::empty(204)
-            }
+            Some(at) => added(&mut list[at], relation, body),
+            None => missing(id),
+        },
+        ("DELETE", [id, relation @ ("members" | "owners"), member, "$ref"]) => match at(id, list) {
+            Some(at) => removed(&mut list[at], relation, member),
             None => missing(id),
         },
         _ => Reply::error(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target."),
     }
+}
+
+/// A guest, without a message to anybody.
+fn invite(world: &mut World, body: &Value) -> Reply {
+    let mail = body["invitedUserEmailAddress"].as_str().unwrap_or_default();
+    let guest = json!({
+        "id": Uuid::new_v4(), "displayName": body["invitedUserDisplayName"], "mail": mail, "userType": "Guest",
+        "userPrincipalName": format!("{}#EXT#@simulated.example", mail.replace('@', "_")),
+    });
+    world.directory.entry("users".to_owned()).or_default().push(guest.clone());
+    Reply::json(201, &json!({"id": Uuid::new_v4(), "invitedUser": {"id": guest["id"]}}))
+}
+
+fn added(entry: &mut Value, relation: &str, body: &Value) -> Reply {
+    let member = body["@odata.id"].as_str().and_then(|id| id.rsplit('/').next()).unwrap_or_default();
+    if let Some(fields) = entry.as_object_mut()
+        && let Value::Array(all) = fields.entry(relation.to_owned()).or_insert_with(|| json!([]))
+    {
+        all.push(json!({"id": member}));
+    }
+    Reply::empty(204)
+}
+
+fn removed(entry: &mut Value, relation: &str, member: &str) -> Reply {
+    if let Some(all) = entry[relation].as_array_mut() {
+        all.retain(|known| !known["id"].as_str().is_some_and(|known| known.eq_ignore_ascii_case(member)));
+    }
+    Reply::empty(204)
 }
 
 fn missing(id: &str) -> Reply {

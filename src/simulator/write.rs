@@ -52,7 +52,8 @@ pub(super) fn put(state: &State, path: &str, version: &str, body: &[u8], failed:
         return refusal;
     }
     let created = !state.world().contains(&key);
-    let done = if state.settings.write_time.is_zero() && !failed {
+    // Groups are written at once, as recorded.
+    let done = if parsed.segments.is_empty() || (state.settings.write_time.is_zero() && !failed) {
         "Succeeded"
     } else if created {
         "Creating"

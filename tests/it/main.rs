@@ -12,6 +12,7 @@ mod broken_disk;
 mod canary;
 mod cases;
 mod cli;
+mod create_tenant;
 mod credentials;
 mod disk;
 mod full_disk;

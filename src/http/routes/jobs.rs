@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::{Path, Request, State},
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
@@ -14,10 +14,12 @@ use super::{
     submit::{accepted, own_job},
 };
 use crate::{
-    api::{Accepted, CancelAnswer, ErrorCode, JobList, JobResult, JobStatus, JobType, JobView, Time},
+    api::{
+        Accepted, CancelAnswer, ErrorCode, JobList, JobResult, JobStatus, JobType, JobView, RetryRequest, Scope, Time,
+    },
     http::{
         App,
-        body::{Query, within},
+        body::{self, Query, within},
         caller::Caller,
         refusal::Refusal,
     },
@@ -132,15 +134,21 @@ pub(in crate::http) fn not_finished(job: &JobView) -> Refusal {
 }
 
 /// A new job with the parameters of a failed or cancelled one.
-#[utoipa::path(post, path = "/jobs/{id}/retry", params(("id" = Uuid, Path)),
+#[utoipa::path(post, path = "/jobs/{id}/retry", params(("id" = Uuid, Path)), request_body = Option<RetryRequest>,
     responses((status = 202, body = Accepted)))]
 pub(in crate::http) async fn retry(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
+    request: Request,
 ) -> Result<Response, Refusal> {
     let job = own_job(&app, &caller, &id)?;
     caller.must_tenant(job.tenant_id)?;
-    let job = app.jobs.retry(job.job_id, caller.kid(), &caller.remote).await?;
+    if job.job_type == JobType::CreateTenant {
+        caller.must(Scope::Create)?;
+    }
+    let RetryRequest { secrets } = body::json_or_default(request).await?;
+    let secrets = super::submit::secrets(secrets);
+    let job = app.jobs.retry_with(job.job_id, caller.kid(), &caller.remote, secrets).await?;
     Ok(accepted(&app, &job))
 }

@@ -1,5 +1,7 @@
 //! Submitting jobs. The `202` is sent when the job is on disk.
 
+use std::collections::BTreeMap;
+
 use axum::{
     Json,
     extract::{Request, State},
@@ -10,7 +12,10 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::{
-    api::{Accepted, ErrorCode, GenerateIacRequest, JobView, Operation, ScanRequest, Scope},
+    api::{
+        Accepted, CreateTenantRequest, ErrorCode, GenerateIacRequest, JobView, Operation, ScanRequest, Scope,
+        SecretText,
+    },
     http::{
         App,
         body::{self, Query},
@@ -18,7 +23,8 @@ use crate::{
         refusal::Refusal,
         validate,
     },
-    jobs::{Idempotency, Submission},
+    jobs::{Idempotency, Secrets, Submission},
+    telemetry::Secret,
 };
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -67,6 +73,32 @@ pub(in crate::http) async fn generate_iac(
     submit(&app, &caller, Operation::GenerateIac(generate), "/generate-iac", idempotency).await
 }
 
+/// Create what a specification describes, or only plan it.
+#[utoipa::path(post, path = "/create-tenant", request_body = CreateTenantRequest,
+    responses((status = 202, body = Accepted)))]
+pub(in crate::http) async fn create_tenant(
+    State(app): State<App>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, Refusal> {
+    caller.must(Scope::Create)?;
+    let idempotency = idempotency_key(request.headers())?;
+    let mut create: CreateTenantRequest = body::json_within(request, body::MAX_SPECIFICATION).await?;
+    if let Some(tenant) = create.tenant_id {
+        caller.must_tenant(tenant)?;
+    }
+    let secrets = secrets(std::mem::take(&mut create.secrets));
+    let names = secrets.keys().cloned().collect();
+    let operation = app.jobs.settle(Operation::CreateTenant(create), names).await?;
+    caller.must_tenant(operation.tenant_id())?;
+    submit_with(&app, &caller, operation, "/create-tenant", idempotency, secrets).await
+}
+
+/// Values of secrets, from here on of a type that is never printed.
+pub(in crate::http) fn secrets(given: BTreeMap<String, SecretText>) -> Secrets {
+    given.into_iter().map(|(name, value)| (name, Secret::new(value.0))).collect()
+}
+
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
     let text = value.to_str().unwrap_or_default();
@@ -83,6 +115,17 @@ async fn submit(
     route: &'static str,
     idempotency: Option<String>,
 ) -> Result<Response, Refusal> {
+    submit_with(app, caller, operation, route, idempotency, Secrets::new()).await
+}
+
+async fn submit_with(
+    app: &App,
+    caller: &Caller,
+    operation: Operation,
+    route: &'static str,
+    idempotency: Option<String>,
+    secrets: Secrets,
+) -> Result<Response, Refusal> {
     let canonical = serde_json::to_vec(&operation).map_err(Refusal::internal)?;
     let body_hash = *blake3::hash(&canonical).as_bytes();
     let submission = Submission {
@@ -91,7 +134,7 @@ async fn submit(
         remote: caller.remote.clone(),
         idempotency: idempotency.map(|key| Idempotency { key, route, body_hash }),
     };
-    let job = app.jobs.submit(submission).await?;
+    let job = app.jobs.submit_with(submission, secrets).await?;
     Ok(accepted(app, &job))
 }
 

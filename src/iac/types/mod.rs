@@ -10,6 +10,7 @@
 //! A version that the table lacks is judged by its neighbours: the nearest older and the nearest newer
 //! one. What they call unknown is unknown: services return much that only later versions know.
 
+mod facts;
 mod lookup;
 mod node;
 mod serving;
@@ -19,6 +20,7 @@ mod table;
 mod tests;
 
 pub use self::{
+    facts::{Publication, name_fault, publication},
     lookup::{Known, Type, find, newest, takes_name},
     node::Leaf,
     serving::{better_version, is_out_of_scope},

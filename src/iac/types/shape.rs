@@ -116,6 +116,25 @@ impl Shape {
         })
     }
 
+    /// The names of all properties.
+    pub fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for node in self.nodes() {
+            if let Node::Object { fields, .. } = node {
+                names.extend(fields.keys().filter(|name| !names.contains(name)).cloned().collect::<Vec<_>>());
+            }
+        }
+        names
+    }
+
+    /// The words that may stand here, and whether others may, too.
+    pub fn words(&self) -> Option<(&[String], bool)> {
+        self.nodes().find_map(|node| match node {
+            Node::Enum { words, is_open } => Some((words.as_slice(), *is_open)),
+            _ => None,
+        })
+    }
+
     /// What a PUT must have here.
     pub fn required(&self) -> Vec<Prop> {
         let Some(Node::Object { fields, .. }) = self.nodes().next() else { return Vec::new() };

@@ -45,6 +45,8 @@ pub(in crate::simulator) fn answer(state: &State, asked: &Asked<'_>) -> Option<R
         ("DELETE", [_]) => Reply::empty(if state.deployments.remove(&id) { 202 } else { 204 }),
         ("POST", [_, "validate"]) => validate(state, &id, name, &target, asked.body),
         ("POST", [_, "whatif"]) => what_if(state, &id, name, &target, asked.body),
+        // What was taken is made here at once: a cancel comes too late for it, as it may with Azure.
+        ("POST", [_, "cancel"]) => found(state, &id, |_| Reply::empty(204)),
         ("POST", [_, "exporttemplate"]) => {
             found(state, &id, |deployment| Reply::ok(&json!({"template": deployment.template})))
         }

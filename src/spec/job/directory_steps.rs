@@ -1,0 +1,204 @@
+//! Steps that Microsoft Graph makes: users, groups, applications with their principals, memberships.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    ledger::{Ledger, Note, Outcome},
+    principals,
+    run::{Run, StepError},
+    templates::unescaped,
+};
+use crate::{
+    azure::AzureError,
+    spec::plan::{Step, StepKind},
+};
+
+/// How often something is asked for that the directory does not show everywhere yet, and the wait between, which grows.
+const TRIES: u32 = 7;
+const WAIT: Duration = Duration::from_millis(300);
+
+/// A user, a group or a service principal.
+pub(super) async fn object(run: &Run<'_>, ledger: &mut Ledger<'_>, step: &Step) -> Result<(), StepError> {
+    let collection = collection(step.kind);
+    let there = run.before.there.get(&step.n).cloned().flatten();
+    if let Some(id) = there {
+        let outcome = run.outcome(step.n);
+        if outcome == Outcome::Updated {
+            ledger.note(step.n, Note::Begun { deployment: None }).await?;
+            let changed = Value::Object(run.bodies.get(&step.n).cloned().unwrap_or_default());
+            run.client.directory_update(&format!("/v1.0/{collection}/{id}"), &changed).await?;
+        }
+        ledger.note(step.n, Note::Done { outcome, id }).await?;
+        return Ok(());
+    }
+    // An attempt that died between sending and noting: what it sent is looked up, not sent again.
+    if ledger.get(step.n).is_some()
+        && let Some(id) = found(run, step).await?
+    {
+        ledger.note(step.n, Note::Done { outcome: Outcome::Created, id }).await?;
+        return Ok(());
+    }
+    ledger.note(step.n, Note::Begun { deployment: None }).await?;
+    let id = match step.kind {
+        StepKind::ServicePrincipal => principal(run, step).await?,
+        StepKind::User if step.body.contains_key("userType") => invited(run, step).await?,
+        _ => created(run, collection, sent(run, step)).await?,
+    };
+    ledger.note(step.n, Note::Done { outcome: Outcome::Created, id }).await?;
+    Ok(())
+}
+
+const fn collection(kind: StepKind) -> &'static str {
+    match kind {
+        StepKind::User => "users",
+        StepKind::Group => "groups",
+        _ => "servicePrincipals",
+    }
+}
+
+/// The object that a step made, where its outcome is not known.
+async fn found(run: &Run<'_>, step: &Step) -> Result<Option<String>, StepError> {
+    let field = if step.kind == StepKind::User { "userPrincipalName" } else { "displayName" };
+    let name = super::exists::quoted(&step.name);
+    let answer =
+        run.client.directory(&format!("/v1.0/{}?$filter={field}%20eq%20'{name}'", collection(step.kind))).await?;
+    Ok(answer["value"][0]["id"].as_str().map(str::to_owned))
+}
+
+/// The body of a POST: texts without escapes, and a user's first password.
+fn sent(run: &Run<'_>, step: &Step) -> Value {
+    let mut body: Map<String, Value> = step
+        .body
+        .iter()
+        .map(|(name, value)| {
+            (name.clone(), value.as_str().map_or_else(|| value.clone(), |text| json!(unescaped(text))))
+        })
+        .collect();
+    if step.kind == StepKind::User {
+        let given = run.secrets.get(&format!("{}.password", step.name)).map(|secret| secret.expose().to_owned());
+        let password = given.unwrap_or_else(random_password);
+        body.insert("passwordProfile".to_owned(), json!({"forceChangePasswordNextSignIn": true, "password": password}));
+    }
+    Value::Object(body)
+}
+
+/// 32 random letters and digits, with one of each kind that policies want. Kept nowhere.
+fn random_password() -> String {
+    const LETTERS: &[u8] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+    let random = (0..32).map(|_| char::from(LETTERS[rand::random_range(0..LETTERS.len())]));
+    format!("aB3-{}", random.collect::<String>())
+}
+
+async fn created(run: &Run<'_>, collection: &str, body: Value) -> Result<String, StepError> {
+    let mut tries = 0;
+    loop {
+        match run.client.directory_create(&format!("/v1.0/{collection}"), &body).await {
+            Ok(made) => return Ok(made["id"].as_str().unwrap_or_default().to_owned()),
+            // What was created just before is not everywhere yet.
+            Err(AzureError::Refused(refusal)) if tries < TRIES && is_not_yet(&refusal.code, &refusal.message) => {
+                tokio::time::sleep(WAIT * 2_u32.pow(tries)).await;
+                tries += 1;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+fn is_not_yet(code: &str, message: &str) -> bool {
+    code.eq_ignore_ascii_case("NoBackingApplicationObject")
+        || code.eq_ignore_ascii_case("Request_ResourceNotFound")
+        || message.contains("does not reference a valid application object")
+}
+
+/// An application and its principal; with `appId` the principal alone.
+async fn principal(run: &Run<'_>, step: &Step) -> Result<String, StepError> {
+    let text = |name: &str| step.body.get(name).and_then(Value::as_str).map(unescaped);
+    let app_id = match text("appId") {
+        Some(id) => id,
+        None => application(run, &text("displayName").unwrap_or_default()).await?,
+    };
+    let mut body = json!({"appId": app_id});
+    body["displayName"] = json!(text("displayName"));
+    if let Some(tags) = step.body.get("tags") {
+        body["tags"] = tags.clone();
+    }
+    created(run, "servicePrincipals", body).await
+}
+
+/// The application of a principal: one of an attempt that died before its principal was made, or a new one.
+async fn application(run: &Run<'_>, name: &str) -> Result<String, StepError> {
+    let address = format!("/v1.0/applications?$filter=displayName%20eq%20'{}'", super::exists::quoted(name));
+    let there = run.client.directory(&address).await?;
+    if let Some(id) = there["value"][0]["appId"].as_str() {
+        return Ok(id.to_owned());
+    }
+    let made = run.client.directory_create("/v1.0/applications", &json!({"displayName": name})).await?;
+    Ok(made["appId"].as_str().unwrap_or_default().to_owned())
+}
+
+/// A guest, without a message.
+async fn invited(run: &Run<'_>, step: &Step) -> Result<String, StepError> {
+    let name = step.body.get("displayName").cloned().unwrap_or_default();
+    let body = json!({
+        "invitedUserEmailAddress": step.name,
+        "invitedUserDisplayName": name,
+        "inviteRedirectUrl": "https://myapplications.microsoft.com",
+        "sendInvitationMessage": false,
+    });
+    let made = run.client.directory_create("/v1.0/invitations", &body).await?;
+    Ok(made["invitedUser"]["id"].as_str().unwrap_or_default().to_owned())
+}
+
+/// A member or an owner.
+pub(super) async fn membership(run: &Run<'_>, ledger: &mut Ledger<'_>, step: &Step) -> Result<(), StepError> {
+    let text = |name: &str| step.body.get(name).and_then(Value::as_str).map(unescaped).unwrap_or_default();
+    let relation = if text("relation") == "owners" { "owners" } else { "members" };
+    let (group, kind) = principals::of(run, ledger, step, &text("group")).await?;
+    let (member, _) = principals::of(run, ledger, step, &text("member")).await?;
+    let whole = if kind.as_deref() == Some("ServicePrincipal") { "servicePrincipals" } else { "groups" };
+    let id = format!("/v1.0/{whole}/{group}/{relation}/{member}");
+    if is_member(run, whole, &group, relation, &member).await? {
+        let outcome = if ledger.get(step.n).is_some() { Outcome::Created } else { Outcome::Unchanged };
+        ledger.note(step.n, Note::Done { outcome, id }).await?;
+        return Ok(());
+    }
+    ledger.note(step.n, Note::Begun { deployment: None }).await?;
+    let address = format!("/v1.0/{whole}/{group}/{relation}/$ref");
+    let body = json!({"@odata.id": run.client.directory_address(&member)});
+    let mut tries = 0;
+    loop {
+        match run.client.directory_create(&address, &body).await {
+            Ok(_) => break,
+            Err(AzureError::Refused(refusal)) if refusal.message.contains("already exist") => break,
+            Err(AzureError::Refused(refusal)) if tries < TRIES && is_not_yet(&refusal.code, &refusal.message) => {
+                tokio::time::sleep(WAIT * 2_u32.pow(tries)).await;
+                tries += 1;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    ledger.note(step.n, Note::Done { outcome: Outcome::Created, id }).await?;
+    Ok(())
+}
+
+async fn is_member(run: &Run<'_>, whole: &str, group: &str, relation: &str, member: &str) -> Result<bool, StepError> {
+    let mut address = format!("/v1.0/{whole}/{group}/{relation}?$select=id&$top=999");
+    loop {
+        let page = match run.client.directory(&address).await {
+            Ok(page) => page,
+            // A group that was made just now may not be everywhere yet: then nobody is in it.
+            Err(AzureError::Refused(refusal)) if refusal.status == 404 => return Ok(false),
+            Err(error) => return Err(error.into()),
+        };
+        let mut rows = page["value"].as_array().into_iter().flatten();
+        if rows.any(|row| row["id"].as_str().is_some_and(|id| id.eq_ignore_ascii_case(member))) {
+            return Ok(true);
+        }
+        match page["@odata.nextLink"].as_str() {
+            Some(next) if next != address => next.clone_into(&mut address),
+            _ => return Ok(false),
+        }
+    }
+}

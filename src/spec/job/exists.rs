@@ -1,0 +1,322 @@
+//! What exists already: each step compared with it. Equal is unchanged; else it is an update, and what is sent is what is
+//! there with the text's properties laid over it. A default never overwrites.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use crate::{
+    arm,
+    azure::{AzureError, Client},
+    spec::{
+        finding::Findings,
+        place::Place,
+        plan::{Plan, Step, StepKind},
+    },
+};
+
+/// What a step does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::spec) enum Action {
+    Create,
+    Update,
+    Unchanged,
+}
+
+impl Action {
+    pub(in crate::spec) const fn word(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Unchanged => "unchanged",
+        }
+    }
+}
+
+/// What is there of one step.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::spec) struct Existing {
+    pub action: Action,
+    /// What differs.
+    pub paths: Vec<String>,
+    /// What is sent of an update.
+    pub merged: Option<Map<String, Value>>,
+    /// The object's id in the directory.
+    pub object_id: Option<String>,
+}
+
+impl Existing {
+    fn new(action: Action) -> Self {
+        Self { action, paths: Vec::new(), merged: None, object_id: None }
+    }
+}
+
+/// Fields of an answer that are not sent.
+const ENVELOPE: [&str; 6] = ["id", "name", "type", "systemData", "etag", "apiVersion"];
+
+/// Looks up every step.
+pub(in crate::spec) async fn look_up(
+    client: &Client,
+    plan: &Plan,
+    findings: &mut Findings,
+    mut step_done: impl FnMut(usize),
+) -> Result<BTreeMap<usize, Existing>, AzureError> {
+    let mut out = BTreeMap::new();
+    let mut absent_groups: BTreeSet<String> = BTreeSet::new();
+    for step in &plan.steps {
+        let found = match step.kind {
+            StepKind::ResourceGroup => {
+                let found = of_arm(client, step).await?;
+                if found.action == Action::Create {
+                    absent_groups.insert(arm::key(&step.id));
+                }
+                found
+            }
+            StepKind::Resource => {
+                let group = group_of(&step.id);
+                // In a group that is not there, nothing is.
+                if group.is_some_and(|group| absent_groups.contains(&group)) {
+                    Existing::new(Action::Create)
+                } else {
+                    of_arm(client, step).await?
+                }
+            }
+            StepKind::User => of_user(client, step).await?,
+            StepKind::Group | StepKind::ServicePrincipal => of_named(client, step, findings).await?,
+            StepKind::Membership | StepKind::RoleAssignment => Existing::new(Action::Create),
+        };
+        step_done(step.n);
+        out.insert(step.n, found);
+    }
+    Ok(out)
+}
+
+pub(in crate::spec) fn group_of(id: &str) -> Option<String> {
+    let parsed = arm::ResourceId::parse(id)?;
+    Some(arm::key(&format!("/subscriptions/{}/resourceGroups/{}", parsed.subscription?, parsed.resource_group?)))
+}
+
+/// The body at an id; `None`: there is nothing.
+pub(in crate::spec) async fn read(client: &Client, id: &str, api_version: &str) -> Result<Option<Value>, AzureError> {
+    let mut answer = client.arm(&format!("{id}?api-version={api_version}")).await;
+    // A version that is published and not served here yet: the newest that the error names serves.
+    if let Err(AzureError::Refused(refusal)) = &answer
+        && refusal.is_about_version()
+        && let Some(version) =
+            arm::newest(refusal.named_versions().iter().map(String::as_str).filter(|named| *named != api_version))
+    {
+        answer = client.arm(&format!("{id}?api-version={}", version.as_str())).await;
+    }
+    match answer {
+        Ok(answer) if answer.is_nothing => Ok(None),
+        Ok(answer) => answer.value().map(Some),
+        Err(AzureError::Refused(refusal)) if refusal.status == 404 => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+async fn of_arm(client: &Client, step: &Step) -> Result<Existing, AzureError> {
+    let Some(there) = read(client, &step.id, &step.api_version).await? else {
+        return Ok(Existing::new(Action::Create));
+    };
+    Ok(compared(step, there))
+}
+
+/// Compares what the text says, and lays it over what is there.
+fn compared(step: &Step, there: Value) -> Existing {
+    let Value::Object(mut there) = there else { return Existing::new(Action::Create) };
+    for name in ENVELOPE {
+        there.remove(name);
+    }
+    if let Some(Value::Object(properties)) = there.get_mut("properties") {
+        properties.remove("provisioningState");
+    }
+    let mut wanted = Value::Object(step.body.clone());
+    for path in &step.defaults {
+        remove(&mut wanted, path);
+    }
+    let mut paths = Vec::new();
+    let mut merged = Value::Object(there);
+    lay_over(&mut merged, &wanted, "", &mut paths);
+    let action = if paths.is_empty() { Action::Unchanged } else { Action::Update };
+    let merged = match merged {
+        Value::Object(fields) => Some(fields),
+        _ => None,
+    };
+    Existing { action, paths, merged, object_id: None }
+}
+
+fn remove(value: &mut Value, path: &str) {
+    let Some((above, last)) = path.rsplit_once('.') else {
+        if let Value::Object(fields) = value {
+            fields.remove(path);
+        }
+        return;
+    };
+    let pointer = format!("/{}", above.replace('[', "/").replace(']', "").replace('.', "/"));
+    if let Some(Value::Object(fields)) = value.pointer_mut(&pointer) {
+        fields.remove(last);
+    }
+}
+
+/// Lays values over others and notes the paths that change.
+fn lay_over(there: &mut Value, wanted: &Value, path: &str, changed: &mut Vec<String>) {
+    match (there, wanted) {
+        (Value::Object(there), Value::Object(wanted)) => {
+            for (name, value) in wanted {
+                let below = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                let known = there.keys().find(|known| known.eq_ignore_ascii_case(name)).cloned();
+                match known {
+                    Some(known) => lay_over(there.entry(known).or_insert(Value::Null), value, &below, changed),
+                    // A secret that is never returned says nothing of a change.
+                    None if is_secret(value) => {
+                        there.insert(name.clone(), value.clone());
+                    }
+                    None if is_empty(value) => {}
+                    None => {
+                        there.insert(name.clone(), value.clone());
+                        changed.push(below);
+                    }
+                }
+            }
+        }
+        (Value::Array(there), Value::Array(wanted)) => {
+            if there.len() == wanted.len() {
+                for (at, (there, wanted)) in there.iter_mut().zip(wanted).enumerate() {
+                    lay_over(there, wanted, &format!("{path}[{at}]"), changed);
+                }
+            } else {
+                there.clone_from(wanted);
+                changed.push(path.to_owned());
+            }
+        }
+        (there, wanted) => {
+            if !is_same(there, wanted) {
+                *there = wanted.clone();
+                changed.push(path.to_owned());
+            }
+        }
+    }
+}
+
+fn is_secret(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| crate::spec::secret_name(text).is_some())
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Object(fields) => fields.values().all(is_empty),
+        Value::Array(items) => items.is_empty(),
+        _ => false,
+    }
+}
+
+/// Equal but for what ARM spells otherwise: ids and locations in any case.
+fn is_same(there: &Value, wanted: &Value) -> bool {
+    match (there, wanted) {
+        (Value::String(there), Value::String(wanted)) => {
+            there == wanted
+                || (arm::looks_like_id(wanted) && arm::key(there) == arm::key(wanted))
+                || arm::location_code(there) == arm::location_code(wanted)
+        }
+        (Value::Number(there), Value::Number(wanted)) => there.as_f64() == wanted.as_f64(),
+        (there, wanted) => there == wanted,
+    }
+}
+
+/// A text in an address of Microsoft Graph.
+pub(in crate::spec) fn quoted(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(&text.replace('\'', "''"), percent_encoding::NON_ALPHANUMERIC).to_string()
+}
+
+async fn of_user(client: &Client, step: &Step) -> Result<Existing, AzureError> {
+    // A guest is found by its mail: its sign-in name is another.
+    let field = if step.body.get("userType").is_some() { "mail" } else { "userPrincipalName" };
+    let address = format!("/v1.0/users?$filter={field}%20eq%20'{}'", quoted(&step.name));
+    let found = client.directory(&address).await?;
+    let there = found["value"].as_array().and_then(|list| list.first()).cloned();
+    Ok(there.map_or_else(|| Existing::new(Action::Create), |there| of_object(step, there)))
+}
+
+async fn of_named(client: &Client, step: &Step, findings: &mut Findings) -> Result<Existing, AzureError> {
+    let collection = if step.kind == StepKind::Group { "groups" } else { "servicePrincipals" };
+    let filter = match step.body.get("appId").and_then(Value::as_str) {
+        Some(id) => format!("appId%20eq%20'{id}'"),
+        None => format!("displayName%20eq%20'{}'", quoted(&step.name)),
+    };
+    let found = client.directory(&format!("/v1.0/{collection}?$filter={filter}")).await?;
+    let list = found["value"].as_array().cloned().unwrap_or_default();
+    if list.len() > 1 {
+        let message = format!(
+            "the tenant has {} {collection} that are called {:?}: which is meant can't be told",
+            list.len(),
+            step.name
+        );
+        findings.error(step.path.clone(), Place { line: step.line, column: 1 }, message);
+    }
+    Ok(list.into_iter().next().map_or_else(|| Existing::new(Action::Create), |there| of_object(step, there)))
+}
+
+fn of_object(step: &Step, there: Value) -> Existing {
+    let object_id = there["id"].as_str().map(str::to_owned);
+    let mut paths = Vec::new();
+    let mut changed = Map::new();
+    for (name, value) in &step.body {
+        let is_default = step.defaults.contains(name);
+        // Microsoft Graph returns some fields only on request: what is not there says nothing.
+        let differs = there.get(name).is_some_and(|there| !is_same(there, value));
+        if differs
+            && !is_default
+            && !matches!(name.as_str(), "userPrincipalName" | "userType" | "appId" | "groupTypes" | "tags")
+        {
+            paths.push(name.clone());
+            changed.insert(name.clone(), value.clone());
+        }
+    }
+    let action = if paths.is_empty() { Action::Unchanged } else { Action::Update };
+    Existing { action, paths, merged: Some(changed), object_id }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn step(body: Value, defaults: &[&str]) -> Step {
+        Step {
+            n: 1,
+            kind: StepKind::Resource,
+            type_name: "Microsoft.X/y".to_owned(),
+            name: "y".to_owned(),
+            scope: String::new(),
+            depends_on: Vec::new(),
+            defaults: defaults.iter().map(|path| (*path).to_owned()).collect(),
+            line: 1,
+            body: body.as_object().cloned().unwrap_or_default(),
+            id: String::new(),
+            api_version: String::new(),
+            deployment: None,
+            path: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_default_never_overwrites_and_what_the_text_says_does() {
+        let wanted = step(
+            json!({"location": "West Europe", "sku": {"name": "B"}, "properties": {"a": 1, "pw": "secret:x"}}),
+            &["sku.name"],
+        );
+        let there = json!({"id": "/x", "location": "westeurope", "sku": {"name": "A"}, "properties": {"a": 1, "more": true, "provisioningState": "Succeeded"}});
+        let found = compared(&wanted, there.clone());
+        assert_eq!((found.action, found.paths.len()), (Action::Unchanged, 0), "{found:?}");
+        let found = compared(&step(json!({"properties": {"a": 2}}), &[]), there);
+        assert_eq!(found.paths, ["properties.a"]);
+        let merged = found.merged.expect("a body");
+        assert_eq!(
+            Value::Object(merged),
+            json!({"location": "westeurope", "sku": {"name": "A"}, "properties": {"a": 2, "more": true}})
+        );
+    }
+}

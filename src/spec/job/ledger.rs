@@ -1,0 +1,114 @@
+//! What a run has done, step by step: noted before and after, so that a later attempt goes on and repeats nothing.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    spec::plan::{Plan, Step},
+    work::{Journal, JournalError},
+};
+
+/// Where a step is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub(super) enum Note {
+    /// Sent, perhaps; the outcome is not known.
+    Begun {
+        /// Of a deployment: its id in Azure.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deployment: Option<String>,
+    },
+    Done {
+        outcome: Outcome,
+        /// In Azure; for those that a role can be given to, the object's.
+        id: String,
+    },
+}
+
+/// What a step did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Outcome {
+    Created,
+    Updated,
+    Unchanged,
+}
+
+/// What was there before the first write: which steps create, and whose objects are whose.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Before {
+    /// `n` of steps whose thing was there.
+    pub there: BTreeMap<usize, Option<String>>,
+    /// Of those: `n` of the steps that change it.
+    pub changed: Vec<usize>,
+}
+
+/// The notes of one job.
+pub(super) struct Ledger<'l> {
+    journal: &'l dyn Journal,
+    notes: BTreeMap<usize, Note>,
+}
+
+const BEFORE: &str = "before";
+
+fn key(n: usize) -> String {
+    format!("step:{n}")
+}
+
+impl<'l> Ledger<'l> {
+    /// Reads the notes of earlier attempts.
+    pub(super) async fn open(journal: &'l dyn Journal, plan: &Plan) -> Result<Self, JournalError> {
+        let mut notes = BTreeMap::new();
+        for step in &plan.steps {
+            if let Some(text) = journal.get(&key(step.n)).await? {
+                let note = serde_json::from_str(&text).map_err(|error| JournalError::Store(error.to_string()))?;
+                notes.insert(step.n, note);
+            }
+        }
+        Ok(Self { journal, notes })
+    }
+
+    pub(super) async fn before(&self) -> Result<Option<Before>, JournalError> {
+        let Some(text) = self.journal.get(BEFORE).await? else { return Ok(None) };
+        serde_json::from_str(&text).map(Some).map_err(|error| JournalError::Store(error.to_string()))
+    }
+
+    pub(super) async fn keep_before(&self, before: &Before) -> Result<(), JournalError> {
+        let text = serde_json::to_string(before).map_err(|error| JournalError::Store(error.to_string()))?;
+        self.journal.record(BEFORE, &text).await
+    }
+
+    pub(super) async fn note(&mut self, n: usize, note: Note) -> Result<(), JournalError> {
+        let text = serde_json::to_string(&note).map_err(|error| JournalError::Store(error.to_string()))?;
+        self.journal.record(&key(n), &text).await?;
+        self.notes.insert(n, note);
+        Ok(())
+    }
+
+    pub(super) fn get(&self, n: usize) -> Option<&Note> {
+        self.notes.get(&n)
+    }
+
+    /// The id that a done step's thing has in Azure.
+    pub(super) fn id_of(&self, n: usize) -> Option<&str> {
+        match self.notes.get(&n) {
+            Some(Note::Done { id, .. }) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// Steps that are done, with what they did.
+    pub(super) fn done<'s>(&'s self, plan: &'s Plan) -> impl Iterator<Item = (&'s Step, Outcome, &'s str)> {
+        plan.steps.iter().filter_map(|step| match self.notes.get(&step.n) {
+            Some(Note::Done { outcome, id }) => Some((step, *outcome, id.as_str())),
+            _ => None,
+        })
+    }
+}
+
+/// A row of the result.
+pub(super) fn row(step: &Step, id: &str) -> Value {
+    serde_json::json!({"n": step.n, "kind": step.kind, "id": id, "name": step.name})
+}
