@@ -1,7 +1,7 @@
 //! The plan, made of a survey: all passes in their order. Whatever needs more than one resource to be decided
 //! is decided here, on light rows; then each body gets its references.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use tokio_util::sync::CancellationToken;
 
@@ -12,11 +12,13 @@ use super::{
         capabilities::Capabilities,
         index::{Index, hash},
         plan::{Counts, Given, Item, LeftOut, Outside, Parameter, Parent, Plan, Within},
+        tags,
         words::Words,
     },
     parallel::in_order,
     passes::{
         circles::{self, Ties},
+        grants::{self, Roles},
         managed_groups,
         naming::Labels,
         ownership::{self, Candidate, Claims, Managers, Reason},
@@ -58,7 +60,7 @@ pub fn build(
     let moved = target.as_ref().map(|target| target.rows(&mut selection)).unwrap_or_default();
     let Moved { dropped, mut warnings } = moved;
     let names = Names::default();
-    let surveyor = Surveyor { source, capabilities, target: target.as_ref(), cancel, names };
+    let surveyor = Surveyor { source, capabilities, target: target.as_ref(), cancel, names, roles: Roles::default() };
     let survey = surveyor.survey(&selection, |key| dropped.contains(&key), shelves())?;
     let managers = managers(source, &selection.managers, target.as_ref())?;
     warnings.extend(target.and_then(|target| target.unused()));
@@ -83,8 +85,9 @@ pub fn build(
     drop(ties);
     open(&mut plan, &mut resolved, cuts)?;
     for (item, resolved) in plan.items.iter_mut().zip(resolved) {
-        let Resolved { needs, given, weight, counts, spot } = resolved;
-        (item.needs, item.given, item.weight, item.counts, item.spot) = (needs, given, weight, counts, spot);
+        let Resolved { needs, given, tags, weight, counts, spot } = resolved;
+        (item.needs, item.given, item.tags, item.weight) = (needs, given, tags, weight);
+        (item.counts, item.spot) = (counts, spot);
     }
     Ok(plan)
 }
@@ -117,8 +120,9 @@ fn planned(survey: Survey, managers: Managers, capabilities: &Capabilities) -> (
     plan.selected = rows.len() - plan.dependencies;
     let mut reasons = apart(&rows, &shown, managers);
     let mut labels = Labels::new(style);
+    let who = who(&rows);
     for (_, row) in rows.iter().enumerate().filter(|(number, _)| !reasons.contains_key(number)) {
-        labels.count(&ResourceId::parse(&row.id).map(|id| labels.name_of(&id)).unwrap_or_default());
+        labels.count(&title(row, &labels, &who));
     }
     let holders: BTreeMap<usize, Box<str>> = reasons
         .values()
@@ -134,7 +138,8 @@ fn planned(survey: Survey, managers: Managers, capabilities: &Capabilities) -> (
         match reasons.remove(&number) {
             None => {
                 items.push(writer.plan.items.len());
-                writer.item(row);
+                let title = title(&row, &writer.labels, &who);
+                writer.item(row, &title);
             }
             Some(Reason::Within(holder)) => {
                 let item = items[holder];
@@ -154,6 +159,24 @@ fn planned(survey: Survey, managers: Managers, capabilities: &Capabilities) -> (
     apart.enumerate().for_each(|(number, id)| index.insert(hash(&arm::key(id)), number));
     plan.apart = index;
     (plan, shown)
+}
+
+/// Names of resources by the object ids of their identities, where anything is granted to somebody.
+fn who(rows: &[Row]) -> HashMap<String, String> {
+    let seen = || rows.iter().filter_map(|row| Some((row, row.seen.as_deref()?)));
+    if !seen().any(|(_, seen)| seen.grant.is_some()) {
+        return HashMap::new();
+    }
+    seen().flat_map(|(row, seen)| grants::names(&seen.principals, &row.id)).collect()
+}
+
+/// What a resource is called: an assignment by what it grants, everything else by its name.
+fn title(row: &Row, labels: &Labels, who: &HashMap<String, String>) -> String {
+    let Some(id) = ResourceId::parse(&row.id) else { return String::new() };
+    match row.seen.as_ref().and_then(|seen| seen.grant.as_ref()) {
+        Some(grant) => grants::title(grant, who.get(&grant.principal).map(String::as_str), &id),
+        None => labels.name_of(&id),
+    }
 }
 
 fn apart(rows: &[Row], shown: &[(u64, u64)], managers: Managers) -> std::collections::HashMap<usize, Reason> {
@@ -181,12 +204,14 @@ struct Writer<'p> {
 }
 
 impl Writer<'_> {
-    fn item(&mut self, row: Row) {
+    fn item(&mut self, row: Row, title: &str) {
         let number = self.plan.items.len();
-        let Seen { principals, lifted } = row.seen.map(|seen| *seen).unwrap_or_default();
+        let Seen { principals, lifted, grant } = row.seen.map(|seen| *seen).unwrap_or_default();
         let parsed = ResourceId::parse(&row.id);
-        let name = parsed.as_ref().map(|id| self.labels.name_of(id)).unwrap_or_default();
-        let label = self.labels.of(&name, &row.id);
+        let label = self.labels.of(title, &row.id);
+        if let Some(grant) = grant.filter(|grant| grant.role.is_built_in) {
+            self.plan.roles.insert(number, grant.role.name);
+        }
         let above = parsed.map(|id| arm::key(&id.parent())).unwrap_or_default();
         // Parents have shorter keys: they are there already.
         let parent = self.plan.numbers.get(&above).map_or(Parent::Literal, Parent::Item);
@@ -206,6 +231,7 @@ impl Writer<'_> {
             secrets,
             given: Box::default(),
             needs: Box::default(),
+            tags: 0,
             weight: 0,
             counts: Counts::default(),
             spot: row.spot,
@@ -239,6 +265,7 @@ impl Writer<'_> {
 struct Resolved {
     needs: Box<[u32]>,
     given: Box<[u32]>,
+    tags: u64,
     weight: u32,
     counts: Counts,
     spot: Spot,
@@ -251,6 +278,7 @@ impl Resolved {
         Self {
             needs: references::needs(item.parent, references::ties(body).into_keys()).into(),
             given: given.collect(),
+            tags: tags::hash_of(&body.term),
             weight: placement::weight_of(&body.term),
             counts: Counts {
                 external: count(body.external.len()),

@@ -20,7 +20,9 @@ use super::{
     },
     parallel::in_order,
     passes::{
-        administrators, managed_groups,
+        administrators,
+        grants::{Grant, Roles},
+        managed_groups,
         ownership::{self, Claims},
         prune,
         retarget::Target,
@@ -96,6 +98,8 @@ pub struct Seen {
     /// Ids by which other bodies may name the resource or its identity, and the paths where its body says them.
     pub principals: Box<[(String, &'static str)]>,
     pub lifted: Vec<Lifted>,
+    /// What it grants, of a role assignment.
+    pub grant: Option<Grant>,
 }
 
 /// A row and the bytes of its body.
@@ -116,6 +120,7 @@ pub struct Surveyor<'s> {
     pub cancel: &'s CancellationToken,
     /// Remembers which names of fields are those of secrets.
     pub names: secrets::Names,
+    pub roles: Roles,
 }
 
 impl Surveyor<'_> {
@@ -176,6 +181,7 @@ impl Surveyor<'_> {
         for node in self.source.nodes(after, PAGE, &|node| state(node).is_some())? {
             let Some(state) = state(&node) else { continue };
             let is_dependency = *state == State::Dependency;
+            let grant = self.roles.grant(self.source, &node)?;
             let mut node = match self.target {
                 Some(target) => target.node(node),
                 None => node,
@@ -193,6 +199,9 @@ impl Surveyor<'_> {
                 let (mut row, bytes) = self.look(&node);
                 row.is_split = is_split;
                 row.is_dependency = is_dependency;
+                if grant.is_some() {
+                    row.seen.get_or_insert_default().grant.clone_from(&grant);
+                }
                 out.made.push((row, bytes));
             }
         }
@@ -237,7 +246,7 @@ impl Surveyor<'_> {
         };
         let mut lifted = secrets::lift(&mut term, subject, &self.names);
         administrators::lift(&mut term, &administrators, &mut lifted);
-        let seen = Seen { principals: principals(node), lifted };
+        let seen = Seen { principals: principals(node), lifted, grant: None };
         let is_empty = seen.principals.is_empty() && seen.lifted.is_empty();
         row.seen = (!is_empty).then(|| Box::new(seen));
         row.has_identity = term.get("identity").is_some();

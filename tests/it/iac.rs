@@ -38,7 +38,7 @@ async fn contosos_terraform_is_valid_for_the_real_cli_and_imports_everything() {
         .sum();
     assert_eq!(result["imports"], resources, "{result}");
     assert_eq!(result["checks"]["parse"], "ok");
-    let tags = std::fs::read_to_string(directory.join("rg_spoke_network.tf")).expect("the group's file");
+    let tags = std::fs::read_to_string(directory.join("locals.tf")).expect("shared tags");
     assert!(tags.contains("\"$${var.admin} %%{if true}\""), "a tag became a template: {tags}");
     if let Some(tool) = shared("tools/terraform-check/check")
         && let Some((valid, text)) = checked(&tool, &[&directory])

@@ -5,7 +5,7 @@ use std::io;
 use crate::{
     arm,
     iac::{
-        model::{body::Body, plan::Plan, term::Term},
+        model::{body::Body, plan::Plan, tags::is_plain, term::Term},
         passes::placement::Place,
     },
 };
@@ -73,13 +73,6 @@ impl Repeated {
 
 /// Different sets of tags that are counted in one file.
 const MOST_COUNTED: usize = 64;
-
-/// Whether tags are a map with something in it that needs no parameter and no reference.
-fn is_plain(tags: &Term) -> bool {
-    let Term::Map(fields) = tags else { return false };
-    let is_literal = |value: &Term| matches!(value, Term::Text(text) if text.as_literal().is_some());
-    !fields.is_empty() && fields.iter().all(|(key, value)| key.as_literal().is_some() && is_literal(value))
-}
 
 /// The region of a planned group.
 fn region(plan: &Plan, subscription: &str, group: &str) -> io::Result<Option<String>> {

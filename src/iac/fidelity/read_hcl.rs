@@ -12,10 +12,19 @@ use crate::iac::{emit::files::Files, model::plan::Plan};
 pub fn read(files: &Files, plan: &Plan) -> Result<Vec<Emitted>, String> {
     let ids: HashMap<&str, &str> = plan.items.iter().map(|item| (&*item.label, &*item.id)).collect();
     let principals = plan.items.iter().map(|item| (&*item.label, &*item.principals)).collect();
-    let reader = Reader { ids, principals };
+    let mut reader = Reader { ids, principals, locals: HashMap::new() };
     let mut found = Vec::new();
+    let mut bodies = Vec::new();
     for (name, text) in files.iter().filter(|(name, _)| name.rsplit('.').next() == Some("tf")) {
-        let body = hcl::parse(text).map_err(|error| format!("{name}: {error}"))?;
+        bodies.push(hcl::parse(text).map_err(|error| format!("{name}: {error}"))?);
+    }
+    for block in bodies.iter().flat_map(hcl::Body::blocks).filter(|block| block.identifier() == "locals") {
+        for attribute in block.body().attributes() {
+            let value = reader.value(attribute.expr())?;
+            reader.locals.insert(attribute.key().to_owned(), value);
+        }
+    }
+    for body in &bodies {
         for block in body.blocks().filter(|block| block.identifier() == "resource") {
             found.push(reader.resource(block)?);
         }
@@ -27,6 +36,7 @@ struct Reader<'p> {
     ids: HashMap<&'p str, &'p str>,
     /// Who the identities of each are, and where its body says so.
     principals: HashMap<&'p str, &'p [(String, &'static str)]>,
+    locals: HashMap<String, Value>,
 }
 
 impl Reader<'_> {
@@ -109,6 +119,9 @@ impl Reader<'_> {
                     }))
                     .collect();
                 match names.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+                    ["local", name] => {
+                        self.locals.get(*name).cloned().ok_or_else(|| format!("no local is called {name}"))?
+                    }
                     ["var", name] => json!({PARAMETER: name}),
                     [_, label, "id"] => json!(self.ids.get(label).ok_or_else(|| format!("no item is called {label}"))?),
                     [_, label, "identity", "principal_id"] => self.principal(label, "identity.principalId")?,

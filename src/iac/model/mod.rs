@@ -9,5 +9,6 @@ pub mod index;
 pub mod plan;
 pub mod reserved;
 pub mod style;
+pub mod tags;
 pub mod term;
 pub mod words;

@@ -19,6 +19,8 @@ pub struct Plan {
     /// Numbers of the items by key.
     pub numbers: Index,
     pub parameters: Vec<Parameter>,
+    /// Names of built-in roles, by the numbers of the assignments that grant them.
+    pub roles: BTreeMap<usize, String>,
     /// In the order of their keys, as what is within.
     pub left_out: Vec<LeftOut>,
     /// What is in the code, but no resource of its own there.
@@ -65,6 +67,8 @@ pub struct Item {
     pub given: Box<[u32]>,
     /// Items that it needs: its parent and what its body refers to; in rising order.
     pub needs: Box<[u32]>,
+    /// What tells its tags from other sets of tags; 0: it has none that can be shared.
+    pub tags: u64,
     /// How many bytes its body takes in a template, at most.
     pub weight: u32,
     pub counts: Counts,

@@ -4,6 +4,7 @@
 pub mod administrators;
 pub mod circles;
 pub mod filters;
+pub mod grants;
 pub mod made_by_service;
 pub mod managed_groups;
 pub mod mentions;

@@ -6,6 +6,7 @@ use super::{
     azurerm::ids,
     forms::{Form, Forms},
     hcl::{Part, Value},
+    shared::Shared,
     spelling::{canonical, longer},
 };
 use crate::{
@@ -13,6 +14,7 @@ use crate::{
     iac::model::{
         body::ReadOnlyInput,
         plan::{Item, Parent, Plan},
+        term::Term,
     },
 };
 
@@ -26,6 +28,7 @@ pub struct Context<'p> {
     pub subscriptions: &'p [(String, Option<String>)],
     /// Labels of what is read as data, by key.
     pub outside: &'p BTreeMap<String, String>,
+    pub shared: &'p Shared,
     /// Read-only values of the item.
     pub read_only: &'p [ReadOnlyInput],
     pub with_imports: bool,
@@ -48,6 +51,19 @@ impl Context<'_> {
         let (subscription, group) = (id.subscription.as_deref()?, id.resource_group.as_deref()?);
         let key = arm::key(&format!("/subscriptions/{subscription}/resourceGroups/{group}"));
         self.plan.numbers.get(&key).filter(|number| self.plan.items[*number].name() == group)
+    }
+
+    /// What stands for the region of the item's group, or for tags that many resources have.
+    pub fn shared(&self, name: &str, value: &Term) -> Option<Value> {
+        let item = self.item();
+        match name {
+            "tags" => self.shared.tags(item.tags, value),
+            "location" if !item.is_group => {
+                let group = self.group_of(item).filter(|group| self.shared.is_region(*group, value))?;
+                Some(Value::code(format!("{}.location", self.address(group))))
+            }
+            _ => None,
+        }
     }
 
     /// The address of an item.

@@ -24,10 +24,10 @@ pub fn generic(context: &Context<'_>, body: Body) -> Block {
     block.set("parent_id", context.parent());
     block.set("name", Value::text(item.name()));
     if let Some(location) = location {
-        block.set("location", value(context, &location));
+        block.set("location", context.shared("location", &location).unwrap_or_else(|| value(context, &location)));
     }
     if let Some(tags) = tags {
-        block.set("tags", value(context, &tags));
+        block.set("tags", context.shared("tags", &tags).unwrap_or_else(|| value(context, &tags)));
     }
     // What Azure never returns, or spells otherwise than the schema, is no part of a comparison.
     let reworded = if context.with_imports { reworded.as_slice() } else { &[] };

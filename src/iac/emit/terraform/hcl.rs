@@ -64,6 +64,16 @@ impl Block {
         self
     }
 
+    /// Puts another attribute in the place of one that is set.
+    pub fn replace(&mut self, name: &str, by: &str, value: Value) {
+        for entry in &mut self.body {
+            if matches!(entry, Entry::Attribute(known, _) if known == name) {
+                *entry = Entry::Attribute(by.to_owned(), value);
+                return;
+            }
+        }
+    }
+
     pub fn push(&mut self, block: Self) -> &mut Self {
         self.body.push(Entry::Block(block));
         self

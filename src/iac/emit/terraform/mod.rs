@@ -6,8 +6,9 @@
 //! false` comes with `ignore_changes` of it.
 //!
 //! `hcl` and `spelling` know nothing of plans; `azurerm` translates a body by its tables; `typing` does so for every
-//! item, and `forms` holds what came of it beside the plan; `context` and `terms` say how one resource refers to
-//! another, `waits` what order no text tells; `generic`, `azurerm::print` and `providers` make blocks; `printer` puts them into files.
+//! item, and `forms` holds what came of it beside the plan; `shared` is what many resources say alike; `context` and
+//! `terms` say how one resource refers to another, `waits` what order no text tells; `generic`, `azurerm::print` and
+//! `providers` make blocks; `printer` puts them into files.
 
 mod azurerm;
 mod capabilities;
@@ -19,6 +20,7 @@ mod hcl;
 mod identity;
 mod printer;
 mod providers;
+mod shared;
 mod spelling;
 mod terms;
 mod typing;

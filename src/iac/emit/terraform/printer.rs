@@ -14,6 +14,7 @@ use super::{
     generic::generic,
     hcl::{self, Block, Value},
     providers,
+    shared::Shared,
     waits::wait,
 };
 use crate::{
@@ -33,7 +34,8 @@ use crate::{
 /// Blocks of one piece, about.
 const CHUNK: usize = 32;
 /// Files that are no group's.
-const RESERVED: [&str; 7] = ["versions", "providers", "variables", "imports", "outputs", "data", "subscription"];
+const RESERVED: [&str; 8] =
+    ["versions", "providers", "variables", "locals", "imports", "outputs", "data", "subscription"];
 
 /// Prints a plan.
 #[derive(Debug)]
@@ -43,6 +45,7 @@ pub struct Terraform<'p> {
     with_imports: bool,
     subscriptions: Vec<(String, Option<String>)>,
     outside: BTreeMap<String, String>,
+    shared: Shared,
     /// Numbers of items by the file that they go to.
     files: Vec<(String, Vec<u32>)>,
     parts: Vec<Part>,
@@ -55,6 +58,7 @@ enum Part {
     Providers,
     /// Of the plan's parameters; the first piece has the subscriptions' too.
     Variables(Range<usize>),
+    Locals,
     Outputs,
     Data(Range<usize>),
     /// Of the items of a file.
@@ -69,6 +73,8 @@ impl<'p> Terraform<'p> {
         let outside = data::labels(plan);
         let mut parts = vec![Part::Versions, Part::Providers];
         parts.extend(chunks(plan.parameters.len()).map(Part::Variables));
+        let shared = Shared::new(plan, forms).unwrap_or_default();
+        parts.extend(shared.has_locals().then_some(Part::Locals));
         parts.push(Part::Outputs);
         if !outside.is_empty() {
             parts.extend(chunks(outside.len()).map(Part::Data));
@@ -79,7 +85,7 @@ impl<'p> Terraform<'p> {
         if with_imports {
             parts.extend(chunks(plan.items.len()).map(Part::Imports));
         }
-        Self { plan, forms, with_imports, subscriptions: providers::subscriptions(plan), outside, files, parts }
+        Self { plan, forms, with_imports, subscriptions: providers::subscriptions(plan), outside, shared, files, parts }
     }
 
     fn context(&self, number: usize) -> Context<'_> {
@@ -89,6 +95,7 @@ impl<'p> Terraform<'p> {
             number,
             subscriptions: &self.subscriptions,
             outside: &self.outside,
+            shared: &self.shared,
             read_only: &[],
             with_imports: self.with_imports,
         }
@@ -150,6 +157,7 @@ impl<'p> Terraform<'p> {
                 let given = self.plan.parameters[range.clone()].iter();
                 Ok(own.chain(given.map(|parameter| providers::of_parameter(self.plan, parameter))).collect())
             }
+            Part::Locals => Ok(vec![self.shared.locals()]),
             Part::Outputs => Ok(vec![providers::outputs(&self.context(0))]),
             Part::Data(range) => {
                 let labels = self.outside.iter().skip(range.start).take(range.len());
@@ -174,6 +182,7 @@ impl Print for Terraform<'_> {
             Part::Versions => ("versions.tf", true),
             Part::Providers => ("providers.tf", true),
             Part::Variables(range) => ("variables.tf", range.start == 0),
+            Part::Locals => ("locals.tf", true),
             Part::Outputs => ("outputs.tf", true),
             Part::Data(range) => ("data.tf", range.start == 0),
             Part::Items(file, range) => (self.files[*file].0.as_str(), range.start == 0),

@@ -1,13 +1,14 @@
 //! What an item needs and its code does not name: where an import wants an id, a group or a parent in Azure's own
 //! spelling, the text stays literal and `depends_on` keeps the order.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use super::{
     azurerm::ids,
     context::Context,
     forms::{Form, Forms},
     hcl::{Block, Entry, Key, Part, Value},
+    shared::Shared,
     spelling::canonical,
 };
 use crate::iac::model::{
@@ -17,6 +18,7 @@ use crate::iac::model::{
 };
 
 static NOTHING_OUTSIDE: BTreeMap<String, String> = BTreeMap::new();
+static NOTHING_SHARED: LazyLock<Shared> = LazyLock::new(Shared::default);
 
 /// Adds `depends_on` to the first block of an item for every need that none of its blocks names.
 pub fn wait(context: &Context<'_>, mut blocks: Vec<Block>) -> Vec<Block> {
@@ -95,6 +97,7 @@ pub fn literal_ids(plan: &Plan, forms: &Forms, number: usize, body: &Body) -> Ve
         number,
         subscriptions: &[],
         outside: &NOTHING_OUTSIDE,
+        shared: &NOTHING_SHARED,
         read_only: &[],
         with_imports: true,
     };

@@ -75,7 +75,7 @@ resource allowedLocations 'Microsoft.Authorization/policyAssignments@2023-04-01'
   }
 }
 
-resource roleassignmentC04705009f4685cc 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource contributorForServicePrincipalOnSubscription 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: 'c0470500-0000-4000-8a00-000000000001'
   properties: {
     principalId: 'c0470500-0000-4000-9003-000000000000'
@@ -87,7 +87,7 @@ resource roleassignmentC04705009f4685cc 'Microsoft.Authorization/roleAssignments
   }
 }
 
-resource roleassignmentC04705007b9d354f 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource contosoRestarterForUserOnSubscription 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: 'c0470500-0000-4000-8a00-000000000002'
   properties: {
     principalId: 'c0470500-0000-4000-9001-000000000004'

@@ -1,5 +1,5 @@
 import {
-  to = azurerm_role_assignment.roleassignment_c0470500_2ac17cee
+  to = azurerm_role_assignment.owner_for_group_on_subscription
   id = "/subscriptions/c0470500-0000-4000-8000-0000000000a1/providers/Microsoft.Authorization/roleAssignments/c0470500-0000-4000-8a00-000000000000"
 }
 
@@ -209,12 +209,12 @@ import {
 }
 
 import {
-  to = azurerm_role_assignment.roleassignment_c0470500_9f4685cc
+  to = azurerm_role_assignment.contributor_for_service_principal_on_subscription
   id = "/subscriptions/c0470500-0000-4000-8000-0000000000a2/providers/Microsoft.Authorization/roleAssignments/c0470500-0000-4000-8a00-000000000001"
 }
 
 import {
-  to = azurerm_role_assignment.roleassignment_c0470500_7b9d354f
+  to = azurerm_role_assignment.contoso_restarter_for_user_on_subscription
   id = "/subscriptions/c0470500-0000-4000-8000-0000000000a2/providers/Microsoft.Authorization/roleAssignments/c0470500-0000-4000-8a00-000000000002"
 }
 
@@ -549,7 +549,7 @@ import {
 }
 
 import {
-  to = azurerm_role_assignment.roleassignment_c0470500_5721af80
+  to = azurerm_role_assignment.key_vault_secrets_user_for_id_web_on_kv_contoso
   id = "/subscriptions/c0470500-0000-4000-8000-0000000000a2/resourceGroups/rg-data/providers/Microsoft.KeyVault/vaults/kv-contoso/providers/Microsoft.Authorization/roleAssignments/c0470500-0000-4000-8a00-000000000005"
 }
 
@@ -629,7 +629,7 @@ import {
 }
 
 import {
-  to = azurerm_role_assignment.roleassignment_c0470500_01013da2
+  to = azurerm_role_assignment.storage_blob_data_contributor_for_id_web_on_stcontosodata
   id = "/subscriptions/c0470500-0000-4000-8000-0000000000a2/resourceGroups/rg-data/providers/Microsoft.Storage/storageAccounts/stcontosodata/providers/Microsoft.Authorization/roleAssignments/c0470500-0000-4000-8a00-000000000004"
 }
 
@@ -859,7 +859,7 @@ import {
 }
 
 import {
-  to = azurerm_role_assignment.roleassignment_c0470500_6ea590f7
+  to = azurerm_role_assignment.reader_for_user_on_rg_web
   id = "/subscriptions/c0470500-0000-4000-8000-0000000000a2/resourceGroups/rg-web/providers/Microsoft.Authorization/roleAssignments/c0470500-0000-4000-8a00-000000000003"
 }
 
@@ -869,7 +869,7 @@ import {
 }
 
 import {
-  to = azurerm_role_assignment.roleassignment_c0470500_fd49a111
+  to = azurerm_role_assignment.acrpull_for_id_aks_on_crcontoso
   id = "/subscriptions/c0470500-0000-4000-8000-0000000000a2/resourceGroups/rg-web/providers/Microsoft.ContainerRegistry/registries/crcontoso/providers/Microsoft.Authorization/roleAssignments/c0470500-0000-4000-8a00-000000000006"
 }
 

@@ -1,36 +1,24 @@
 resource "azurerm_resource_group" "rg_compute" {
   name     = "rg-compute"
   location = "northeurope"
-  tags = {
-    env        = "prod"
-    expression = "$${var.admin} %%{if true}"
-    quote      = "say \"hi\" \\ there"
-  }
+  tags     = local.tags_2
 }
 
 resource "azurerm_availability_set" "avail_app" {
-  name                = "avail-app"
-  resource_group_name = azurerm_resource_group.rg_compute.name
-  location            = "northeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                         = "avail-app"
+  resource_group_name          = azurerm_resource_group.rg_compute.name
+  location                     = azurerm_resource_group.rg_compute.location
+  tags                         = local.tags
   managed                      = true
   platform_fault_domain_count  = 2
   platform_update_domain_count = 5
 }
 
 resource "azurerm_managed_disk" "vm_app_01_data" {
-  name                = "vm-app-01-data"
-  resource_group_name = azurerm_resource_group.rg_compute.name
-  location            = "northeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                          = "vm-app-01-data"
+  resource_group_name           = azurerm_resource_group.rg_compute.name
+  location                      = azurerm_resource_group.rg_compute.location
+  tags                          = local.tags
   storage_account_type          = "Premium_LRS"
   create_option                 = "Empty"
   disk_size_gb                  = 128
@@ -39,14 +27,10 @@ resource "azurerm_managed_disk" "vm_app_01_data" {
 }
 
 resource "azurerm_managed_disk" "vm_app_02_data" {
-  name                = "vm-app-02-data"
-  resource_group_name = azurerm_resource_group.rg_compute.name
-  location            = "northeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                          = "vm-app-02-data"
+  resource_group_name           = azurerm_resource_group.rg_compute.name
+  location                      = azurerm_resource_group.rg_compute.location
+  tags                          = local.tags
   storage_account_type          = "Premium_LRS"
   create_option                 = "Empty"
   disk_size_gb                  = 128
@@ -55,14 +39,10 @@ resource "azurerm_managed_disk" "vm_app_02_data" {
 }
 
 resource "azurerm_managed_disk" "vm_app_03_data" {
-  name                = "vm-app-03-data"
-  resource_group_name = azurerm_resource_group.rg_compute.name
-  location            = "northeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                          = "vm-app-03-data"
+  resource_group_name           = azurerm_resource_group.rg_compute.name
+  location                      = azurerm_resource_group.rg_compute.location
+  tags                          = local.tags
   storage_account_type          = "Premium_LRS"
   create_option                 = "Empty"
   disk_size_gb                  = 128
@@ -71,14 +51,10 @@ resource "azurerm_managed_disk" "vm_app_03_data" {
 }
 
 resource "azurerm_managed_disk" "vm_app_04_data" {
-  name                = "vm-app-04-data"
-  resource_group_name = azurerm_resource_group.rg_compute.name
-  location            = "northeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                          = "vm-app-04-data"
+  resource_group_name           = azurerm_resource_group.rg_compute.name
+  location                      = azurerm_resource_group.rg_compute.location
+  tags                          = local.tags
   storage_account_type          = "Premium_LRS"
   create_option                 = "Empty"
   disk_size_gb                  = 128
@@ -87,14 +63,10 @@ resource "azurerm_managed_disk" "vm_app_04_data" {
 }
 
 resource "azurerm_managed_disk" "vm_app_05_data" {
-  name                = "vm-app-05-data"
-  resource_group_name = azurerm_resource_group.rg_compute.name
-  location            = "northeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                          = "vm-app-05-data"
+  resource_group_name           = azurerm_resource_group.rg_compute.name
+  location                      = azurerm_resource_group.rg_compute.location
+  tags                          = local.tags
   storage_account_type          = "Premium_LRS"
   create_option                 = "Empty"
   disk_size_gb                  = 128
@@ -103,14 +75,10 @@ resource "azurerm_managed_disk" "vm_app_05_data" {
 }
 
 resource "azurerm_managed_disk" "vm_app_06_data" {
-  name                = "vm-app-06-data"
-  resource_group_name = azurerm_resource_group.rg_compute.name
-  location            = "northeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                          = "vm-app-06-data"
+  resource_group_name           = azurerm_resource_group.rg_compute.name
+  location                      = azurerm_resource_group.rg_compute.location
+  tags                          = local.tags
   storage_account_type          = "Premium_LRS"
   create_option                 = "Empty"
   disk_size_gb                  = 128
@@ -119,14 +87,10 @@ resource "azurerm_managed_disk" "vm_app_06_data" {
 }
 
 resource "azurerm_managed_disk" "vm_app_07_data" {
-  name                = "vm-app-07-data"
-  resource_group_name = azurerm_resource_group.rg_compute.name
-  location            = "northeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                          = "vm-app-07-data"
+  resource_group_name           = azurerm_resource_group.rg_compute.name
+  location                      = azurerm_resource_group.rg_compute.location
+  tags                          = local.tags
   storage_account_type          = "Premium_LRS"
   create_option                 = "Empty"
   disk_size_gb                  = 128
@@ -135,14 +99,10 @@ resource "azurerm_managed_disk" "vm_app_07_data" {
 }
 
 resource "azurerm_managed_disk" "vm_app_08_data" {
-  name                = "vm-app-08-data"
-  resource_group_name = azurerm_resource_group.rg_compute.name
-  location            = "northeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                          = "vm-app-08-data"
+  resource_group_name           = azurerm_resource_group.rg_compute.name
+  location                      = azurerm_resource_group.rg_compute.location
+  tags                          = local.tags
   storage_account_type          = "Premium_LRS"
   create_option                 = "Empty"
   disk_size_gb                  = 128
@@ -153,13 +113,9 @@ resource "azurerm_managed_disk" "vm_app_08_data" {
 resource "azurerm_linux_virtual_machine" "vm_app_01" {
   name                = "vm-app-01"
   resource_group_name = azurerm_resource_group.rg_compute.name
-  location            = "northeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
-  size = "Standard_D2s_v5"
+  location            = azurerm_resource_group.rg_compute.location
+  tags                = local.tags
+  size                = "Standard_D2s_v5"
   network_interface_ids = [
     azurerm_network_interface.nic_app_01.id,
   ]
@@ -205,12 +161,8 @@ resource "azurerm_virtual_machine_data_disk_attachment" "vm_app_01" {
 }
 
 resource "azurerm_virtual_machine_extension" "vm_app_01_azuremonitorlinuxagent" {
-  virtual_machine_id = azurerm_linux_virtual_machine.vm_app_01.id
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  virtual_machine_id         = azurerm_linux_virtual_machine.vm_app_01.id
+  tags                       = local.tags
   name                       = "AzureMonitorLinuxAgent"
   publisher                  = "Microsoft.Azure.Monitor"
   type                       = "AzureMonitorLinuxAgent"
@@ -224,13 +176,9 @@ resource "azurerm_virtual_machine_extension" "vm_app_01_azuremonitorlinuxagent" 
 resource "azurerm_linux_virtual_machine" "vm_app_02" {
   name                = "vm-app-02"
   resource_group_name = azurerm_resource_group.rg_compute.name
-  location            = "northeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
-  size = "Standard_D2s_v5"
+  location            = azurerm_resource_group.rg_compute.location
+  tags                = local.tags
+  size                = "Standard_D2s_v5"
   network_interface_ids = [
     azurerm_network_interface.nic_app_02.id,
   ]
@@ -276,12 +224,8 @@ resource "azurerm_virtual_machine_data_disk_attachment" "vm_app_02" {
 }
 
 resource "azurerm_virtual_machine_extension" "vm_app_02_azuremonitorlinuxagent" {
-  virtual_machine_id = azurerm_linux_virtual_machine.vm_app_02.id
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  virtual_machine_id         = azurerm_linux_virtual_machine.vm_app_02.id
+  tags                       = local.tags
   name                       = "AzureMonitorLinuxAgent"
   publisher                  = "Microsoft.Azure.Monitor"
   type                       = "AzureMonitorLinuxAgent"
@@ -295,14 +239,10 @@ resource "azurerm_virtual_machine_extension" "vm_app_02_azuremonitorlinuxagent" 
 resource "azurerm_linux_virtual_machine" "vm_app_03" {
   name                = "vm-app-03"
   resource_group_name = azurerm_resource_group.rg_compute.name
-  location            = "northeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
-  zone = "1"
-  size = "Standard_D2s_v5"
+  location            = azurerm_resource_group.rg_compute.location
+  tags                = local.tags
+  zone                = "1"
+  size                = "Standard_D2s_v5"
   network_interface_ids = [
     azurerm_network_interface.nic_app_03.id,
   ]
@@ -347,12 +287,8 @@ resource "azurerm_virtual_machine_data_disk_attachment" "vm_app_03" {
 }
 
 resource "azurerm_virtual_machine_extension" "vm_app_03_azuremonitorlinuxagent" {
-  virtual_machine_id = azurerm_linux_virtual_machine.vm_app_03.id
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  virtual_machine_id         = azurerm_linux_virtual_machine.vm_app_03.id
+  tags                       = local.tags
   name                       = "AzureMonitorLinuxAgent"
   publisher                  = "Microsoft.Azure.Monitor"
   type                       = "AzureMonitorLinuxAgent"
@@ -366,14 +302,10 @@ resource "azurerm_virtual_machine_extension" "vm_app_03_azuremonitorlinuxagent" 
 resource "azurerm_linux_virtual_machine" "vm_app_04" {
   name                = "vm-app-04"
   resource_group_name = azurerm_resource_group.rg_compute.name
-  location            = "northeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
-  zone = "2"
-  size = "Standard_D2s_v5"
+  location            = azurerm_resource_group.rg_compute.location
+  tags                = local.tags
+  zone                = "2"
+  size                = "Standard_D2s_v5"
   network_interface_ids = [
     azurerm_network_interface.nic_app_04.id,
   ]
@@ -418,12 +350,8 @@ resource "azurerm_virtual_machine_data_disk_attachment" "vm_app_04" {
 }
 
 resource "azurerm_virtual_machine_extension" "vm_app_04_azuremonitorlinuxagent" {
-  virtual_machine_id = azurerm_linux_virtual_machine.vm_app_04.id
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  virtual_machine_id         = azurerm_linux_virtual_machine.vm_app_04.id
+  tags                       = local.tags
   name                       = "AzureMonitorLinuxAgent"
   publisher                  = "Microsoft.Azure.Monitor"
   type                       = "AzureMonitorLinuxAgent"
@@ -437,14 +365,10 @@ resource "azurerm_virtual_machine_extension" "vm_app_04_azuremonitorlinuxagent" 
 resource "azurerm_linux_virtual_machine" "vm_app_05" {
   name                = "vm-app-05"
   resource_group_name = azurerm_resource_group.rg_compute.name
-  location            = "northeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
-  zone = "3"
-  size = "Standard_D2s_v5"
+  location            = azurerm_resource_group.rg_compute.location
+  tags                = local.tags
+  zone                = "3"
+  size                = "Standard_D2s_v5"
   network_interface_ids = [
     azurerm_network_interface.nic_app_05.id,
   ]
@@ -489,12 +413,8 @@ resource "azurerm_virtual_machine_data_disk_attachment" "vm_app_05" {
 }
 
 resource "azurerm_virtual_machine_extension" "vm_app_05_azuremonitorlinuxagent" {
-  virtual_machine_id = azurerm_linux_virtual_machine.vm_app_05.id
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  virtual_machine_id         = azurerm_linux_virtual_machine.vm_app_05.id
+  tags                       = local.tags
   name                       = "AzureMonitorLinuxAgent"
   publisher                  = "Microsoft.Azure.Monitor"
   type                       = "AzureMonitorLinuxAgent"
@@ -508,14 +428,10 @@ resource "azurerm_virtual_machine_extension" "vm_app_05_azuremonitorlinuxagent" 
 resource "azurerm_linux_virtual_machine" "vm_app_06" {
   name                = "vm-app-06"
   resource_group_name = azurerm_resource_group.rg_compute.name
-  location            = "northeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
-  zone = "1"
-  size = "Standard_D2s_v5"
+  location            = azurerm_resource_group.rg_compute.location
+  tags                = local.tags
+  zone                = "1"
+  size                = "Standard_D2s_v5"
   network_interface_ids = [
     azurerm_network_interface.nic_app_06.id,
   ]
@@ -560,12 +476,8 @@ resource "azurerm_virtual_machine_data_disk_attachment" "vm_app_06" {
 }
 
 resource "azurerm_virtual_machine_extension" "vm_app_06_azuremonitorlinuxagent" {
-  virtual_machine_id = azurerm_linux_virtual_machine.vm_app_06.id
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  virtual_machine_id         = azurerm_linux_virtual_machine.vm_app_06.id
+  tags                       = local.tags
   name                       = "AzureMonitorLinuxAgent"
   publisher                  = "Microsoft.Azure.Monitor"
   type                       = "AzureMonitorLinuxAgent"
@@ -579,14 +491,10 @@ resource "azurerm_virtual_machine_extension" "vm_app_06_azuremonitorlinuxagent" 
 resource "azurerm_linux_virtual_machine" "vm_app_07" {
   name                = "vm-app-07"
   resource_group_name = azurerm_resource_group.rg_compute.name
-  location            = "northeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
-  zone = "2"
-  size = "Standard_D2s_v5"
+  location            = azurerm_resource_group.rg_compute.location
+  tags                = local.tags
+  zone                = "2"
+  size                = "Standard_D2s_v5"
   network_interface_ids = [
     azurerm_network_interface.nic_app_07.id,
   ]
@@ -631,12 +539,8 @@ resource "azurerm_virtual_machine_data_disk_attachment" "vm_app_07" {
 }
 
 resource "azurerm_virtual_machine_extension" "vm_app_07_azuremonitorlinuxagent" {
-  virtual_machine_id = azurerm_linux_virtual_machine.vm_app_07.id
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  virtual_machine_id         = azurerm_linux_virtual_machine.vm_app_07.id
+  tags                       = local.tags
   name                       = "AzureMonitorLinuxAgent"
   publisher                  = "Microsoft.Azure.Monitor"
   type                       = "AzureMonitorLinuxAgent"
@@ -650,14 +554,10 @@ resource "azurerm_virtual_machine_extension" "vm_app_07_azuremonitorlinuxagent" 
 resource "azurerm_linux_virtual_machine" "vm_app_08" {
   name                = "vm-app-08"
   resource_group_name = azurerm_resource_group.rg_compute.name
-  location            = "northeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
-  zone = "3"
-  size = "Standard_D2s_v5"
+  location            = azurerm_resource_group.rg_compute.location
+  tags                = local.tags
+  zone                = "3"
+  size                = "Standard_D2s_v5"
   network_interface_ids = [
     azurerm_network_interface.nic_app_08.id,
   ]
@@ -702,12 +602,8 @@ resource "azurerm_virtual_machine_data_disk_attachment" "vm_app_08" {
 }
 
 resource "azurerm_virtual_machine_extension" "vm_app_08_azuremonitorlinuxagent" {
-  virtual_machine_id = azurerm_linux_virtual_machine.vm_app_08.id
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  virtual_machine_id         = azurerm_linux_virtual_machine.vm_app_08.id
+  tags                       = local.tags
   name                       = "AzureMonitorLinuxAgent"
   publisher                  = "Microsoft.Azure.Monitor"
   type                       = "AzureMonitorLinuxAgent"
@@ -719,14 +615,10 @@ resource "azurerm_virtual_machine_extension" "vm_app_08_azuremonitorlinuxagent" 
 }
 
 resource "azurerm_linux_virtual_machine_scale_set" "vmss_worker" {
-  name                = "vmss-worker"
-  resource_group_name = azurerm_resource_group.rg_compute.name
-  location            = "northeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                            = "vmss-worker"
+  resource_group_name             = azurerm_resource_group.rg_compute.name
+  location                        = azurerm_resource_group.rg_compute.location
+  tags                            = local.tags
   sku                             = "Standard_D2s_v5"
   instances                       = 3
   overprovision                   = false
@@ -771,14 +663,10 @@ resource "azurerm_linux_virtual_machine_scale_set" "vmss_worker" {
 }
 
 resource "azurerm_network_interface" "nic_app_01" {
-  name                = "nic-app-01"
-  resource_group_name = azurerm_resource_group.rg_compute.name
-  location            = "northeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                           = "nic-app-01"
+  resource_group_name            = azurerm_resource_group.rg_compute.name
+  location                       = azurerm_resource_group.rg_compute.location
+  tags                           = local.tags
   accelerated_networking_enabled = true
   ip_forwarding_enabled          = false
 
@@ -798,14 +686,10 @@ resource "azurerm_network_interface_application_security_group_association" "nic
 }
 
 resource "azurerm_network_interface" "nic_app_02" {
-  name                = "nic-app-02"
-  resource_group_name = azurerm_resource_group.rg_compute.name
-  location            = "northeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                           = "nic-app-02"
+  resource_group_name            = azurerm_resource_group.rg_compute.name
+  location                       = azurerm_resource_group.rg_compute.location
+  tags                           = local.tags
   accelerated_networking_enabled = true
   ip_forwarding_enabled          = false
 
@@ -825,14 +709,10 @@ resource "azurerm_network_interface_application_security_group_association" "nic
 }
 
 resource "azurerm_network_interface" "nic_app_03" {
-  name                = "nic-app-03"
-  resource_group_name = azurerm_resource_group.rg_compute.name
-  location            = "northeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                           = "nic-app-03"
+  resource_group_name            = azurerm_resource_group.rg_compute.name
+  location                       = azurerm_resource_group.rg_compute.location
+  tags                           = local.tags
   accelerated_networking_enabled = true
   ip_forwarding_enabled          = false
 
@@ -852,14 +732,10 @@ resource "azurerm_network_interface_application_security_group_association" "nic
 }
 
 resource "azurerm_network_interface" "nic_app_04" {
-  name                = "nic-app-04"
-  resource_group_name = azurerm_resource_group.rg_compute.name
-  location            = "northeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                           = "nic-app-04"
+  resource_group_name            = azurerm_resource_group.rg_compute.name
+  location                       = azurerm_resource_group.rg_compute.location
+  tags                           = local.tags
   accelerated_networking_enabled = true
   ip_forwarding_enabled          = false
 
@@ -879,14 +755,10 @@ resource "azurerm_network_interface_application_security_group_association" "nic
 }
 
 resource "azurerm_network_interface" "nic_app_05" {
-  name                = "nic-app-05"
-  resource_group_name = azurerm_resource_group.rg_compute.name
-  location            = "northeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                           = "nic-app-05"
+  resource_group_name            = azurerm_resource_group.rg_compute.name
+  location                       = azurerm_resource_group.rg_compute.location
+  tags                           = local.tags
   accelerated_networking_enabled = true
   ip_forwarding_enabled          = false
 
@@ -906,14 +778,10 @@ resource "azurerm_network_interface_application_security_group_association" "nic
 }
 
 resource "azurerm_network_interface" "nic_app_06" {
-  name                = "nic-app-06"
-  resource_group_name = azurerm_resource_group.rg_compute.name
-  location            = "northeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                           = "nic-app-06"
+  resource_group_name            = azurerm_resource_group.rg_compute.name
+  location                       = azurerm_resource_group.rg_compute.location
+  tags                           = local.tags
   accelerated_networking_enabled = true
   ip_forwarding_enabled          = false
 
@@ -933,14 +801,10 @@ resource "azurerm_network_interface_application_security_group_association" "nic
 }
 
 resource "azurerm_network_interface" "nic_app_07" {
-  name                = "nic-app-07"
-  resource_group_name = azurerm_resource_group.rg_compute.name
-  location            = "northeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                           = "nic-app-07"
+  resource_group_name            = azurerm_resource_group.rg_compute.name
+  location                       = azurerm_resource_group.rg_compute.location
+  tags                           = local.tags
   accelerated_networking_enabled = true
   ip_forwarding_enabled          = false
 
@@ -960,14 +824,10 @@ resource "azurerm_network_interface_application_security_group_association" "nic
 }
 
 resource "azurerm_network_interface" "nic_app_08" {
-  name                = "nic-app-08"
-  resource_group_name = azurerm_resource_group.rg_compute.name
-  location            = "northeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                           = "nic-app-08"
+  resource_group_name            = azurerm_resource_group.rg_compute.name
+  location                       = azurerm_resource_group.rg_compute.location
+  tags                           = local.tags
   accelerated_networking_enabled = true
   ip_forwarding_enabled          = false
 

@@ -1,22 +1,14 @@
 resource "azurerm_resource_group" "rg_data" {
   name     = "rg-data"
   location = "westeurope"
-  tags = {
-    env        = "prod"
-    expression = "$${var.admin} %%{if true}"
-    quote      = "say \"hi\" \\ there"
-  }
+  tags     = local.tags_2
 }
 
 resource "azurerm_redis_cache" "redis_contoso" {
-  name                = "redis-contoso"
-  resource_group_name = azurerm_resource_group.rg_data.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                               = "redis-contoso"
+  resource_group_name                = azurerm_resource_group.rg_data.name
+  location                           = azurerm_resource_group.rg_data.location
+  tags                               = local.tags
   sku_name                           = "Standard"
   family                             = "C"
   capacity                           = 1
@@ -40,14 +32,10 @@ resource "azurerm_redis_cache" "redis_contoso" {
 }
 
 resource "azurerm_cognitive_account" "cog_contoso" {
-  name                = "cog-contoso"
-  resource_group_name = azurerm_resource_group.rg_data.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                          = "cog-contoso"
+  resource_group_name           = azurerm_resource_group.rg_data.name
+  location                      = azurerm_resource_group.rg_data.location
+  tags                          = local.tags
   kind                          = "TextAnalytics"
   sku_name                      = "S"
   custom_subdomain_name         = "cog-contoso"
@@ -60,14 +48,10 @@ resource "azurerm_cognitive_account" "cog_contoso" {
 }
 
 resource "azurerm_mysql_flexible_server" "mysql_contoso" {
-  name                = "mysql-contoso"
-  resource_group_name = azurerm_resource_group.rg_data.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                         = "mysql-contoso"
+  resource_group_name          = azurerm_resource_group.rg_data.name
+  location                     = azurerm_resource_group.rg_data.location
+  tags                         = local.tags
   administrator_login          = "myadmin"
   administrator_password       = var.mysql_contoso_administrator_login_password
   version                      = "8.0.21"
@@ -101,14 +85,10 @@ resource "azurerm_mysql_flexible_database" "mysql_contoso_blog" {
 }
 
 resource "azurerm_postgresql_flexible_server" "psql_contoso" {
-  name                = "psql-contoso"
-  resource_group_name = azurerm_resource_group.rg_data.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                          = "psql-contoso"
+  resource_group_name           = azurerm_resource_group.rg_data.name
+  location                      = azurerm_resource_group.rg_data.location
+  tags                          = local.tags
   administrator_login           = "pgadmin"
   administrator_password        = var.psql_contoso_administrator_login_password
   version                       = "16"
@@ -141,14 +121,10 @@ resource "azurerm_postgresql_flexible_server_database" "psql_contoso_app" {
 }
 
 resource "azurerm_cosmosdb_account" "cosmos_contoso" {
-  name                = "cosmos-contoso"
-  resource_group_name = azurerm_resource_group.rg_data.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                                  = "cosmos-contoso"
+  resource_group_name                   = azurerm_resource_group.rg_data.name
+  location                              = azurerm_resource_group.rg_data.location
+  tags                                  = local.tags
   kind                                  = "GlobalDocumentDB"
   offer_type                            = "Standard"
   is_virtual_network_filter_enabled     = false
@@ -225,14 +201,10 @@ resource "azurerm_cosmosdb_sql_container" "cosmos_contoso_shop_carts" {
 }
 
 resource "azurerm_key_vault" "kv_contoso" {
-  name                = "kv-contoso"
-  resource_group_name = azurerm_resource_group.rg_data.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                          = "kv-contoso"
+  resource_group_name           = azurerm_resource_group.rg_data.name
+  location                      = azurerm_resource_group.rg_data.location
+  tags                          = local.tags
   tenant_id                     = "c0470500-0000-4000-8000-000000000001"
   sku_name                      = "standard"
   rbac_authorization_enabled    = true
@@ -249,12 +221,12 @@ resource "azurerm_key_vault" "kv_contoso" {
   }
 }
 
-resource "azurerm_role_assignment" "roleassignment_c0470500_5721af80" {
-  name               = "c0470500-0000-4000-8a00-000000000005"
-  scope              = azurerm_key_vault.kv_contoso.id
-  principal_id       = azurerm_user_assigned_identity.id_web.principal_id
-  principal_type     = "ServicePrincipal"
-  role_definition_id = "/subscriptions/c0470500-0000-4000-8000-0000000000a2/providers/Microsoft.Authorization/roleDefinitions/4633458b-17de-408a-b874-0445c86b69e6"
+resource "azurerm_role_assignment" "key_vault_secrets_user_for_id_web_on_kv_contoso" {
+  name                 = "c0470500-0000-4000-8a00-000000000005"
+  scope                = azurerm_key_vault.kv_contoso.id
+  principal_id         = azurerm_user_assigned_identity.id_web.principal_id
+  principal_type       = "ServicePrincipal"
+  role_definition_name = "Key Vault Secrets User"
 }
 
 resource "azapi_resource" "kv_contoso_api_token" {
@@ -308,14 +280,10 @@ resource "azapi_resource" "kv_contoso_sql_admin" {
 }
 
 resource "azurerm_recovery_services_vault" "rsv_contoso" {
-  name                = "rsv-contoso"
-  resource_group_name = azurerm_resource_group.rg_data.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                          = "rsv-contoso"
+  resource_group_name           = azurerm_resource_group.rg_data.name
+  location                      = azurerm_resource_group.rg_data.location
+  tags                          = local.tags
   sku                           = "RS0"
   public_network_access_enabled = true
   storage_mode_type             = "GeoRedundant"
@@ -331,14 +299,10 @@ resource "azurerm_recovery_services_vault" "rsv_contoso" {
 }
 
 resource "azurerm_search_service" "srch_contoso" {
-  name                = "srch-contoso"
-  resource_group_name = azurerm_resource_group.rg_data.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                                     = "srch-contoso"
+  resource_group_name                      = azurerm_resource_group.rg_data.name
+  location                                 = azurerm_resource_group.rg_data.location
+  tags                                     = local.tags
   sku                                      = "basic"
   replica_count                            = 1
   partition_count                          = 1
@@ -350,14 +314,10 @@ resource "azurerm_search_service" "srch_contoso" {
 }
 
 resource "azurerm_mssql_server" "sql_contoso" {
-  name                = "sql-contoso"
-  resource_group_name = azurerm_resource_group.rg_data.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                                 = "sql-contoso"
+  resource_group_name                  = azurerm_resource_group.rg_data.name
+  location                             = azurerm_resource_group.rg_data.location
+  tags                                 = local.tags
   version                              = "12.0"
   administrator_login                  = "sqladmin"
   administrator_login_password         = var.sql_contoso_administrator_login_password
@@ -373,12 +333,8 @@ resource "azurerm_mssql_server" "sql_contoso" {
 }
 
 resource "azurerm_mssql_database" "sql_contoso_catalog" {
-  name = "catalog"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                 = "catalog"
+  tags                 = local.tags
   server_id            = azurerm_mssql_server.sql_contoso.id
   sku_name             = "ElasticPool"
   elastic_pool_id      = azurerm_mssql_elasticpool.sql_contoso_pool.id
@@ -391,12 +347,8 @@ resource "azurerm_mssql_database" "sql_contoso_catalog" {
 }
 
 resource "azurerm_mssql_database" "sql_contoso_customers" {
-  name = "customers"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                 = "customers"
+  tags                 = local.tags
   server_id            = azurerm_mssql_server.sql_contoso.id
   sku_name             = "ElasticPool"
   elastic_pool_id      = azurerm_mssql_elasticpool.sql_contoso_pool.id
@@ -409,12 +361,8 @@ resource "azurerm_mssql_database" "sql_contoso_customers" {
 }
 
 resource "azurerm_mssql_database" "sql_contoso_orders" {
-  name = "orders"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                 = "orders"
+  tags                 = local.tags
   server_id            = azurerm_mssql_server.sql_contoso.id
   sku_name             = "ElasticPool"
   elastic_pool_id      = azurerm_mssql_elasticpool.sql_contoso_pool.id
@@ -427,14 +375,10 @@ resource "azurerm_mssql_database" "sql_contoso_orders" {
 }
 
 resource "azurerm_mssql_elasticpool" "sql_contoso_pool" {
-  name                = "pool"
-  resource_group_name = azurerm_resource_group.rg_data.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                           = "pool"
+  resource_group_name            = azurerm_resource_group.rg_data.name
+  location                       = azurerm_resource_group.rg_data.location
+  tags                           = local.tags
   server_name                    = azurerm_mssql_server.sql_contoso.name
   max_size_gb                    = 100
   zone_redundant                 = false
@@ -476,7 +420,7 @@ resource "azurerm_mssql_virtual_network_rule" "sql_contoso_from_web" {
 resource "azurerm_storage_account" "stcontosodata" {
   name                = "stcontosodata"
   resource_group_name = azurerm_resource_group.rg_data.name
-  location            = "westeurope"
+  location            = azurerm_resource_group.rg_data.location
   tags = {
     emoji = "📦"
     env   = "prod"
@@ -520,14 +464,14 @@ resource "azurerm_storage_container" "stcontosodata_default_raw" {
   container_access_type = "private"
 }
 
-resource "azurerm_role_assignment" "roleassignment_c0470500_01013da2" {
-  name               = "c0470500-0000-4000-8a00-000000000004"
-  scope              = azurerm_storage_account.stcontosodata.id
-  principal_id       = azurerm_user_assigned_identity.id_web.principal_id
-  principal_type     = "ServicePrincipal"
-  role_definition_id = "/subscriptions/c0470500-0000-4000-8000-0000000000a2/providers/Microsoft.Authorization/roleDefinitions/ba92f5b4-2d11-453d-a403-e96b0029c9fe"
-  condition          = "((!(ActionMatches{'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/delete'})))"
-  condition_version  = "2.0"
+resource "azurerm_role_assignment" "storage_blob_data_contributor_for_id_web_on_stcontosodata" {
+  name                 = "c0470500-0000-4000-8a00-000000000004"
+  scope                = azurerm_storage_account.stcontosodata.id
+  principal_id         = azurerm_user_assigned_identity.id_web.principal_id
+  principal_type       = "ServicePrincipal"
+  role_definition_name = "Storage Blob Data Contributor"
+  condition            = "((!(ActionMatches{'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/delete'})))"
+  condition_version    = "2.0"
 }
 
 resource "azurerm_storage_queue" "stcontosodata_default_work" {
@@ -538,7 +482,7 @@ resource "azurerm_storage_queue" "stcontosodata_default_work" {
 resource "azurerm_storage_account" "stcontosologs" {
   name                = "stcontosologs"
   resource_group_name = azurerm_resource_group.rg_data.name
-  location            = "westeurope"
+  location            = azurerm_resource_group.rg_data.location
   tags = {
     emoji = "📦"
     env   = "prod"

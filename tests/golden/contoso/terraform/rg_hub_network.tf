@@ -2,11 +2,7 @@ resource "azurerm_resource_group" "rg_hub_network" {
   provider = azurerm.subscription_1
   name     = "rg-hub-network"
   location = "westeurope"
-  tags = {
-    env        = "prod"
-    expression = "$${var.admin} %%{if true}"
-    quote      = "say \"hi\" \\ there"
-  }
+  tags     = local.tags_2
 }
 
 resource "azurerm_management_lock" "keep_network" {
@@ -21,16 +17,12 @@ resource "azurerm_firewall" "fw_hub" {
   provider            = azurerm.subscription_1
   name                = "fw-hub"
   resource_group_name = azurerm_resource_group.rg_hub_network.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
-  sku_name           = "AZFW_VNet"
-  sku_tier           = "Standard"
-  firewall_policy_id = azurerm_firewall_policy.fwp_hub.id
-  threat_intel_mode  = "Alert"
+  location            = azurerm_resource_group.rg_hub_network.location
+  tags                = local.tags
+  sku_name            = "AZFW_VNet"
+  sku_tier            = "Standard"
+  firewall_policy_id  = azurerm_firewall_policy.fwp_hub.id
+  threat_intel_mode   = "Alert"
 
   ip_configuration {
     name                 = "ipconfig"
@@ -40,15 +32,11 @@ resource "azurerm_firewall" "fw_hub" {
 }
 
 resource "azurerm_bastion_host" "bas_hub" {
-  provider            = azurerm.subscription_1
-  name                = "bas-hub"
-  resource_group_name = azurerm_resource_group.rg_hub_network.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  provider                  = azurerm.subscription_1
+  name                      = "bas-hub"
+  resource_group_name       = azurerm_resource_group.rg_hub_network.name
+  location                  = azurerm_resource_group.rg_hub_network.location
+  tags                      = local.tags
   sku                       = "Standard"
   scale_units               = 2
   copy_paste_enabled        = true
@@ -70,11 +58,7 @@ resource "azurerm_dns_zone" "contoso_example" {
   provider            = azurerm.subscription_1
   name                = "contoso.example"
   resource_group_name = azurerm_resource_group.rg_hub_network.name
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  tags                = local.tags
 }
 
 resource "azurerm_dns_a_record" "contoso_example_www" {
@@ -89,15 +73,11 @@ resource "azurerm_dns_a_record" "contoso_example_www" {
 }
 
 resource "azurerm_firewall_policy" "fwp_hub" {
-  provider            = azurerm.subscription_1
-  name                = "fwp-hub"
-  resource_group_name = azurerm_resource_group.rg_hub_network.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  provider                 = azurerm.subscription_1
+  name                     = "fwp-hub"
+  resource_group_name      = azurerm_resource_group.rg_hub_network.name
+  location                 = azurerm_resource_group.rg_hub_network.location
+  tags                     = local.tags
   sku                      = "Standard"
   threat_intelligence_mode = "Alert"
 }
@@ -106,12 +86,8 @@ resource "azurerm_network_security_group" "nsg_shared" {
   provider            = azurerm.subscription_1
   name                = "nsg-shared"
   resource_group_name = azurerm_resource_group.rg_hub_network.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  location            = azurerm_resource_group.rg_hub_network.location
+  tags                = local.tags
 }
 
 resource "azurerm_network_security_rule" "nsg_shared_allow_22" {
@@ -134,11 +110,7 @@ resource "azurerm_private_dns_zone" "privatelink_blob_core_windows_net" {
   provider            = azurerm.subscription_1
   name                = "privatelink.blob.core.windows.net"
   resource_group_name = azurerm_resource_group.rg_hub_network.name
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  tags                = local.tags
 }
 
 resource "azurerm_private_dns_zone_virtual_network_link" "privatelink_blob_core_windows_net_link_hub" {
@@ -161,11 +133,7 @@ resource "azurerm_private_dns_zone" "privatelink_database_windows_net" {
   provider            = azurerm.subscription_1
   name                = "privatelink.database.windows.net"
   resource_group_name = azurerm_resource_group.rg_hub_network.name
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  tags                = local.tags
 }
 
 resource "azurerm_private_dns_zone_virtual_network_link" "privatelink_database_windows_net_link_hub" {
@@ -188,11 +156,7 @@ resource "azurerm_private_dns_zone" "privatelink_vaultcore_azure_net" {
   provider            = azurerm.subscription_1
   name                = "privatelink.vaultcore.azure.net"
   resource_group_name = azurerm_resource_group.rg_hub_network.name
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  tags                = local.tags
 }
 
 resource "azurerm_private_dns_zone_virtual_network_link" "privatelink_vaultcore_azure_net_link_hub" {
@@ -215,12 +179,8 @@ resource "azurerm_public_ip" "pip_bastion" {
   provider            = azurerm.subscription_1
   name                = "pip-bastion"
   resource_group_name = azurerm_resource_group.rg_hub_network.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  location            = azurerm_resource_group.rg_hub_network.location
+  tags                = local.tags
   zones = [
     "1",
     "2",
@@ -238,12 +198,8 @@ resource "azurerm_public_ip" "pip_firewall" {
   provider            = azurerm.subscription_1
   name                = "pip-firewall"
   resource_group_name = azurerm_resource_group.rg_hub_network.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  location            = azurerm_resource_group.rg_hub_network.location
+  tags                = local.tags
   zones = [
     "1",
     "2",
@@ -261,12 +217,8 @@ resource "azurerm_virtual_network" "vnet_hub" {
   provider            = azurerm.subscription_1
   name                = "vnet-hub"
   resource_group_name = azurerm_resource_group.rg_hub_network.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  location            = azurerm_resource_group.rg_hub_network.location
+  tags                = local.tags
   address_space = [
     "10.0.0.0/16",
   ]

@@ -2,35 +2,23 @@ resource "azurerm_resource_group" "rg_identity" {
   provider = azurerm.subscription_1
   name     = "rg-identity"
   location = "westeurope"
-  tags = {
-    env        = "prod"
-    expression = "$${var.admin} %%{if true}"
-    quote      = "say \"hi\" \\ there"
-  }
+  tags     = local.tags_2
 }
 
 resource "azurerm_user_assigned_identity" "id_aks" {
   provider            = azurerm.subscription_1
   name                = "id-aks"
   resource_group_name = azurerm_resource_group.rg_identity.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  location            = azurerm_resource_group.rg_identity.location
+  tags                = local.tags
 }
 
 resource "azurerm_user_assigned_identity" "id_deploy" {
   provider            = azurerm.subscription_1
   name                = "id-deploy"
   resource_group_name = azurerm_resource_group.rg_identity.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  location            = azurerm_resource_group.rg_identity.location
+  tags                = local.tags
 }
 
 resource "azurerm_federated_identity_credential" "id_deploy_github" {
@@ -48,10 +36,6 @@ resource "azurerm_user_assigned_identity" "id_web" {
   provider            = azurerm.subscription_1
   name                = "id-web"
   resource_group_name = azurerm_resource_group.rg_identity.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  location            = azurerm_resource_group.rg_identity.location
+  tags                = local.tags
 }

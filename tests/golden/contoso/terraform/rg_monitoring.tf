@@ -2,38 +2,26 @@ resource "azurerm_resource_group" "rg_monitoring" {
   provider = azurerm.subscription_1
   name     = "rg-monitoring"
   location = "westeurope"
-  tags = {
-    env        = "prod"
-    expression = "$${var.admin} %%{if true}"
-    quote      = "say \"hi\" \\ there"
-  }
+  tags     = local.tags_2
 }
 
 resource "azurerm_automation_account" "aa_contoso" {
-  provider            = azurerm.subscription_1
-  name                = "aa-contoso"
-  resource_group_name = azurerm_resource_group.rg_monitoring.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  provider                      = azurerm.subscription_1
+  name                          = "aa-contoso"
+  resource_group_name           = azurerm_resource_group.rg_monitoring.name
+  location                      = azurerm_resource_group.rg_monitoring.location
+  tags                          = local.tags
   sku_name                      = "Basic"
   public_network_access_enabled = true
   local_authentication_enabled  = true
 }
 
 resource "azurerm_automation_runbook" "aa_contoso_stop_idle" {
-  provider            = azurerm.subscription_1
-  name                = "stop-idle"
-  resource_group_name = azurerm_resource_group.rg_monitoring.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  provider                = azurerm.subscription_1
+  name                    = "stop-idle"
+  resource_group_name     = azurerm_resource_group.rg_monitoring.name
+  location                = azurerm_resource_group.rg_monitoring.location
+  tags                    = local.tags
   automation_account_name = azurerm_automation_account.aa_contoso.name
   runbook_type            = "PowerShell"
   log_verbose             = false
@@ -52,14 +40,10 @@ resource "azurerm_monitor_action_group" "ag_oncall" {
   provider            = azurerm.subscription_1
   name                = "ag-oncall"
   resource_group_name = azurerm_resource_group.rg_monitoring.name
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
-  location   = "global"
-  short_name = "oncall"
-  enabled    = true
+  tags                = local.tags
+  location            = "global"
+  short_name          = "oncall"
+  enabled             = true
 
   email_receiver {
     name                    = "ops"
@@ -73,11 +57,7 @@ resource "azurerm_monitor_activity_log_alert" "alert_deleted" {
   name                = "alert-deleted"
   resource_group_name = azurerm_resource_group.rg_monitoring.name
   location            = "global"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  tags                = local.tags
   scopes = [
     azurerm_resource_group.rg_compute.id,
   ]
@@ -95,15 +75,11 @@ resource "azurerm_monitor_activity_log_alert" "alert_deleted" {
 }
 
 resource "azurerm_application_insights" "appi_contoso" {
-  provider            = azurerm.subscription_1
-  name                = "appi-contoso"
-  resource_group_name = azurerm_resource_group.rg_monitoring.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  provider                            = azurerm.subscription_1
+  name                                = "appi-contoso"
+  resource_group_name                 = azurerm_resource_group.rg_monitoring.name
+  location                            = azurerm_resource_group.rg_monitoring.location
+  tags                                = local.tags
   application_type                    = "web"
   workspace_id                        = azurerm_log_analytics_workspace.log_contoso.id
   retention_in_days                   = 90
@@ -118,13 +94,9 @@ resource "azurerm_monitor_metric_alert" "alert_cpu" {
   provider            = azurerm.subscription_1
   name                = "alert-cpu"
   resource_group_name = azurerm_resource_group.rg_monitoring.name
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
-  severity = 2
-  enabled  = true
+  tags                = local.tags
+  severity            = 2
+  enabled             = true
   scopes = [
     azurerm_linux_virtual_machine.vm_app_01.id,
   ]
@@ -149,15 +121,11 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "alert_errors" {
   provider            = azurerm.subscription_1
   name                = "alert-errors"
   resource_group_name = azurerm_resource_group.rg_monitoring.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
-  display_name = "Errors of the shop"
-  severity     = 2
-  enabled      = true
+  location            = azurerm_resource_group.rg_monitoring.location
+  tags                = local.tags
+  display_name        = "Errors of the shop"
+  severity            = 2
+  enabled             = true
   scopes = [
     azurerm_log_analytics_workspace.log_contoso.id,
   ]
@@ -187,15 +155,11 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "alert_errors" {
 }
 
 resource "azurerm_log_analytics_workspace" "log_contoso" {
-  provider            = azurerm.subscription_1
-  name                = "log-contoso"
-  resource_group_name = azurerm_resource_group.rg_monitoring.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  provider                        = azurerm.subscription_1
+  name                            = "log-contoso"
+  resource_group_name             = azurerm_resource_group.rg_monitoring.name
+  location                        = azurerm_resource_group.rg_monitoring.location
+  tags                            = local.tags
   sku                             = "PerGB2018"
   retention_in_days               = 90
   daily_quota_gb                  = -1.0

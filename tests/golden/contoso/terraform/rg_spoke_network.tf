@@ -1,22 +1,14 @@
 resource "azurerm_resource_group" "rg_spoke_network" {
   name     = "rg-spoke-network"
   location = "westeurope"
-  tags = {
-    env        = "prod"
-    expression = "$${var.admin} %%{if true}"
-    quote      = "say \"hi\" \\ there"
-  }
+  tags     = local.tags_2
 }
 
 resource "azurerm_application_gateway" "agw_shop" {
   name                = "agw-shop"
   resource_group_name = azurerm_resource_group.rg_spoke_network.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  location            = azurerm_resource_group.rg_spoke_network.location
+  tags                = local.tags
   zones = [
     "1",
     "2",
@@ -111,12 +103,8 @@ resource "azurerm_application_gateway" "agw_shop" {
 resource "azurerm_web_application_firewall_policy" "waf_shop" {
   name                = "waf-shop"
   resource_group_name = azurerm_resource_group.rg_spoke_network.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  location            = azurerm_resource_group.rg_spoke_network.location
+  tags                = local.tags
 
   custom_rules {
     name      = "NoRobots"
@@ -164,25 +152,17 @@ resource "azurerm_web_application_firewall_policy" "waf_shop" {
 resource "azurerm_application_security_group" "asg_web" {
   name                = "asg-web"
   resource_group_name = azurerm_resource_group.rg_spoke_network.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  location            = azurerm_resource_group.rg_spoke_network.location
+  tags                = local.tags
 }
 
 resource "azurerm_lb" "lb_web" {
   name                = "lb-web"
   resource_group_name = azurerm_resource_group.rg_spoke_network.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
-  sku      = "Standard"
-  sku_tier = "Regional"
+  location            = azurerm_resource_group.rg_spoke_network.location
+  tags                = local.tags
+  sku                 = "Standard"
+  sku_tier            = "Regional"
 
   frontend_ip_configuration {
     name                 = "front"
@@ -224,14 +204,10 @@ resource "azurerm_lb_probe" "lb_web_http" {
 }
 
 resource "azurerm_nat_gateway" "ng_spoke" {
-  name                = "ng-spoke"
-  resource_group_name = azurerm_resource_group.rg_spoke_network.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                    = "ng-spoke"
+  resource_group_name     = azurerm_resource_group.rg_spoke_network.name
+  location                = azurerm_resource_group.rg_spoke_network.location
+  tags                    = local.tags
   sku_name                = "Standard"
   idle_timeout_in_minutes = 10
 }
@@ -244,12 +220,8 @@ resource "azurerm_nat_gateway_public_ip_association" "ng_spoke" {
 resource "azurerm_network_security_group" "nsg_data" {
   name                = "nsg-data"
   resource_group_name = azurerm_resource_group.rg_spoke_network.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  location            = azurerm_resource_group.rg_spoke_network.location
+  tags                = local.tags
 }
 
 resource "azurerm_network_security_rule" "nsg_data_allow_1433" {
@@ -270,12 +242,8 @@ resource "azurerm_network_security_rule" "nsg_data_allow_1433" {
 resource "azurerm_network_security_group" "nsg_web" {
   name                = "nsg-web"
   resource_group_name = azurerm_resource_group.rg_spoke_network.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  location            = azurerm_resource_group.rg_spoke_network.location
+  tags                = local.tags
 }
 
 resource "azurerm_network_security_rule" "nsg_web_allow_443" {
@@ -296,13 +264,9 @@ resource "azurerm_network_security_rule" "nsg_web_allow_443" {
 resource "azurerm_private_endpoint" "pe_sql" {
   name                = "pe-sql"
   resource_group_name = azurerm_resource_group.rg_spoke_network.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
-  subnet_id = azurerm_subnet.vnet_spoke_snet_endpoints.id
+  location            = azurerm_resource_group.rg_spoke_network.location
+  tags                = local.tags
+  subnet_id           = azurerm_subnet.vnet_spoke_snet_endpoints.id
 
   private_service_connection {
     name                           = "pe-sql"
@@ -324,13 +288,9 @@ resource "azurerm_private_endpoint" "pe_sql" {
 resource "azurerm_private_endpoint" "pe_store" {
   name                = "pe-store"
   resource_group_name = azurerm_resource_group.rg_spoke_network.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
-  subnet_id = azurerm_subnet.vnet_spoke_snet_endpoints.id
+  location            = azurerm_resource_group.rg_spoke_network.location
+  tags                = local.tags
+  subnet_id           = azurerm_subnet.vnet_spoke_snet_endpoints.id
 
   private_service_connection {
     name                           = "pe-store"
@@ -352,13 +312,9 @@ resource "azurerm_private_endpoint" "pe_store" {
 resource "azurerm_private_endpoint" "pe_vault" {
   name                = "pe-vault"
   resource_group_name = azurerm_resource_group.rg_spoke_network.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
-  subnet_id = azurerm_subnet.vnet_spoke_snet_endpoints.id
+  location            = azurerm_resource_group.rg_spoke_network.location
+  tags                = local.tags
+  subnet_id           = azurerm_subnet.vnet_spoke_snet_endpoints.id
 
   private_service_connection {
     name                           = "pe-vault"
@@ -380,12 +336,8 @@ resource "azurerm_private_endpoint" "pe_vault" {
 resource "azurerm_public_ip" "pip_balancer" {
   name                = "pip-balancer"
   resource_group_name = azurerm_resource_group.rg_spoke_network.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  location            = azurerm_resource_group.rg_spoke_network.location
+  tags                = local.tags
   zones = [
     "1",
     "2",
@@ -402,12 +354,8 @@ resource "azurerm_public_ip" "pip_balancer" {
 resource "azurerm_public_ip" "pip_gateway" {
   name                = "pip-gateway"
   resource_group_name = azurerm_resource_group.rg_spoke_network.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  location            = azurerm_resource_group.rg_spoke_network.location
+  tags                = local.tags
   zones = [
     "1",
     "2",
@@ -424,12 +372,8 @@ resource "azurerm_public_ip" "pip_gateway" {
 resource "azurerm_public_ip" "pip_nat" {
   name                = "pip-nat"
   resource_group_name = azurerm_resource_group.rg_spoke_network.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  location            = azurerm_resource_group.rg_spoke_network.location
+  tags                = local.tags
   zones = [
     "1",
     "2",
@@ -446,12 +390,8 @@ resource "azurerm_public_ip" "pip_nat" {
 resource "azurerm_public_ip" "pip_shop" {
   name                = "pip-shop"
   resource_group_name = azurerm_resource_group.rg_spoke_network.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  location            = azurerm_resource_group.rg_spoke_network.location
+  tags                = local.tags
   zones = [
     "1",
     "2",
@@ -466,14 +406,10 @@ resource "azurerm_public_ip" "pip_shop" {
 }
 
 resource "azurerm_route_table" "rt_spoke" {
-  name                = "rt-spoke"
-  resource_group_name = azurerm_resource_group.rg_spoke_network.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                          = "rt-spoke"
+  resource_group_name           = azurerm_resource_group.rg_spoke_network.name
+  location                      = azurerm_resource_group.rg_spoke_network.location
+  tags                          = local.tags
   bgp_route_propagation_enabled = false
 }
 
@@ -489,12 +425,8 @@ resource "azurerm_route" "rt_spoke_default" {
 resource "azurerm_virtual_network" "vnet_spoke" {
   name                = "vnet-spoke"
   resource_group_name = azurerm_resource_group.rg_spoke_network.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  location            = azurerm_resource_group.rg_spoke_network.location
+  tags                = local.tags
   address_space = [
     "10.1.0.0/16",
   ]

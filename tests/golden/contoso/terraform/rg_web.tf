@@ -1,21 +1,13 @@
 resource "azurerm_resource_group" "rg_web" {
   name     = "rg-web"
   location = "westeurope"
-  tags = {
-    env        = "prod"
-    expression = "$${var.admin} %%{if true}"
-    quote      = "say \"hi\" \\ there"
-  }
+  tags     = local.tags_2
 }
 
 resource "azurerm_container_app" "ca_api" {
-  name                = "ca-api"
-  resource_group_name = azurerm_resource_group.rg_web.name
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                         = "ca-api"
+  resource_group_name          = azurerm_resource_group.rg_web.name
+  tags                         = local.tags
   container_app_environment_id = azurerm_container_app_environment.cae_contoso.id
   revision_mode                = "Single"
   max_inactive_revisions       = 100
@@ -53,36 +45,28 @@ resource "azurerm_container_app" "ca_api" {
 }
 
 resource "azurerm_container_app_environment" "cae_contoso" {
-  name                = "cae-contoso"
-  resource_group_name = azurerm_resource_group.rg_web.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                  = "cae-contoso"
+  resource_group_name   = azurerm_resource_group.rg_web.name
+  location              = azurerm_resource_group.rg_web.location
+  tags                  = local.tags
   logs_destination      = "azure-monitor"
   mutual_tls_enabled    = false
   public_network_access = "Enabled"
 }
 
-resource "azurerm_role_assignment" "roleassignment_c0470500_6ea590f7" {
-  name               = "c0470500-0000-4000-8a00-000000000003"
-  scope              = azurerm_resource_group.rg_web.id
-  principal_id       = "c0470500-0000-4000-9001-000000000005"
-  principal_type     = "User"
-  role_definition_id = "/subscriptions/c0470500-0000-4000-8000-0000000000a2/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
+resource "azurerm_role_assignment" "reader_for_user_on_rg_web" {
+  name                 = "c0470500-0000-4000-8a00-000000000003"
+  scope                = azurerm_resource_group.rg_web.id
+  principal_id         = "c0470500-0000-4000-9001-000000000005"
+  principal_type       = "User"
+  role_definition_name = "Reader"
 }
 
 resource "azurerm_container_registry" "crcontoso" {
-  name                = "crcontoso"
-  resource_group_name = azurerm_resource_group.rg_web.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                                         = "crcontoso"
+  resource_group_name                          = azurerm_resource_group.rg_web.name
+  location                                     = azurerm_resource_group.rg_web.location
+  tags                                         = local.tags
   sku                                          = "Premium"
   admin_enabled                                = false
   anonymous_pull_enabled                       = false
@@ -96,37 +80,29 @@ resource "azurerm_container_registry" "crcontoso" {
   role_assignment_mode                         = "LegacyRegistryPermissions"
 }
 
-resource "azurerm_role_assignment" "roleassignment_c0470500_fd49a111" {
-  name               = "c0470500-0000-4000-8a00-000000000006"
-  scope              = azurerm_container_registry.crcontoso.id
-  principal_id       = azurerm_user_assigned_identity.id_aks.principal_id
-  principal_type     = "ServicePrincipal"
-  role_definition_id = "/subscriptions/c0470500-0000-4000-8000-0000000000a2/providers/Microsoft.Authorization/roleDefinitions/7f951dda-4ed3-4680-a7ca-43fe172d538d"
+resource "azurerm_role_assignment" "acrpull_for_id_aks_on_crcontoso" {
+  name                 = "c0470500-0000-4000-8a00-000000000006"
+  scope                = azurerm_container_registry.crcontoso.id
+  principal_id         = azurerm_user_assigned_identity.id_aks.principal_id
+  principal_type       = "ServicePrincipal"
+  role_definition_name = "AcrPull"
 }
 
 resource "azurerm_eventgrid_topic" "egt_contoso" {
-  name                = "egt-contoso"
-  resource_group_name = azurerm_resource_group.rg_web.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                          = "egt-contoso"
+  resource_group_name           = azurerm_resource_group.rg_web.name
+  location                      = azurerm_resource_group.rg_web.location
+  tags                          = local.tags
   input_schema                  = "EventGridSchema"
   public_network_access_enabled = true
   local_auth_enabled            = true
 }
 
 resource "azurerm_eventhub_namespace" "evh_contoso" {
-  name                = "evh-contoso"
-  resource_group_name = azurerm_resource_group.rg_web.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                          = "evh-contoso"
+  resource_group_name           = azurerm_resource_group.rg_web.name
+  location                      = azurerm_resource_group.rg_web.location
+  tags                          = local.tags
   sku                           = "Standard"
   capacity                      = 1
   minimum_tls_version           = "1.2"
@@ -152,15 +128,11 @@ resource "azurerm_eventhub_consumer_group" "evh_contoso_telemetry_archive" {
 
 resource "azurerm_monitor_autoscale_setting" "scale_web" {
   resource_group_name = azurerm_resource_group.rg_web.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
-  name               = "scale-web"
-  enabled            = true
-  target_resource_id = azurerm_service_plan.plan_web.id
+  location            = azurerm_resource_group.rg_web.location
+  tags                = local.tags
+  name                = "scale-web"
+  enabled             = true
+  target_resource_id  = azurerm_service_plan.plan_web.id
 
   profile {
     name = "by cpu"
@@ -196,14 +168,10 @@ resource "azurerm_monitor_autoscale_setting" "scale_web" {
 }
 
 resource "azurerm_servicebus_namespace" "sb_contoso" {
-  name                = "sb-contoso"
-  resource_group_name = azurerm_resource_group.rg_web.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                          = "sb-contoso"
+  resource_group_name           = azurerm_resource_group.rg_web.name
+  location                      = azurerm_resource_group.rg_web.location
+  tags                          = local.tags
   sku                           = "Standard"
   minimum_tls_version           = "1.2"
   local_auth_enabled            = true
@@ -276,14 +244,10 @@ resource "azurerm_servicebus_subscription" "sb_contoso_events_audit" {
 }
 
 resource "azurerm_service_plan" "plan_web" {
-  name                = "plan-web"
-  resource_group_name = azurerm_resource_group.rg_web.name
-  location            = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                            = "plan-web"
+  resource_group_name             = azurerm_resource_group.rg_web.name
+  location                        = azurerm_resource_group.rg_web.location
+  tags                            = local.tags
   sku_name                        = "P1v3"
   worker_count                    = 2
   os_type                         = "Linux"
@@ -297,12 +261,8 @@ resource "azapi_resource" "app_admin" {
   type      = "Microsoft.Web/sites@2023-12-01"
   parent_id = azurerm_resource_group.rg_web.id
   name      = "app-admin"
-  location  = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  location  = azurerm_resource_group.rg_web.location
+  tags      = local.tags
   body = {
     kind = "app,linux"
     properties = {
@@ -355,12 +315,8 @@ resource "azapi_resource" "app_shop" {
   type      = "Microsoft.Web/sites@2023-12-01"
   parent_id = azurerm_resource_group.rg_web.id
   name      = "app-shop"
-  location  = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  location  = azurerm_resource_group.rg_web.location
+  tags      = local.tags
   body = {
     kind = "app,linux"
     properties = {
@@ -413,12 +369,8 @@ resource "azapi_resource" "func_orders" {
   type      = "Microsoft.Web/sites@2023-12-01"
   parent_id = azurerm_resource_group.rg_web.id
   name      = "func-orders"
-  location  = "westeurope"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  location  = azurerm_resource_group.rg_web.location
+  tags      = local.tags
   body = {
     kind = "functionapp,linux"
     properties = {

@@ -1,10 +1,10 @@
-resource "azurerm_role_assignment" "roleassignment_c0470500_2ac17cee" {
-  provider           = azurerm.subscription_1
-  name               = "c0470500-0000-4000-8a00-000000000000"
-  scope              = "/subscriptions/c0470500-0000-4000-8000-0000000000a1"
-  principal_id       = "c0470500-0000-4000-9002-000000000000"
-  principal_type     = "Group"
-  role_definition_id = "/subscriptions/c0470500-0000-4000-8000-0000000000a1/providers/Microsoft.Authorization/roleDefinitions/8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
+resource "azurerm_role_assignment" "owner_for_group_on_subscription" {
+  provider             = azurerm.subscription_1
+  name                 = "c0470500-0000-4000-8a00-000000000000"
+  scope                = "/subscriptions/c0470500-0000-4000-8000-0000000000a1"
+  principal_id         = "c0470500-0000-4000-9002-000000000000"
+  principal_type       = "Group"
+  role_definition_name = "Owner"
 }
 
 resource "azurerm_subscription_policy_assignment" "allowed_locations" {
@@ -23,15 +23,15 @@ resource "azurerm_subscription_policy_assignment" "allowed_locations" {
   })
 }
 
-resource "azurerm_role_assignment" "roleassignment_c0470500_9f4685cc" {
-  name               = "c0470500-0000-4000-8a00-000000000001"
-  scope              = "/subscriptions/c0470500-0000-4000-8000-0000000000a2"
-  principal_id       = "c0470500-0000-4000-9003-000000000000"
-  principal_type     = "ServicePrincipal"
-  role_definition_id = "/subscriptions/c0470500-0000-4000-8000-0000000000a2/providers/Microsoft.Authorization/roleDefinitions/b24988ac-6180-42a0-ab88-20f7382dd24c"
+resource "azurerm_role_assignment" "contributor_for_service_principal_on_subscription" {
+  name                 = "c0470500-0000-4000-8a00-000000000001"
+  scope                = "/subscriptions/c0470500-0000-4000-8000-0000000000a2"
+  principal_id         = "c0470500-0000-4000-9003-000000000000"
+  principal_type       = "ServicePrincipal"
+  role_definition_name = "Contributor"
 }
 
-resource "azurerm_role_assignment" "roleassignment_c0470500_7b9d354f" {
+resource "azurerm_role_assignment" "contoso_restarter_for_user_on_subscription" {
   name               = "c0470500-0000-4000-8a00-000000000002"
   scope              = "/subscriptions/c0470500-0000-4000-8000-0000000000a2"
   principal_id       = "c0470500-0000-4000-9001-000000000004"

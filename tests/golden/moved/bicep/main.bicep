@@ -75,7 +75,7 @@ resource allowedLocations 'Microsoft.Authorization/policyAssignments@2023-04-01'
   }
 }
 
-resource roleassignment2d314a08 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource contributorForServicePrincipalOnSubscription 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: '2d314a08-b2be-5a45-bd25-af89dc251c0a'
   properties: {
     principalId: 'c0470500-0000-4000-9003-000000000000'
@@ -87,7 +87,7 @@ resource roleassignment2d314a08 'Microsoft.Authorization/roleAssignments@2022-04
   }
 }
 
-resource roleassignment4d4b92ef 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource ownerForGroupOnSubscription 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: '4d4b92ef-a3a1-5cd0-b08a-03857ad82078'
   properties: {
     principalId: 'c0470500-0000-4000-9002-000000000000'
@@ -99,7 +99,7 @@ resource roleassignment4d4b92ef 'Microsoft.Authorization/roleAssignments@2022-04
   }
 }
 
-resource roleassignmentA698b5d5 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource contosoRestarterForUserOnSubscription 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: 'a698b5d5-c207-5830-b3f2-7507a1f85818'
   properties: {
     principalId: 'c0470500-0000-4000-9001-000000000004'

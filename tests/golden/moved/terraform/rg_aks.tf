@@ -1,26 +1,18 @@
 resource "azurerm_resource_group" "rg_aks" {
   name     = "rg-aks"
   location = "swedencentral"
-  tags = {
-    env        = "prod"
-    expression = "$${var.admin} %%{if true}"
-    quote      = "say \"hi\" \\ there"
-  }
+  tags     = local.tags_2
 }
 
 resource "azurerm_container_group" "ci_batch" {
   name                = "ci-batch"
   resource_group_name = azurerm_resource_group.rg_aks.name
-  location            = "swedencentral"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
-  os_type         = "Linux"
-  restart_policy  = "OnFailure"
-  sku             = "Standard"
-  ip_address_type = "Private"
+  location            = azurerm_resource_group.rg_aks.location
+  tags                = local.tags
+  os_type             = "Linux"
+  restart_policy      = "OnFailure"
+  sku                 = "Standard"
+  ip_address_type     = "Private"
   subnet_ids = [
     azurerm_subnet.vnet_spoke_snet_aks.id,
   ]
@@ -47,14 +39,10 @@ resource "azurerm_container_group" "ci_batch" {
 }
 
 resource "azurerm_kubernetes_cluster" "aks_contoso" {
-  name                = "aks-contoso"
-  resource_group_name = azurerm_resource_group.rg_aks.name
-  location            = "swedencentral"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                              = "aks-contoso"
+  resource_group_name               = azurerm_resource_group.rg_aks.name
+  location                          = azurerm_resource_group.rg_aks.location
+  tags                              = local.tags
   sku_tier                          = "Standard"
   kubernetes_version                = "1.30"
   dns_prefix                        = "contoso"

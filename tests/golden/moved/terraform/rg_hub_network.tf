@@ -1,11 +1,7 @@
 resource "azurerm_resource_group" "rg_hub_network" {
   name     = "rg-hub-network"
   location = "swedencentral"
-  tags = {
-    env        = "prod"
-    expression = "$${var.admin} %%{if true}"
-    quote      = "say \"hi\" \\ there"
-  }
+  tags     = local.tags_2
 }
 
 resource "azurerm_management_lock" "keep_network" {
@@ -18,16 +14,12 @@ resource "azurerm_management_lock" "keep_network" {
 resource "azurerm_firewall" "fw_hub" {
   name                = "fw-hub"
   resource_group_name = azurerm_resource_group.rg_hub_network.name
-  location            = "swedencentral"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
-  sku_name           = "AZFW_VNet"
-  sku_tier           = "Standard"
-  firewall_policy_id = azurerm_firewall_policy.fwp_hub.id
-  threat_intel_mode  = "Alert"
+  location            = azurerm_resource_group.rg_hub_network.location
+  tags                = local.tags
+  sku_name            = "AZFW_VNet"
+  sku_tier            = "Standard"
+  firewall_policy_id  = azurerm_firewall_policy.fwp_hub.id
+  threat_intel_mode   = "Alert"
 
   ip_configuration {
     name                 = "ipconfig"
@@ -37,14 +29,10 @@ resource "azurerm_firewall" "fw_hub" {
 }
 
 resource "azurerm_bastion_host" "bas_hub" {
-  name                = "bas-hub"
-  resource_group_name = azurerm_resource_group.rg_hub_network.name
-  location            = "swedencentral"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                      = "bas-hub"
+  resource_group_name       = azurerm_resource_group.rg_hub_network.name
+  location                  = azurerm_resource_group.rg_hub_network.location
+  tags                      = local.tags
   sku                       = "Standard"
   scale_units               = 2
   copy_paste_enabled        = true
@@ -65,11 +53,7 @@ resource "azurerm_bastion_host" "bas_hub" {
 resource "azurerm_dns_zone" "contoso_example" {
   name                = "contoso.example"
   resource_group_name = azurerm_resource_group.rg_hub_network.name
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  tags                = local.tags
 }
 
 resource "azurerm_dns_a_record" "contoso_example_www" {
@@ -83,14 +67,10 @@ resource "azurerm_dns_a_record" "contoso_example_www" {
 }
 
 resource "azurerm_firewall_policy" "fwp_hub" {
-  name                = "fwp-hub"
-  resource_group_name = azurerm_resource_group.rg_hub_network.name
-  location            = "swedencentral"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                     = "fwp-hub"
+  resource_group_name      = azurerm_resource_group.rg_hub_network.name
+  location                 = azurerm_resource_group.rg_hub_network.location
+  tags                     = local.tags
   sku                      = "Standard"
   threat_intelligence_mode = "Alert"
 }
@@ -98,12 +78,8 @@ resource "azurerm_firewall_policy" "fwp_hub" {
 resource "azurerm_network_security_group" "nsg_shared" {
   name                = "nsg-shared"
   resource_group_name = azurerm_resource_group.rg_hub_network.name
-  location            = "swedencentral"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  location            = azurerm_resource_group.rg_hub_network.location
+  tags                = local.tags
 }
 
 resource "azurerm_network_security_rule" "nsg_shared_allow_22" {
@@ -124,11 +100,7 @@ resource "azurerm_network_security_rule" "nsg_shared_allow_22" {
 resource "azurerm_private_dns_zone" "privatelink_blob_core_windows_net" {
   name                = "privatelink.blob.core.windows.net"
   resource_group_name = azurerm_resource_group.rg_hub_network.name
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  tags                = local.tags
 }
 
 resource "azurerm_private_dns_zone_virtual_network_link" "privatelink_blob_core_windows_net_link_hub" {
@@ -148,11 +120,7 @@ resource "azurerm_private_dns_zone_virtual_network_link" "privatelink_blob_core_
 resource "azurerm_private_dns_zone" "privatelink_database_windows_net" {
   name                = "privatelink.database.windows.net"
   resource_group_name = azurerm_resource_group.rg_hub_network.name
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  tags                = local.tags
 }
 
 resource "azurerm_private_dns_zone_virtual_network_link" "privatelink_database_windows_net_link_hub" {
@@ -172,11 +140,7 @@ resource "azurerm_private_dns_zone_virtual_network_link" "privatelink_database_w
 resource "azurerm_private_dns_zone" "privatelink_vaultcore_azure_net" {
   name                = "privatelink.vaultcore.azure.net"
   resource_group_name = azurerm_resource_group.rg_hub_network.name
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  tags                = local.tags
 }
 
 resource "azurerm_private_dns_zone_virtual_network_link" "privatelink_vaultcore_azure_net_link_hub" {
@@ -196,12 +160,8 @@ resource "azurerm_private_dns_zone_virtual_network_link" "privatelink_vaultcore_
 resource "azurerm_public_ip" "pip_bastion" {
   name                = "pip-bastion"
   resource_group_name = azurerm_resource_group.rg_hub_network.name
-  location            = "swedencentral"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  location            = azurerm_resource_group.rg_hub_network.location
+  tags                = local.tags
   zones = [
     "1",
     "2",
@@ -218,12 +178,8 @@ resource "azurerm_public_ip" "pip_bastion" {
 resource "azurerm_public_ip" "pip_firewall" {
   name                = "pip-firewall"
   resource_group_name = azurerm_resource_group.rg_hub_network.name
-  location            = "swedencentral"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  location            = azurerm_resource_group.rg_hub_network.location
+  tags                = local.tags
   zones = [
     "1",
     "2",
@@ -240,12 +196,8 @@ resource "azurerm_public_ip" "pip_firewall" {
 resource "azurerm_virtual_network" "vnet_hub" {
   name                = "vnet-hub"
   resource_group_name = azurerm_resource_group.rg_hub_network.name
-  location            = "swedencentral"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  location            = azurerm_resource_group.rg_hub_network.location
+  tags                = local.tags
   address_space = [
     "10.0.0.0/16",
   ]

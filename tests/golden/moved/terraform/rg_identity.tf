@@ -1,33 +1,21 @@
 resource "azurerm_resource_group" "rg_identity" {
   name     = "rg-identity"
   location = "swedencentral"
-  tags = {
-    env        = "prod"
-    expression = "$${var.admin} %%{if true}"
-    quote      = "say \"hi\" \\ there"
-  }
+  tags     = local.tags_2
 }
 
 resource "azurerm_user_assigned_identity" "id_aks" {
   name                = "id-aks"
   resource_group_name = azurerm_resource_group.rg_identity.name
-  location            = "swedencentral"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  location            = azurerm_resource_group.rg_identity.location
+  tags                = local.tags
 }
 
 resource "azurerm_user_assigned_identity" "id_deploy" {
   name                = "id-deploy"
   resource_group_name = azurerm_resource_group.rg_identity.name
-  location            = "swedencentral"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  location            = azurerm_resource_group.rg_identity.location
+  tags                = local.tags
 }
 
 resource "azurerm_federated_identity_credential" "id_deploy_github" {
@@ -43,10 +31,6 @@ resource "azurerm_federated_identity_credential" "id_deploy_github" {
 resource "azurerm_user_assigned_identity" "id_web" {
   name                = "id-web"
   resource_group_name = azurerm_resource_group.rg_identity.name
-  location            = "swedencentral"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  location            = azurerm_resource_group.rg_identity.location
+  tags                = local.tags
 }

@@ -1,36 +1,24 @@
 resource "azurerm_resource_group" "rg_monitoring" {
   name     = "rg-monitoring"
   location = "swedencentral"
-  tags = {
-    env        = "prod"
-    expression = "$${var.admin} %%{if true}"
-    quote      = "say \"hi\" \\ there"
-  }
+  tags     = local.tags_2
 }
 
 resource "azurerm_automation_account" "aa_contoso" {
-  name                = "aa-contoso"
-  resource_group_name = azurerm_resource_group.rg_monitoring.name
-  location            = "swedencentral"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                          = "aa-contoso"
+  resource_group_name           = azurerm_resource_group.rg_monitoring.name
+  location                      = azurerm_resource_group.rg_monitoring.location
+  tags                          = local.tags
   sku_name                      = "Basic"
   public_network_access_enabled = true
   local_authentication_enabled  = true
 }
 
 resource "azurerm_automation_runbook" "aa_contoso_stop_idle" {
-  name                = "stop-idle"
-  resource_group_name = azurerm_resource_group.rg_monitoring.name
-  location            = "swedencentral"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                    = "stop-idle"
+  resource_group_name     = azurerm_resource_group.rg_monitoring.name
+  location                = azurerm_resource_group.rg_monitoring.location
+  tags                    = local.tags
   automation_account_name = azurerm_automation_account.aa_contoso.name
   runbook_type            = "PowerShell"
   log_verbose             = false
@@ -48,14 +36,10 @@ resource "azurerm_automation_runbook" "aa_contoso_stop_idle" {
 resource "azurerm_monitor_action_group" "ag_oncall" {
   name                = "ag-oncall"
   resource_group_name = azurerm_resource_group.rg_monitoring.name
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
-  location   = "global"
-  short_name = "oncall"
-  enabled    = true
+  tags                = local.tags
+  location            = "global"
+  short_name          = "oncall"
+  enabled             = true
 
   email_receiver {
     name                    = "ops"
@@ -68,11 +52,7 @@ resource "azurerm_monitor_activity_log_alert" "alert_deleted" {
   name                = "alert-deleted"
   resource_group_name = azurerm_resource_group.rg_monitoring.name
   location            = "global"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  tags                = local.tags
   scopes = [
     azurerm_resource_group.rg_compute.id,
   ]
@@ -90,14 +70,10 @@ resource "azurerm_monitor_activity_log_alert" "alert_deleted" {
 }
 
 resource "azurerm_application_insights" "appi_contoso" {
-  name                = "appi-contoso"
-  resource_group_name = azurerm_resource_group.rg_monitoring.name
-  location            = "swedencentral"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                                = "appi-contoso"
+  resource_group_name                 = azurerm_resource_group.rg_monitoring.name
+  location                            = azurerm_resource_group.rg_monitoring.location
+  tags                                = local.tags
   application_type                    = "web"
   workspace_id                        = azurerm_log_analytics_workspace.log_contoso.id
   retention_in_days                   = 90
@@ -111,13 +87,9 @@ resource "azurerm_application_insights" "appi_contoso" {
 resource "azurerm_monitor_metric_alert" "alert_cpu" {
   name                = "alert-cpu"
   resource_group_name = azurerm_resource_group.rg_monitoring.name
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
-  severity = 2
-  enabled  = true
+  tags                = local.tags
+  severity            = 2
+  enabled             = true
   scopes = [
     azurerm_linux_virtual_machine.vm_app_01.id,
   ]
@@ -141,15 +113,11 @@ resource "azurerm_monitor_metric_alert" "alert_cpu" {
 resource "azurerm_monitor_scheduled_query_rules_alert_v2" "alert_errors" {
   name                = "alert-errors"
   resource_group_name = azurerm_resource_group.rg_monitoring.name
-  location            = "swedencentral"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
-  display_name = "Errors of the shop"
-  severity     = 2
-  enabled      = true
+  location            = azurerm_resource_group.rg_monitoring.location
+  tags                = local.tags
+  display_name        = "Errors of the shop"
+  severity            = 2
+  enabled             = true
   scopes = [
     azurerm_log_analytics_workspace.log_contoso.id,
   ]
@@ -179,14 +147,10 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "alert_errors" {
 }
 
 resource "azurerm_log_analytics_workspace" "log_contoso" {
-  name                = "log-contoso"
-  resource_group_name = azurerm_resource_group.rg_monitoring.name
-  location            = "swedencentral"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                            = "log-contoso"
+  resource_group_name             = azurerm_resource_group.rg_monitoring.name
+  location                        = azurerm_resource_group.rg_monitoring.location
+  tags                            = local.tags
   sku                             = "PerGB2018"
   retention_in_days               = 90
   daily_quota_gb                  = -1.0

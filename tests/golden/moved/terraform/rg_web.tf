@@ -1,21 +1,13 @@
 resource "azurerm_resource_group" "rg_web" {
   name     = "rg-web"
   location = "swedencentral"
-  tags = {
-    env        = "prod"
-    expression = "$${var.admin} %%{if true}"
-    quote      = "say \"hi\" \\ there"
-  }
+  tags     = local.tags_2
 }
 
 resource "azurerm_container_app" "ca_api" {
-  name                = "ca-api"
-  resource_group_name = azurerm_resource_group.rg_web.name
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                         = "ca-api"
+  resource_group_name          = azurerm_resource_group.rg_web.name
+  tags                         = local.tags
   container_app_environment_id = azurerm_container_app_environment.cae_contoso.id
   revision_mode                = "Single"
   max_inactive_revisions       = 100
@@ -53,36 +45,28 @@ resource "azurerm_container_app" "ca_api" {
 }
 
 resource "azurerm_container_app_environment" "cae_contoso" {
-  name                = "cae-contoso"
-  resource_group_name = azurerm_resource_group.rg_web.name
-  location            = "swedencentral"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                  = "cae-contoso"
+  resource_group_name   = azurerm_resource_group.rg_web.name
+  location              = azurerm_resource_group.rg_web.location
+  tags                  = local.tags
   logs_destination      = "azure-monitor"
   mutual_tls_enabled    = false
   public_network_access = "Enabled"
 }
 
-resource "azurerm_role_assignment" "roleassignment_60d8e6cf" {
-  name               = "60d8e6cf-10bf-510e-918a-f746fd9061f8"
-  scope              = azurerm_resource_group.rg_web.id
-  principal_id       = "c0470500-0000-4000-9001-000000000005"
-  principal_type     = "User"
-  role_definition_id = "/subscriptions/11111111-1111-4111-8111-111111111111/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
+resource "azurerm_role_assignment" "reader_for_user_on_rg_web" {
+  name                 = "60d8e6cf-10bf-510e-918a-f746fd9061f8"
+  scope                = azurerm_resource_group.rg_web.id
+  principal_id         = "c0470500-0000-4000-9001-000000000005"
+  principal_type       = "User"
+  role_definition_name = "Reader"
 }
 
 resource "azurerm_container_registry" "crcontosodr" {
-  name                = "crcontosodr"
-  resource_group_name = azurerm_resource_group.rg_web.name
-  location            = "swedencentral"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                                         = "crcontosodr"
+  resource_group_name                          = azurerm_resource_group.rg_web.name
+  location                                     = azurerm_resource_group.rg_web.location
+  tags                                         = local.tags
   sku                                          = "Premium"
   admin_enabled                                = false
   anonymous_pull_enabled                       = false
@@ -96,37 +80,29 @@ resource "azurerm_container_registry" "crcontosodr" {
   role_assignment_mode                         = "LegacyRegistryPermissions"
 }
 
-resource "azurerm_role_assignment" "roleassignment_ac948111" {
-  name               = "ac948111-e0af-5a99-97b0-fed2a46565bb"
-  scope              = azurerm_container_registry.crcontosodr.id
-  principal_id       = azurerm_user_assigned_identity.id_aks.principal_id
-  principal_type     = "ServicePrincipal"
-  role_definition_id = "/subscriptions/11111111-1111-4111-8111-111111111111/providers/Microsoft.Authorization/roleDefinitions/7f951dda-4ed3-4680-a7ca-43fe172d538d"
+resource "azurerm_role_assignment" "acrpull_for_id_aks_on_crcontosodr" {
+  name                 = "ac948111-e0af-5a99-97b0-fed2a46565bb"
+  scope                = azurerm_container_registry.crcontosodr.id
+  principal_id         = azurerm_user_assigned_identity.id_aks.principal_id
+  principal_type       = "ServicePrincipal"
+  role_definition_name = "AcrPull"
 }
 
 resource "azurerm_eventgrid_topic" "egt_contoso_dr" {
-  name                = "egt-contoso-dr"
-  resource_group_name = azurerm_resource_group.rg_web.name
-  location            = "swedencentral"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                          = "egt-contoso-dr"
+  resource_group_name           = azurerm_resource_group.rg_web.name
+  location                      = azurerm_resource_group.rg_web.location
+  tags                          = local.tags
   input_schema                  = "EventGridSchema"
   public_network_access_enabled = true
   local_auth_enabled            = true
 }
 
 resource "azurerm_eventhub_namespace" "evh_contoso_dr" {
-  name                = "evh-contoso-dr"
-  resource_group_name = azurerm_resource_group.rg_web.name
-  location            = "swedencentral"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                          = "evh-contoso-dr"
+  resource_group_name           = azurerm_resource_group.rg_web.name
+  location                      = azurerm_resource_group.rg_web.location
+  tags                          = local.tags
   sku                           = "Standard"
   capacity                      = 1
   minimum_tls_version           = "1.2"
@@ -152,15 +128,11 @@ resource "azurerm_eventhub_consumer_group" "evh_contoso_dr_telemetry_archive" {
 
 resource "azurerm_monitor_autoscale_setting" "scale_web" {
   resource_group_name = azurerm_resource_group.rg_web.name
-  location            = "swedencentral"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
-  name               = "scale-web"
-  enabled            = true
-  target_resource_id = azurerm_service_plan.plan_web.id
+  location            = azurerm_resource_group.rg_web.location
+  tags                = local.tags
+  name                = "scale-web"
+  enabled             = true
+  target_resource_id  = azurerm_service_plan.plan_web.id
 
   profile {
     name = "by cpu"
@@ -196,14 +168,10 @@ resource "azurerm_monitor_autoscale_setting" "scale_web" {
 }
 
 resource "azurerm_servicebus_namespace" "sb_contoso_dr" {
-  name                = "sb-contoso-dr"
-  resource_group_name = azurerm_resource_group.rg_web.name
-  location            = "swedencentral"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                          = "sb-contoso-dr"
+  resource_group_name           = azurerm_resource_group.rg_web.name
+  location                      = azurerm_resource_group.rg_web.location
+  tags                          = local.tags
   sku                           = "Standard"
   minimum_tls_version           = "1.2"
   local_auth_enabled            = true
@@ -276,14 +244,10 @@ resource "azurerm_servicebus_subscription" "sb_contoso_dr_events_audit" {
 }
 
 resource "azurerm_service_plan" "plan_web" {
-  name                = "plan-web"
-  resource_group_name = azurerm_resource_group.rg_web.name
-  location            = "swedencentral"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  name                            = "plan-web"
+  resource_group_name             = azurerm_resource_group.rg_web.name
+  location                        = azurerm_resource_group.rg_web.location
+  tags                            = local.tags
   sku_name                        = "P1v3"
   worker_count                    = 2
   os_type                         = "Linux"
@@ -297,12 +261,8 @@ resource "azapi_resource" "app_admin_dr" {
   type      = "Microsoft.Web/sites@2023-12-01"
   parent_id = azurerm_resource_group.rg_web.id
   name      = "app-admin-dr"
-  location  = "swedencentral"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  location  = azurerm_resource_group.rg_web.location
+  tags      = local.tags
   body = {
     kind = "app,linux"
     properties = {
@@ -355,12 +315,8 @@ resource "azapi_resource" "app_shop_dr" {
   type      = "Microsoft.Web/sites@2023-12-01"
   parent_id = azurerm_resource_group.rg_web.id
   name      = "app-shop-dr"
-  location  = "swedencentral"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  location  = azurerm_resource_group.rg_web.location
+  tags      = local.tags
   body = {
     kind = "app,linux"
     properties = {
@@ -413,12 +369,8 @@ resource "azapi_resource" "func_orders_dr" {
   type      = "Microsoft.Web/sites@2023-12-01"
   parent_id = azurerm_resource_group.rg_web.id
   name      = "func-orders-dr"
-  location  = "swedencentral"
-  tags = {
-    "cost-center" = "4711"
-    env           = "prod"
-    owner         = "platform@contoso.example"
-  }
+  location  = azurerm_resource_group.rg_web.location
+  tags      = local.tags
   body = {
     kind = "functionapp,linux"
     properties = {

@@ -14,23 +14,23 @@ resource "azurerm_subscription_policy_assignment" "allowed_locations" {
   })
 }
 
-resource "azurerm_role_assignment" "roleassignment_2d314a08" {
-  name               = "2d314a08-b2be-5a45-bd25-af89dc251c0a"
-  scope              = "/subscriptions/11111111-1111-4111-8111-111111111111"
-  principal_id       = "c0470500-0000-4000-9003-000000000000"
-  principal_type     = "ServicePrincipal"
-  role_definition_id = "/subscriptions/11111111-1111-4111-8111-111111111111/providers/Microsoft.Authorization/roleDefinitions/b24988ac-6180-42a0-ab88-20f7382dd24c"
+resource "azurerm_role_assignment" "contributor_for_service_principal_on_subscription" {
+  name                 = "2d314a08-b2be-5a45-bd25-af89dc251c0a"
+  scope                = "/subscriptions/11111111-1111-4111-8111-111111111111"
+  principal_id         = "c0470500-0000-4000-9003-000000000000"
+  principal_type       = "ServicePrincipal"
+  role_definition_name = "Contributor"
 }
 
-resource "azurerm_role_assignment" "roleassignment_4d4b92ef" {
-  name               = "4d4b92ef-a3a1-5cd0-b08a-03857ad82078"
-  scope              = "/subscriptions/11111111-1111-4111-8111-111111111111"
-  principal_id       = "c0470500-0000-4000-9002-000000000000"
-  principal_type     = "Group"
-  role_definition_id = "/subscriptions/11111111-1111-4111-8111-111111111111/providers/Microsoft.Authorization/roleDefinitions/8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
+resource "azurerm_role_assignment" "owner_for_group_on_subscription" {
+  name                 = "4d4b92ef-a3a1-5cd0-b08a-03857ad82078"
+  scope                = "/subscriptions/11111111-1111-4111-8111-111111111111"
+  principal_id         = "c0470500-0000-4000-9002-000000000000"
+  principal_type       = "Group"
+  role_definition_name = "Owner"
 }
 
-resource "azurerm_role_assignment" "roleassignment_a698b5d5" {
+resource "azurerm_role_assignment" "contoso_restarter_for_user_on_subscription" {
   name               = "a698b5d5-c207-5830-b3f2-7507a1f85818"
   scope              = "/subscriptions/11111111-1111-4111-8111-111111111111"
   principal_id       = "c0470500-0000-4000-9001-000000000004"

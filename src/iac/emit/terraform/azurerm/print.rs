@@ -25,7 +25,18 @@ use crate::{
 
 /// The `resource` block of a draft.
 pub fn resource(context: &Context<'_>, draft: &Draft) -> Block {
-    block(context, draft.kind, &context.item().label, &draft.entries, &draft.ignored)
+    let mut block = block(context, draft.kind, &context.item().label, &draft.entries, &draft.ignored);
+    for entry in &draft.entries {
+        if let Entry::Attribute(name, Cell::Term(term) | Cell::Verbatim(term)) = entry
+            && let Some(shared) = context.shared(name, term)
+        {
+            block.replace(name, name, shared);
+        }
+    }
+    if let Some(role) = context.plan.roles.get(&context.number).filter(|_| draft.kind == "azurerm_role_assignment") {
+        block.replace("role_definition_id", "role_definition_name", Value::text(role.as_str()));
+    }
+    block
 }
 
 /// The resources beside it with their import ids.

@@ -155,7 +155,7 @@ resource kvContoso 'Microsoft.KeyVault/vaults@2023-07-01' = {
   }
 }
 
-resource roleassignmentC04705005721af80 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource keyVaultSecretsUserForIdWebOnKvContoso 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: kvContoso
   name: 'c0470500-0000-4000-8a00-000000000005'
   properties: {
@@ -269,7 +269,7 @@ resource stcontosodataDefaultRaw 'Microsoft.Storage/storageAccounts/blobServices
   }
 }
 
-resource roleassignmentC047050001013da2 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource storageBlobDataContributorForIdWebOnStcontosodata 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: stcontosodata
   name: 'c0470500-0000-4000-8a00-000000000004'
   properties: {

@@ -85,7 +85,7 @@ resource caeContoso 'Microsoft.App/managedEnvironments@2026-01-01' = {
   }
 }
 
-resource roleassignmentC04705006ea590f7 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource readerForUserOnRgWeb 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: 'c0470500-0000-4000-8a00-000000000003'
   properties: {
     principalId: 'c0470500-0000-4000-9001-000000000005'
@@ -137,7 +137,7 @@ resource crcontoso 'Microsoft.ContainerRegistry/registries@2025-11-01' = {
   }
 }
 
-resource roleassignmentC0470500Fd49a111 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource acrpullForIdAksOnCrcontoso 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: crcontoso
   name: 'c0470500-0000-4000-8a00-000000000006'
   properties: {

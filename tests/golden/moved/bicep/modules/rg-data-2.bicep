@@ -160,7 +160,7 @@ resource kvContosoDr 'Microsoft.KeyVault/vaults@2023-07-01' = {
   }
 }
 
-resource roleassignment801be730 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource keyVaultSecretsUserForIdWebOnKvContosoDr 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: kvContosoDr
   name: '801be730-e3f8-5f55-ada4-c275b2dcd831'
   properties: {
@@ -274,7 +274,7 @@ resource stcontosodatadrDefaultRaw 'Microsoft.Storage/storageAccounts/blobServic
   }
 }
 
-resource roleassignment561629a1 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource storageBlobDataContributorForIdWebOnStcontosodatadr 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: stcontosodatadr
   name: '561629a1-1563-5b9e-ab0e-3584173cb768'
   properties: {

@@ -32,7 +32,7 @@ resource vnetSpoke 'Microsoft.Network/virtualNetworks@2024-05-01' existing = {
   scope: resourceGroup('rg-spoke-network')
 }
 
-resource roleassignmentAc948111 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource acrpullForIdAksOnCrcontosodr 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: crcontosodr
   name: 'ac948111-e0af-5a99-97b0-fed2a46565bb'
   properties: {

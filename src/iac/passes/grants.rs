@@ -1,0 +1,117 @@
+//! What role assignments grant, in names: which role, to whom. Their own names are GUIDs, which tell nobody anything.
+
+use std::{
+    collections::HashMap,
+    sync::{PoisonError, RwLock},
+};
+
+use super::source::Source;
+use crate::{
+    arm::ResourceId,
+    graph::{GraphError, model::Node},
+};
+
+const ASSIGNMENTS: &str = "Microsoft.Authorization/roleAssignments";
+const DEFINITIONS: &str = "/providers/Microsoft.Authorization/roleDefinitions";
+
+/// What an assignment grants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    pub role: Role,
+    /// The object id of who gets it, lower case.
+    pub principal: String,
+    /// `user`, `group`, `serviceprincipal`; empty: Azure did not say.
+    pub kind: String,
+}
+
+/// A role by its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Role {
+    pub name: String,
+    /// The same in every tenant.
+    pub is_built_in: bool,
+}
+
+/// Roles that were looked up: many assignments grant the same few.
+#[derive(Debug, Default)]
+pub struct Roles(RwLock<HashMap<String, Option<Role>>>);
+
+impl Roles {
+    /// What a node grants; `None`: it is no assignment, or of a role that the graph does not know.
+    pub fn grant(&self, source: &dyn Source, node: &Node) -> Result<Option<Grant>, GraphError> {
+        if !node.type_name.eq_ignore_ascii_case(ASSIGNMENTS) {
+            return Ok(None);
+        }
+        let text = |name: &str| node.body["properties"][name].as_str().unwrap_or_default();
+        let role = self.role(source, text("roleDefinitionId"))?;
+        let (principal, kind) = (text("principalId").to_lowercase(), text("principalType").to_lowercase());
+        Ok(role.map(|role| Grant { role, principal, kind }))
+    }
+
+    fn role(&self, source: &dyn Source, id: &str) -> Result<Option<Role>, GraphError> {
+        if let Some(known) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(id) {
+            return Ok(known.clone());
+        }
+        // A built-in role has an id at every scope; the graph has it once.
+        let name = id.rsplit('/').next().unwrap_or_default();
+        let mut found = None;
+        for id in [id, &format!("{DEFINITIONS}/{name}")] {
+            if found.is_none() && !name.is_empty() {
+                found = source.node(id)?.as_ref().and_then(of_definition);
+            }
+        }
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), found.clone());
+        Ok(found)
+    }
+}
+
+fn of_definition(node: &Node) -> Option<Role> {
+    let properties = &node.body["properties"];
+    let name = properties["roleName"].as_str().filter(|name| !name.is_empty())?;
+    let is_built_in = properties["type"].as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("BuiltInRole"));
+    Some(Role { name: name.to_owned(), is_built_in })
+}
+
+/// `AcrPull for id-aks on crcontoso`. `who` is the name of who gets it, where that is known.
+pub fn title(grant: &Grant, who: Option<&str>, id: &ResourceId) -> String {
+    let kind = match grant.kind.as_str() {
+        "serviceprincipal" => "service principal",
+        "" => "somebody",
+        kind => kind,
+    };
+    let scope = ResourceId::parse(&id.scope);
+    let on = match scope.as_ref().map(|scope| (scope, scope.name())) {
+        Some((scope, name)) if scope.namespace.is_some() || scope.resource_group.is_some() => name,
+        Some(_) => "subscription",
+        None => "tenant",
+    };
+    format!("{} for {} on {on}", grant.role.name, who.unwrap_or(kind))
+}
+
+/// The object ids that a body says, with the name of what it is of.
+pub fn names<'r>(principals: &'r [(String, &'static str)], id: &'r str) -> impl Iterator<Item = (String, String)> + 'r {
+    let name = id.rsplit('/').next().unwrap_or_default();
+    let is_object = |path: &str| path.ends_with(".principalId");
+    principals
+        .iter()
+        .filter(move |(_, path)| is_object(path))
+        .map(move |(guid, _)| (guid.to_lowercase(), name.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_assignment_is_called_by_what_it_grants() {
+        let role = Role { name: "AcrPull".to_owned(), is_built_in: true };
+        let grant = Grant { role, principal: "p".to_owned(), kind: "serviceprincipal".to_owned() };
+        let id = |scope: &str| {
+            ResourceId::parse(&format!("{scope}/providers/Microsoft.Authorization/roleAssignments/x")).expect("an id")
+        };
+        let registry = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/crcontoso";
+        assert_eq!(title(&grant, Some("id-aks"), &id(registry)), "AcrPull for id-aks on crcontoso");
+        assert_eq!(title(&grant, None, &id("/subscriptions/s/resourceGroups/g")), "AcrPull for service principal on g");
+        assert_eq!(title(&grant, None, &id("/subscriptions/s")), "AcrPull for service principal on subscription");
+    }
+}
