@@ -96,7 +96,43 @@ async fn clean(name: &str, scanned: &Scanned) {
 async fn contosos_code_has_nothing_that_the_compiler_warns_of() {
     let scanned = scanned_from(Vec::new()).await;
     clean("Contoso", &scanned).await;
+    idioms(&scanned).await;
     scanned.stop().await;
+}
+
+/// What a careful person would write: once what many say alike, and names that say what a thing is.
+async fn idioms(scanned: &Scanned) {
+    let expected: [(&str, &[&str]); 3] = [
+        (
+            "terraform",
+            &[
+                "= azurerm_resource_group.rg_aks.location\n",
+                "= local.tags\n",
+                "locals {\n  tags = {",
+                "role_definition_name = \"AcrPull\"",
+                "\"azurerm_role_assignment\" \"acrpull_for_id_aks_on_crcontoso\"",
+            ],
+        ),
+        (
+            "bicep",
+            &[
+                "param location string = resourceGroup().location\n",
+                "  location: location\n",
+                "var tags = {\n",
+                "  tags: tags\n",
+                "resource acrpullForIdAksOnCrcontoso '",
+                "'privatelink.blob.${environment().suffixes.storage}'",
+                "param vmssWorkerVirtualMachineProfileOsProfileAdminUsername = 'azureuser'\n",
+            ],
+        ),
+        ("arm", &["\"[parameters('location')]\"", "\"[variables('tags')]\"", "\"[resourceGroup().location]\""]),
+    ];
+    for (format, parts) in expected {
+        let code = generated(scanned, format, json!({})).await.code();
+        for part in parts {
+            assert!(code.contains(part), "{format} lacks {part}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
