@@ -185,7 +185,9 @@ pub(in crate::spec) fn tags(node: &Node, path: &str, findings: &mut Findings) ->
         Kind::List(items) => {
             for item in items {
                 let inner = self::tags(item, path, findings);
-                tags.extend(inner);
+                for (name, value) in inner {
+                    put(&name, value, item.place, findings);
+                }
             }
         }
         Kind::Text { text, .. } => {
