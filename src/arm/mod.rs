@@ -1,5 +1,6 @@
 //! Pure knowledge of Azure Resource Manager's spelling: ids, types, locations, api-versions, and the
-//! language of template expressions with the functions that need nothing but their arguments.
+//! language of template expressions with the functions that need nothing but their arguments; and what a body says of
+//! itself as a server's parameter.
 //!
 //! No clock, no I/O, no other room. ARM spells one id in many ways (`/resourcegroups/`, lower-cased
 //! providers, a missing leading slash), so every comparison is on a [`key`], and the spelling that
@@ -10,6 +11,7 @@ mod expression;
 mod functions;
 mod id;
 mod location;
+mod parameter;
 mod target;
 mod version;
 
@@ -24,4 +26,5 @@ pub use self::{
 pub(crate) use self::{
     expression::{evaluate, evaluate_text},
     id::looks_like_id,
+    parameter::Parameter,
 };

@@ -273,10 +273,19 @@ impl Generation {
         self.index().is_expected(key_hash(&arm::key(id)))
     }
 
+    /// A body of the snapshot that it is compared with, by key.
+    pub(crate) fn base_body(&self, key: &str) -> Result<Option<Value>, GraphError> {
+        self.base.map_or(Ok(None), |(base, _)| self.body_in(base, key))
+    }
+
     /// A body found so far, by key.
     pub fn body(&self, key: &str) -> Result<Option<Value>, GraphError> {
+        self.body_in(self.number, key)
+    }
+
+    fn body_in(&self, number: u64, key: &str) -> Result<Option<Value>, GraphError> {
         self.store.read(|read| {
-            let Some(row) = read.get(&NODES, &(self.number, key.to_owned()))? else { return Ok(None) };
+            let Some(row) = read.get(&NODES, &(number, key.to_owned()))? else { return Ok(None) };
             match read.get(&BODIES, &row.body)? {
                 Some(body) => decompress(&body.0).map(Some),
                 None => Ok(None),

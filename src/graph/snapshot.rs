@@ -54,6 +54,8 @@ pub struct NotRead {
     pub type_name: String,
     pub reason: Option<String>,
     status: String,
+    #[serde(default)]
+    cause: Option<String>,
 }
 
 impl NotRead {
@@ -61,6 +63,14 @@ impl NotRead {
     pub fn of(coverage: &Value) -> Vec<Self> {
         let rows = Vec::<Self>::deserialize(coverage).unwrap_or_default();
         rows.into_iter().filter(|row| row.status == "partial").collect()
+    }
+
+    /// Of a coverage's rows, those of types that the scan left out although there may be something of them: none that
+    /// their provider has no list of.
+    pub fn left_out(coverage: &Value) -> Vec<Self> {
+        let rows = Vec::<Self>::deserialize(coverage).unwrap_or_default();
+        let is_left = |row: &Self| row.status == "skipped" && row.cause.as_deref() != Some("no_list");
+        rows.into_iter().filter(is_left).collect()
     }
 }
 

@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 use super::{
     error::ScanError,
     facts::{catalogue::Catalogue, filter::Filter, receipt::Receipt, refusals::LeftOut},
-    read::{mentions::Mentions, scan::Scan},
+    read::{listing::recall_nameless, mentions::Mentions, scan::Scan},
     steps::{
         access, artifacts, below, changes, identities, inventory, lists, providers, reconcile, resource_graph, result,
         subscriptions,
@@ -90,10 +90,12 @@ async fn begin(
     started: Instant,
 ) -> Result<Scan, ScanError> {
     let generation = graph.begin(work.job_id, Time::now().millis()).await?;
+    let receipt = Receipt::new(request.resource_limit, generation.admitted());
+    recall_nameless(&generation, &receipt)?;
     Ok(Scan {
         client,
         filter: Arc::new(Filter::of(request.filter_config.as_ref())),
-        receipt: Arc::new(Receipt::new(request.resource_limit, generation.admitted())),
+        receipt: Arc::new(receipt),
         begun_ms: generation.begun_ms(),
         mentions: Mentions::default(),
         request: Arc::new(request),

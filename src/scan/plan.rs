@@ -15,7 +15,7 @@ use super::{
     error::ScanError,
     facts::{
         catalogue::{Catalogue, is_read_elsewhere, is_top_level},
-        child_rules::{is_in_body, is_planned, list_of},
+        child_rules::{AT_CLUSTERS, is_cluster, is_in_body, is_planned, list_of},
         filter::Filter,
         receipt,
         refusals::{Cause, REFUSED},
@@ -188,8 +188,8 @@ fn of_subscription(asked: &Asked<'_>, subscription: &str, children: &mut Childre
         // A list begins while the inventory is read.
         reads.chain += inventory.max(1 + longest);
     }
-    // Role assignments, locks, policy assignments; role definitions, and policies of somebody's own.
-    for name in ["roleassignments", "locks", "policyassignments"] {
+    // Role assignments, locks, policy assignments and exemptions; role definitions, and policies of somebody's own.
+    for name in ["roleassignments", "locks", "policyassignments", "policyexemptions"] {
         let name = format!("microsoft.authorization/{name}");
         let count = here().find(|(known, _)| known.eq_ignore_ascii_case(&name)).map_or(0, |(_, count)| count);
         reads.total += count.div_ceil(PAGE).max(1);
@@ -223,6 +223,12 @@ fn of_subscription(asked: &Asked<'_>, subscription: &str, children: &mut Childre
         }
         if request.include_diagnostics {
             below += count;
+        }
+        for facts in AT_CLUSTERS.iter().filter_map(|name| metadata.type_of(subscription, name)) {
+            if is_cluster(name) && !filter.excludes_type(&facts.name) {
+                below += count;
+                children.listed.insert(facts.name.clone());
+            }
         }
     }
     reads.total += below;

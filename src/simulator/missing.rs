@@ -42,6 +42,8 @@ impl World {
             }
             self.extends(&name);
         }
+        self.know("Microsoft.Authorization/policyExemptions", "2022-07-01-preview", false);
+        self.extends("Microsoft.Authorization/policyExemptions");
         for name in ["policyDefinitions", "policySetDefinitions"] {
             self.know(&format!("Microsoft.Authorization/{name}"), "2023-04-01", false);
         }

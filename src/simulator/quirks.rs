@@ -11,6 +11,7 @@
 //! | `null-next` · `empty-next` | `nextLink` is null or "" on the last page | every list |
 //! | `skip-token` | `$skipToken` instead of `$skiptoken` | every list |
 //! | `numeric-code` · `bare-error` · `capital-error` · `html-error` · `no-error` | the shape of error bodies | every error |
+//! | `null-row` · `nameless-row` | a row that is `null`; a row more, without an id | every list that is not empty |
 //! | `long-urls` | addresses of operations are over 4 KB long | every operation |
 //!
 //! Which resources are met is decided by a hash of the id: the same ones at every asking.
@@ -24,7 +25,7 @@ use super::reply::Reply;
 use crate::arm;
 
 /// All names.
-pub(crate) const QUIRKS: [&str; 18] = [
+pub(crate) const QUIRKS: [&str; 20] = [
     "display-location",
     "no-type",
     "type-case",
@@ -43,6 +44,8 @@ pub(crate) const QUIRKS: [&str; 18] = [
     "capital-error",
     "html-error",
     "no-error",
+    "null-row",
+    "nameless-row",
 ];
 
 /// Those that are on.
@@ -82,7 +85,16 @@ impl Quirks {
         }
         let Ok(mut body) = serde_json::from_str::<Value>(&reply.text) else { return reply };
         match body.get_mut("value").and_then(Value::as_array_mut) {
-            Some(elements) => elements.iter_mut().for_each(|element| self.element(element, true)),
+            Some(elements) => {
+                for element in elements.iter_mut() {
+                    self.element(element, true);
+                }
+                if !elements.is_empty() {
+                    elements.extend(self.has("null-row").then_some(Value::Null));
+                    let nameless = || json!({"name": "nameless", "type": "Contoso.X/things", "location": "westeurope"});
+                    elements.extend(self.has("nameless-row").then(nameless));
+                }
+            }
             None => self.element(&mut body, false),
         }
         Reply { text: body.to_string(), ..reply }

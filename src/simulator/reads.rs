@@ -205,7 +205,7 @@ fn resources(state: &State, world: &World, asked: &Asked<'_>, version: &str, pag
     let scope = if at == 0 { String::new() } else { format!("/{}", words[..at].join("/")) };
     let take = page.size(state.settings.page_size);
     if below.len() == 1 {
-        let everywhere = ["roleassignments", "locks", "policyassignments"].contains(&below[0]);
+        let everywhere = ["roleassignments", "locks", "policyassignments", "policyexemptions"].contains(&below[0]);
         let reach = match everywhere {
             true => Reach::Everywhere,
             false if scope.contains("/providers/") => Reach::Extending,

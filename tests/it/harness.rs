@@ -304,10 +304,22 @@ impl Scanned {
     }
 
     pub async fn in_house(sim: simulator::Running, house: House) -> Self {
-        let daemon = house.start(&house.key(&["read", "scan", "generate"]));
-        let scanned = Self { sim, house, daemon };
+        let scanned = Self::unscanned(sim, house);
         scanned.again().await;
         scanned
+    }
+
+    /// A daemon that has scanned nothing yet.
+    pub fn unscanned(sim: simulator::Running, house: House) -> Self {
+        let daemon = house.start(&house.key(&["read", "scan", "generate"]));
+        Self { sim, house, daemon }
+    }
+
+    /// Scans with more of the request, and without child types that it does not name; the answer is the result.
+    pub async fn scanned_with(&self, more: Value) -> Value {
+        let mut body = json!({"tenant_id": self.house.tenant});
+        body.as_object_mut().expect("a map").extend(more.as_object().expect("a map").clone());
+        self.done("/api/v1/scan", &body).await.1
     }
 
     /// Scans; the answer is the result.

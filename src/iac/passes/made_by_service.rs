@@ -10,7 +10,7 @@ use std::{collections::HashMap, sync::LazyLock};
 
 use serde_json::{Map, Value};
 
-use crate::{graph::model::Node, iac::types::Known};
+use crate::{arm::Parameter, graph::model::Node, iac::types::Known};
 
 /// Flags that say so where they are true. Published types that have one of them call it read-only, or have it for
 /// this alone.
@@ -145,21 +145,13 @@ fn is_input(known: &Known, name: &str) -> bool {
     properties.and_then(|properties| properties.prop(name)).is_some_and(|prop| !prop.is_read_only)
 }
 
-/// A server's parameter, or several of one name, are a person's where somebody set one, and may.
+/// A server's parameter is a person's where somebody set it.
 fn parameter(properties: &Map<String, Value>) -> Option<&'static str> {
-    let is_one = |fields: &Map<String, Value>| fields.contains_key("defaultValue") && fields.contains_key("source");
-    if is_one(properties) && properties.get("isReadOnly") == Some(&Value::Bool(true)) {
-        return Some("a parameter that can only be read");
+    match Parameter::of(properties) {
+        Parameter::No | Parameter::Set => None,
+        Parameter::Default => Some("a parameter that nobody set: it has its default"),
+        Parameter::ReadOnly => Some("a parameter that can only be read"),
     }
-    let several = properties.values().filter_map(Value::as_array).flatten().filter_map(Value::as_object);
-    let mut all = std::iter::once(properties).chain(several).filter(|fields| is_one(fields)).peekable();
-    all.peek()?;
-    all.all(is_default).then_some("a parameter that nobody set: it has its default")
-}
-
-/// `system-default`, `dynamic-default` and the like.
-fn is_default(fields: &Map<String, Value>) -> bool {
-    fields.get("source").and_then(Value::as_str).is_some_and(|source| source.to_ascii_lowercase().contains("default"))
 }
 
 #[cfg(test)]
@@ -224,16 +216,5 @@ mod tests {
         let names = "Microsoft.Web/sites/shop/hostNameBindings";
         assert!(is_services(&format!("{names}/shop.azurewebsites.net"), json!({})));
         assert!(!is_services(&format!("{names}/shop.example.org"), json!({})));
-    }
-
-    #[test]
-    fn a_parameter_is_a_persons_where_somebody_set_it() {
-        let of = |properties: Value| is_services("Contoso.X/servers/s/configurations/work_mem", properties);
-        let one = |source: &str, is_read_only: bool| json!({"value": "1", "defaultValue": "1", "source": source, "isReadOnly": is_read_only});
-        assert!(of(one("system-default", false)) && of(one("user-override", true)));
-        assert!(!of(one("user-override", false)));
-        let several = |source: &str| json!({"parts": [one("system-default", false), one(source, false)]});
-        assert!(of(several("system-default")) && !of(several("user-override")));
-        assert!(!of(json!({"source": "system-default"})), "no parameter");
     }
 }

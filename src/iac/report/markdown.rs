@@ -169,6 +169,9 @@ pub fn write(subject: &Subject<'_>, lists: Lists, out: &mut impl Write) -> io::R
     if partial.is_some() {
         not_read(out, source)?;
     }
+    let left_out = source.left_out();
+    let rows = left_out.iter().map(|(type_name, reason)| [type_name.as_str(), reason.as_str()]);
+    table(out, "Types that the scan left out", "", &["type", "reason"], rows)?;
     out.write_all(b"\n## Numbers and checks of the result\n\n| name | value | meaning |\n|---|---|---|\n")?;
     let totals = totals(plan, forms, subject.checks);
     for (pointer, meaning) in MEANINGS {

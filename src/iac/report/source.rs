@@ -1,11 +1,16 @@
 //! What the code was generated from, and whether that was whole.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::{
     api::Time,
     graph::{NotRead, Snapshot},
 };
+
+/// Types that a sentence names.
+const MOST_NAMED: usize = 3;
 
 /// What the code was generated from.
 #[derive(Debug, Default)]
@@ -32,6 +37,22 @@ impl Source {
     /// What the scan could not read whole.
     pub fn not_read(&self) -> Vec<NotRead> {
         NotRead::of(&self.coverage)
+    }
+
+    /// Types that the scan left out, each once, with the reason.
+    pub fn left_out(&self) -> BTreeMap<String, String> {
+        let rows = NotRead::left_out(&self.coverage).into_iter();
+        rows.map(|row| (row.type_name, row.reason.unwrap_or_default())).collect()
+    }
+
+    /// That types were left out, in a sentence; `None`: none was.
+    pub fn says_left_out(&self) -> Option<String> {
+        let left = self.left_out();
+        let few: Vec<&str> = left.keys().take(MOST_NAMED).map(String::as_str).collect();
+        let more = left.len() - few.len();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        (!left.is_empty())
+            .then(|| format!("the scan left out {}{more}, so the code holds none of them", few.join(", ")))
     }
 
     /// That it is partial, in a sentence; `None`: it is whole.

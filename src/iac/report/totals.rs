@@ -37,7 +37,8 @@ pub fn warnings(source: &Source, plan: &Plan) -> Vec<String> {
         )
     });
     let partial = source.says_partial().map(|sentence| format!("{sentence}; report.md lists what it knows of them"));
-    partial.into_iter().chain(content).collect()
+    let left_out = source.says_left_out().map(|sentence| format!("{sentence}; report.md says how to read them"));
+    partial.into_iter().chain(left_out).chain(content).collect()
 }
 
 /// What the job stores as its result.

@@ -11,7 +11,7 @@ use crate::arm;
 pub(crate) const VERSION: &str = "2021-04-01";
 
 /// Top-level types that other steps read, each in its own way.
-const READ_ELSEWHERE: [&str; 11] = [
+const READ_ELSEWHERE: [&str; 12] = [
     "microsoft.resources/resourcegroups",
     "microsoft.resources/subscriptions",
     "microsoft.resources/tenants",
@@ -19,6 +19,7 @@ const READ_ELSEWHERE: [&str; 11] = [
     "microsoft.authorization/roledefinitions",
     "microsoft.authorization/locks",
     "microsoft.authorization/policyassignments",
+    "microsoft.authorization/policyexemptions",
     "microsoft.authorization/policydefinitions",
     "microsoft.authorization/policysetdefinitions",
     "microsoft.management/managementgroups",

@@ -1,5 +1,5 @@
 //! Rules for types of children, from `child_types.tsv`: which are no resources, which come by the thousand, which come
-//! together in one list.
+//! together in one list, of which only those are kept that somebody set; and what is read at clusters.
 //!
 //! Types come from the provider metadata, so that none need be known; a rule only says where the metadata leads astray.
 
@@ -18,6 +18,8 @@ pub(crate) enum ChildRule {
     Needless,
     /// Comes by the thousand: asked on request.
     Many,
+    /// Parameters of a server: of one list those are kept that somebody set, and all of them on request.
+    OnlySet,
     /// It comes with its siblings in one list of this name.
     OneList(&'static str),
     /// Its parent's body holds it whole, in this array of its properties: taken from there, and not listed.
@@ -32,6 +34,7 @@ impl ChildRule {
             None if words == "skip" => Self::Skip,
             None if words == "needless" => Self::Needless,
             None if words == "many" => Self::Many,
+            None if words == "set" => Self::OnlySet,
             _ => return None,
         })
     }
@@ -66,8 +69,23 @@ pub(crate) fn is_planned(asked: &[String], type_name: &str) -> bool {
     match rule_of(type_name) {
         Some(ChildRule::Skip | ChildRule::Needless) => false,
         Some(ChildRule::Many) => Filter::of(None).asks_for(asked, type_name),
-        Some(ChildRule::OneList(_) | ChildRule::InBody(_)) | None => true,
+        Some(ChildRule::OnlySet | ChildRule::OneList(_) | ChildRule::InBody(_)) | None => true,
     }
+}
+
+/// What is read at clusters, though it is of another provider: what runs in a cluster belongs to it as its children do
+/// (REST reference of Microsoft.KubernetesConfiguration, whose scope is a cluster).
+pub(crate) const AT_CLUSTERS: [&str; 2] =
+    ["Microsoft.KubernetesConfiguration/extensions", "Microsoft.KubernetesConfiguration/fluxConfigurations"];
+const CLUSTERS: [&str; 3] = [
+    "Microsoft.ContainerService/managedClusters",
+    "Microsoft.Kubernetes/connectedClusters",
+    "Microsoft.HybridContainerService/provisionedClusters",
+];
+
+/// Whether a type is that of clusters.
+pub(crate) fn is_cluster(type_name: &str) -> bool {
+    CLUSTERS.iter().any(|known| known.eq_ignore_ascii_case(type_name))
 }
 
 /// Whether a child type costs no request: the body of its parent holds it.

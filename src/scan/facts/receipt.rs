@@ -116,6 +116,8 @@ struct Notes {
     expected: BTreeMap<(String, String), u64>,
     partial: BTreeMap<(String, String), Reason>,
     unlisted: BTreeMap<Ground, String>,
+    /// Rows of the inventory without a usable id.
+    nameless: BTreeMap<(String, String), u64>,
     gaps: Vec<Gap>,
     missing_subscriptions: Vec<String>,
 }
@@ -174,6 +176,20 @@ impl Receipt {
         });
     }
 
+    /// A row of the inventory has no usable id; how many there are now of its type.
+    pub(crate) fn nameless(&self, subscription: &str, type_name: &str) -> u64 {
+        self.with(|notes| {
+            let count = notes.nameless.entry((subscription.to_owned(), type_name.to_lowercase())).or_default();
+            *count += 1;
+            *count
+        })
+    }
+
+    /// What an earlier run of this scan has seen of them.
+    pub(crate) fn recall_nameless(&self, subscription: &str, type_name: &str, count: u64) {
+        self.with(|notes| notes.nameless.insert((subscription.to_owned(), type_name.to_owned()), count));
+    }
+
     pub(crate) fn missing_subscription(&self, id: &str) {
         self.with(|notes| notes.missing_subscriptions.push(id.to_owned()));
     }
@@ -198,7 +214,10 @@ impl Receipt {
     pub(crate) fn is_partial(&self) -> bool {
         self.is_limited()
             || self.with(|notes| {
-                !notes.gaps.is_empty() || !notes.partial.is_empty() || !notes.missing_subscriptions.is_empty()
+                !notes.gaps.is_empty()
+                    || !notes.partial.is_empty()
+                    || !notes.nameless.is_empty()
+                    || !notes.missing_subscriptions.is_empty()
             })
     }
 
@@ -217,10 +236,20 @@ impl Receipt {
                 row.status = Status::Partial;
                 row.because(reason);
             }
+            for ((subscription, type_name), count) in &notes.nameless {
+                let row = rows.row(subscription, type_name);
+                row.expected += count;
+                row.status = Status::Partial;
+                if row.reason.is_none() {
+                    let why = format!("{count} rows of the inventory have no id that can be read");
+                    row.because(&Reason::new(Cause::NoUsableId, why));
+                }
+            }
         });
         for left in left_out {
             let row = rows.row(&left.subscription, &left.type_name.to_lowercase());
-            if row.read == 0 && row.status == Status::Complete {
+            // Of a server's parameters the whole list was read.
+            if row.read == 0 && row.status == Status::Complete && left.reason.cause != Cause::Defaults {
                 row.status = Status::Skipped;
             }
             if row.reason.is_none() {
@@ -270,6 +299,20 @@ mod tests {
         let text = serde_json::to_string(&rows).expect("JSON");
         assert!(text.contains(r#""cause":"by_the_thousand","reason":"comes by the thousand""#), "{text}");
         assert_eq!(stored(&text), rows);
+    }
+
+    #[test]
+    fn rows_without_an_id_are_counted_with_their_type() {
+        let receipt = Receipt::new(None, 0);
+        receipt.expect("s", "N.X/a", 3);
+        receipt.recall_nameless("s", "n.x/a", 1);
+        assert_eq!((receipt.nameless("s", "N.X/a"), receipt.nameless("s", "unknown")), (2, 1));
+        let read = vec![Cell { subscription: "s".to_owned(), type_name: "n.x/a".to_owned(), count: 3 }];
+        let rows = receipt.coverage(read, &[]);
+        let said: Vec<_> = rows.iter().map(|row| (row.type_name.as_str(), row.expected, row.read, row.cause)).collect();
+        let cause = Some(Cause::NoUsableId);
+        assert_eq!(said, [("n.x/a", 5, 3, cause), ("unknown", 1, 0, cause)]);
+        assert!(receipt.is_partial() && rows.iter().all(|row| row.status == Status::Partial));
     }
 
     #[test]

@@ -60,6 +60,12 @@ pub(crate) enum Cause {
     StayedEmpty,
     /// It comes by the thousand, and the request does not name it.
     ByTheThousand,
+    /// It stands at other resources, and the request does not name it.
+    NotAsked,
+    /// Parameters of servers that nobody set, and the request does not name them.
+    Defaults,
+    /// Rows of the inventory whose id can't be read.
+    NoUsableId,
     /// The request leaves it out.
     FilteredOut,
     /// Reading it is not permitted.

@@ -7,9 +7,12 @@ use serde_json::Value;
 
 use super::{scan::Scan, versions::with_versions};
 use crate::{
-    azure::{Answer, AzureError, Client, Pages},
-    graph::{Cursor, Expected, model::Found},
-    scan::{error::ScanError, facts::stream_key::StreamKey},
+    azure::{Answer, Client, Pages},
+    graph::{Cursor, Expected, Generation, model::Found},
+    scan::{
+        error::ScanError,
+        facts::{receipt::Receipt, stream_key::StreamKey},
+    },
 };
 
 /// A list that is being read, and the name under which its cursor is stored.
@@ -61,6 +64,29 @@ impl<'a> Address<'a> {
     }
 }
 
+/// What a row of the inventory stands for.
+pub(crate) enum Row {
+    Wanted(Expected),
+    /// The scan does not want it.
+    Unwanted,
+    /// It has no id that can be read; its type, as far as it says one.
+    Nameless(String),
+}
+
+/// Notes of rows without a usable id: `nameless/{subscription}/{type}`, and how many.
+const NAMELESS: &str = "nameless/";
+
+/// Tells the receipt of the rows without a usable id that an earlier run of this scan has seen.
+pub(crate) fn recall_nameless(generation: &Generation, receipt: &Receipt) -> Result<(), ScanError> {
+    for (name, count) in generation.notes(NAMELESS)? {
+        let place = name.strip_prefix(NAMELESS).and_then(|place| place.split_once('/'));
+        if let (Some((subscription, type_name)), Ok(count)) = (place, count.parse()) {
+            receipt.recall_nameless(subscription, type_name, count);
+        }
+    }
+    Ok(())
+}
+
 impl Scan {
     /// Reads a list of Resource Manager to its end. If the api-version is refused, the list is read with one that the
     /// refusal names. `found` gets an element and the api-version, and returns what is stored of it. Returns how many
@@ -103,18 +129,28 @@ impl Scan {
         Ok(read)
     }
 
-    /// Reads a part of the inventory: its rows are stored as expected resources, not as found ones.
+    /// Reads a part of a subscription's inventory: its rows are stored as expected resources, not as found ones. Rows
+    /// without a usable id are counted, also over a restart.
     pub(crate) async fn expect(
         &self,
         stream: &StreamKey<'_>,
+        subscription: &str,
         first: &str,
-        wanted: impl Fn(&str) -> Result<Option<Expected>, AzureError>,
+        wanted: impl Fn(&str) -> Row,
     ) -> Result<(), ScanError> {
         let Some(mut listing) = Listing::open(self, stream, |client| client.pages(first))? else { return Ok(()) };
         while let Some(answer) = listing.next().await? {
             let mut rows = Vec::with_capacity(answer.len());
             for text in answer.texts() {
-                rows.extend(wanted(text)?);
+                match wanted(text) {
+                    Row::Wanted(row) => rows.push(row),
+                    Row::Unwanted => {}
+                    Row::Nameless(type_name) => {
+                        let count = self.receipt.nameless(subscription, &type_name);
+                        let note = format!("{NAMELESS}{subscription}/{}", type_name.to_lowercase());
+                        self.generation.set_note(&note, count.to_string()).await?;
+                    }
+                }
             }
             self.generation.expect(&listing.stream, rows, Listing::after(&answer)).await?;
             self.checkpoint()?;

@@ -1,4 +1,4 @@
-//! Who may do what: role assignments and definitions, locks, policies, management groups.
+//! Who may do what: role assignments and definitions, locks, policies with what is exempt from them, management groups.
 //!
 //! One list of a subscription gives what stands at it, below it and above it. What stands at management groups is
 //! also asked for there, for a group may hold none of the subscriptions that are scanned. Of policies only those
@@ -37,8 +37,9 @@ const ROLES: &str = "Microsoft.Authorization/roleDefinitions";
 /// Policies that somebody made.
 pub(crate) const POLICIES: [&str; 2] =
     ["Microsoft.Authorization/policyDefinitions", "Microsoft.Authorization/policySetDefinitions"];
+const EXEMPTIONS: &str = "Microsoft.Authorization/policyExemptions";
 const CUSTOM: &str = "&$filter=policyType%20eq%20'Custom'";
-static LISTS: [List; 6] = [
+static LISTS: [List; 7] = [
     List {
         type_name: "Microsoft.Authorization/roleAssignments",
         version: "2022-04-01",
@@ -52,12 +53,13 @@ static LISTS: [List; 6] = [
         at_groups: Some("&$filter=atScope()"),
         more: "",
     },
+    List { type_name: EXEMPTIONS, version: "2022-07-01-preview", at_groups: Some("&$filter=atScope()"), more: "" },
     List { type_name: ROLES, version: "2022-04-01", at_groups: None, more: "" },
     List { type_name: POLICIES[0], version: "2023-04-01", at_groups: Some(CUSTOM), more: CUSTOM },
     List { type_name: POLICIES[1], version: "2023-04-01", at_groups: Some(CUSTOM), more: CUSTOM },
 ];
 /// Lists of each management group.
-pub(crate) const AT_GROUPS: u64 = 4;
+pub(crate) const AT_GROUPS: u64 = 5;
 
 pub(crate) async fn read(scan: &Scan, subscriptions: &[String]) -> Result<(), ScanError> {
     let groups = management_groups::read(scan).await?;
@@ -93,7 +95,7 @@ async fn one(scan: &Scan, scope: &str, subscription: &str, at: usize) -> Result<
     let listed = scan.list(&stream, Address { path: &path, more }, list.version, keep).await;
     let Err(error) = scan.unless_fatal(listed)? else { return Ok(()) };
     // Not every cloud has policies, and not every scope has every list.
-    let may_lack = POLICIES.contains(&type_name) || subscription.is_empty();
+    let may_lack = POLICIES.contains(&type_name) || type_name == EXEMPTIONS || subscription.is_empty();
     if !(may_lack && scan.meaning(&error) == Meaning::Absent) {
         scan.receipt.partial(subscription, type_name, Reason::of(&error));
         scan.receipt.gap(&path, &error);

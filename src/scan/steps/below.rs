@@ -18,7 +18,7 @@ pub(crate) async fn read(scan: &Scan, catalogue: &Catalogue) -> Result<Vec<LeftO
     let mut left_out = BTreeSet::new();
     children::read(scan, catalogue, &refusals, &mut left_out).await?;
     let before = scan.generation.count();
-    extensions::read(scan, catalogue, &refusals).await?;
+    left_out.extend(extensions::read(scan, catalogue, &refusals).await?);
     located::read(scan, catalogue, &refusals).await?;
     leftover::remaining(scan, catalogue).await?;
     mentioned::read(scan, catalogue).await?;

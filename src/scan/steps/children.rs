@@ -2,8 +2,8 @@
 //!
 //! The provider metadata names the child types, so that this file names none. A table (`child_types.tsv`) says which
 //! types are no resources, which another list gives already, which their parent's body holds whole (they are taken
-//! from there, which saves a request for each parent), and which come by the thousand (they are listed only if the
-//! scan's request names them).
+//! from there, which saves a request for each parent), which come by the thousand (they are listed only if the
+//! scan's request names them), and of which only those are kept that somebody set (parameters of servers).
 //! A child list that a provider refuses for several parents is not requested again in the scan, and the receipt says
 //! so. Where a parent has one child with the name `default` instead of a list, that child is read.
 
@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use super::refusable::{Question, ask, give_up, keep_note};
 use crate::{
-    arm,
+    arm::{self, Parameter},
     graph::{Entry, Select, model::Found},
     scan::{
         error::ScanError,
@@ -95,13 +95,20 @@ pub(crate) async fn read(
         for cell in scan.generation.cells().into_iter().filter(|cell| cell.type_name.matches('/').count() == level) {
             let mut here = Vec::new();
             for child in catalogue.children_of(&cell.subscription, &cell.type_name) {
-                match wanted(scan, child) {
-                    Ok(()) => here.push(child.clone()),
-                    Err(Some(reason)) => {
-                        let (subscription, type_name) = (cell.subscription.clone(), child.name.clone());
-                        left_out.insert(LeftOut { subscription, type_name, reason });
+                let reason = match wanted(scan, child) {
+                    Ok(()) => {
+                        here.push(child.clone());
+                        keeps_only_set(scan, &child.name).then(|| {
+                            let why =
+                                "parameters that nobody set are left out; name it in include_child_types to keep them";
+                            Reason::new(Cause::Defaults, why)
+                        })
                     }
-                    Err(None) => {}
+                    Err(reason) => reason,
+                };
+                if let Some(reason) = reason {
+                    let (subscription, type_name) = (cell.subscription.clone(), child.name.clone());
+                    left_out.insert(LeftOut { subscription, type_name, reason });
                 }
             }
             if !here.is_empty() {
@@ -161,6 +168,18 @@ pub(crate) fn wanted(scan: &Scan, child: &TypeFacts) -> Result<(), Option<Reason
     }
 }
 
+/// Whether of a type only those are kept that somebody set.
+pub(crate) fn keeps_only_set(scan: &Scan, type_name: &str) -> bool {
+    rule_of(type_name) == Some(ChildRule::OnlySet)
+        && !scan.filter.asks_for(&scan.request.include_child_types, type_name)
+}
+
+/// Whether a body is that of a server's parameter that nobody set.
+pub(crate) fn is_unset(body: &Value) -> bool {
+    let properties = body.get("properties").and_then(Value::as_object);
+    properties.is_some_and(|properties| matches!(Parameter::of(properties), Parameter::Default | Parameter::ReadOnly))
+}
+
 /// A parent whose child lists are read.
 struct ListsBelow<'a> {
     scan: &'a Scan,
@@ -196,7 +215,9 @@ impl ListsBelow<'_> {
     /// The child, if the scan wants it and it lies below this parent: some lists also give children of others.
     fn kept(&self, child_type: &str, found: Found) -> Option<Found> {
         let lies_below = arm::key(&found.id).starts_with(&format!("{}/", self.parent.key));
-        let is_kept = lies_below && self.scan.filter.keeps_child(child_type, last_word(&found.id));
+        let is_kept = lies_below
+            && self.scan.filter.keeps_child(child_type, last_word(&found.id))
+            && !(keeps_only_set(self.scan, child_type) && is_unset(&found.body));
         (is_kept && self.scan.admits(&found.id)).then_some(found)
     }
 

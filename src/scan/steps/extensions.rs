@@ -1,7 +1,8 @@
 //! Resources that stand at resources of other providers: `{resource}/providers/{type}/{name}`.
 //!
 //! The metadata marks such types (`SupportsExtension`). Diagnostic settings are read where the request says
-//! so, all others where it names them (`include_child_types`, `resource_types`). A list at the subscription
+//! so, what runs in clusters at clusters, all others where it names them (`include_child_types`, `resource_types`):
+//! the rest is told to be left out, once a type. A list at the subscription
 //! comes first (`types`); here each resource is asked, until its type of parent has refused several times, or
 //! stayed empty for many where the request only gave a pattern. Metadata that marks nothing is not believed:
 //! then every type that no inventory lists may stand anywhere, and few parents of each type are asked.
@@ -26,8 +27,8 @@ use crate::{
         facts::{
             body::{element, encoded},
             catalogue::{Catalogue, TypeFacts, is_diagnostics, is_read_elsewhere},
-            child_rules::is_skipped,
-            refusals::{AskedList, Refusals},
+            child_rules::{AT_CLUSTERS, is_cluster, is_skipped},
+            refusals::{AskedList, Cause, LeftOut, Reason, Refusals},
             stream_key::StreamKey,
         },
         read::scan::{AT_ONCE, Scan},
@@ -44,15 +45,17 @@ struct Extension {
     facts: TypeFacts,
     /// Nothing names it exactly: it is given up where it stays empty.
     guessed: bool,
+    /// Only clusters are asked.
+    at_clusters: bool,
 }
 
 type Wanted = BTreeMap<String, Vec<Arc<Extension>>>;
 
-/// Reads what stands at every resource found so far.
-pub(crate) async fn read(scan: &Scan, catalogue: &Catalogue, refusals: &Refusals) -> Result<(), ScanError> {
-    let wanted = wanted(scan, catalogue);
+/// Reads what stands at every resource found so far; the types that were not asked for.
+pub(crate) async fn read(scan: &Scan, catalogue: &Catalogue, refusals: &Refusals) -> Result<Vec<LeftOut>, ScanError> {
+    let (wanted, left_out) = (wanted(scan, catalogue), left_out(scan, catalogue));
     if wanted.is_empty() {
-        return Ok(());
+        return Ok(left_out);
     }
     let total = scan.generation.count();
     let done = AtomicU64::new(0);
@@ -64,24 +67,58 @@ pub(crate) async fn read(scan: &Scan, catalogue: &Catalogue, refusals: &Refusals
         let parents = entries.into_iter().filter(|entry| matches!(entry.label, Label::Resource | Label::ResourceGroup));
         for entry in parents.map(Arc::new) {
             let of = wanted.get(entry.subscription.as_deref().unwrap_or_default());
-            let fitting = of.into_iter().flatten().filter(|extension| fits(&entry, &extension.facts.name));
+            let fitting = of.into_iter().flatten().filter(|extension| fits(&entry, extension));
             asked.extend(fitting.map(|extension| Ok((entry.clone(), extension.clone()))));
         }
         stream::iter(asked)
     });
     let each = asked.try_flatten().map_ok(|(entry, extension)| at(scan, entry, extension, refusals));
     each.try_buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await?;
-    Ok(())
+    Ok(left_out)
 }
 
 /// Nothing of its own kind stands at an extension resource, and groups hold no diagnostics.
-fn fits(entry: &Entry, type_name: &str) -> bool {
+fn fits(entry: &Entry, extension: &Extension) -> bool {
+    if extension.at_clusters && !is_cluster(&entry.type_name) {
+        return false;
+    }
+    let type_name = extension.facts.name.as_str();
     let is_extension = entry.id.to_lowercase().matches("/providers/").count() > 1;
     let is_access = entry.type_name.to_lowercase().starts_with("microsoft.authorization/");
     if is_extension || is_access || entry.type_name.eq_ignore_ascii_case(type_name) {
         return false;
     }
     entry.label == Label::Resource || !is_diagnostics(type_name)
+}
+
+/// Types that the metadata marks and nothing asks for; each once, whatever the number of subscriptions.
+fn left_out(scan: &Scan, catalogue: &Catalogue) -> Vec<LeftOut> {
+    let mut found: BTreeMap<String, LeftOut> = BTreeMap::new();
+    let mut leave = |type_name: &str, how: &str| {
+        let reason = if scan.filter.excludes_type(type_name) || !scan.filter.wants_children(type_name) {
+            Reason::new(Cause::FilteredOut, "the filter leaves it out")
+        } else {
+            Reason::new(Cause::NotAsked, format!("stands at other resources; {how} to read it"))
+        };
+        let left = LeftOut { subscription: String::new(), type_name: type_name.to_owned(), reason };
+        found.entry(type_name.to_lowercase()).or_insert(left);
+    };
+    for subscription in catalogue.subscriptions() {
+        for facts in catalogue.untracked(subscription).into_iter().filter(|facts| facts.extension) {
+            let is_read = is_read_elsewhere(&facts.name) || is_skipped(&facts.name) || is_at_clusters(&facts.name);
+            if !is_read && !scan.filter.asks_for(&scan.request.include_child_types, &facts.name) {
+                leave(&facts.name, "name it in include_child_types");
+            }
+        }
+    }
+    if !scan.request.include_diagnostics {
+        leave(DIAGNOSTICS, "set include_diagnostics");
+    }
+    found.into_values().collect()
+}
+
+fn is_at_clusters(type_name: &str) -> bool {
+    AT_CLUSTERS.iter().any(|known| known.eq_ignore_ascii_case(type_name))
 }
 
 fn wanted(scan: &Scan, catalogue: &Catalogue) -> Wanted {
@@ -98,7 +135,7 @@ fn wanted(scan: &Scan, catalogue: &Catalogue) -> Wanted {
             let patterns = &scan.request.include_child_types;
             if scan.filter.asks_for(patterns, &facts.name) {
                 let guessed = !patterns.iter().any(|pattern| pattern.eq_ignore_ascii_case(&facts.name));
-                here.push(Arc::new(Extension { facts: facts.clone(), guessed }));
+                here.push(Arc::new(Extension { facts: facts.clone(), guessed, at_clusters: false }));
             }
         }
         let types_here = parents.iter().filter(|cell| cell.subscription == *subscription).count();
@@ -113,7 +150,14 @@ fn wanted(scan: &Scan, catalogue: &Catalogue) -> Wanted {
                 tracked: false,
                 extension: true,
             });
-            here.push(Arc::new(Extension { facts, guessed: false }));
+            here.push(Arc::new(Extension { facts, guessed: false, at_clusters: false }));
+        }
+        // What was asked for by name is asked everywhere, at clusters too.
+        let is_here = |name: &str| here.iter().any(|known| known.facts.name.eq_ignore_ascii_case(name));
+        let at_clusters: Vec<&str> =
+            AT_CLUSTERS.into_iter().filter(|name| !is_here(name) && !scan.filter.excludes_type(name)).collect();
+        for facts in at_clusters.into_iter().filter_map(|name| catalogue.type_of(subscription, name)) {
+            here.push(Arc::new(Extension { facts: facts.clone(), guessed: false, at_clusters: true }));
         }
         if !here.is_empty() {
             wanted.insert(subscription.clone(), here);
@@ -123,7 +167,7 @@ fn wanted(scan: &Scan, catalogue: &Catalogue) -> Wanted {
 }
 
 async fn at(scan: &Scan, parent: Arc<Entry>, extension: Arc<Extension>, refusals: &Refusals) -> Result<(), ScanError> {
-    let Extension { facts, guessed } = &*extension;
+    let Extension { facts, guessed, .. } = &*extension;
     let Some(version) = facts.version() else { return Ok(()) };
     let (type_name, subscription) = (facts.name.as_str(), parent.subscription.as_deref().unwrap_or_default());
     let below = format!("{}/providers/", parent.key);

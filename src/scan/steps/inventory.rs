@@ -15,7 +15,7 @@ use crate::{
         error::ScanError,
         facts::{filter::Filter, receipt::Ground, stream_key::StreamKey},
         read::{
-            listing::Address,
+            listing::{Address, Row},
             scan::{AT_ONCE, Scan},
         },
     },
@@ -34,10 +34,15 @@ pub(crate) async fn read(scan: &Scan, subscriptions: &[String]) -> Result<(), Sc
     Ok(())
 }
 
+/// What the coverage calls the type of a row that says none.
+const NO_TYPE: &str = "unknown";
+
 /// What is read of an inventory row before it is kept.
-#[derive(Deserialize)]
-struct Row {
+#[derive(Default, Deserialize)]
+struct Fields {
     id: Option<Value>,
+    #[serde(default, rename = "type")]
+    type_name: Value,
     #[serde(default)]
     location: Value,
     #[serde(default)]
@@ -80,7 +85,7 @@ async fn part(scan: &Scan, subscription: &str, name: String, scope: String, filt
     let stream = StreamKey::Inventory { subscription, part: &name };
     let address = |filter: &str| format!("{scope}/resources?api-version={VERSION}&$top=1000&{EXPAND}{filter}");
     let wanted = |text: &str| wanted(scan, subscription, text);
-    let mut listed = scan.unless_fatal(scan.expect(&stream, &address(&filter), wanted).await)?;
+    let mut listed = scan.unless_fatal(scan.expect(&stream, subscription, &address(&filter), wanted).await)?;
     let refusal = listed.as_ref().err().and_then(AzureError::refusal);
     // A group that the filter names need not be in every subscription.
     if refusal.is_some_and(|refusal| refusal.status == 404 && refusal.code == "ResourceGroupNotFound") {
@@ -88,7 +93,7 @@ async fn part(scan: &Scan, subscription: &str, name: String, scope: String, filt
     }
     // A filter that is not understood is no reason to read nothing: rows are looked at here anyway.
     if !filter.is_empty() && refusal.is_some_and(|refusal| refusal.status == 400) {
-        listed = scan.unless_fatal(scan.expect(&stream, &address(""), wanted).await)?;
+        listed = scan.unless_fatal(scan.expect(&stream, subscription, &address(""), wanted).await)?;
     }
     if let Err(error) = listed {
         scan.receipt.unlisted(Ground::inventory(subscription), &error.word());
@@ -97,20 +102,26 @@ async fn part(scan: &Scan, subscription: &str, name: String, scope: String, filt
     Ok(())
 }
 
-fn wanted(scan: &Scan, subscription: &str, text: &str) -> Result<Option<Expected>, AzureError> {
-    let row: Row = serde_json::from_str(text)
-        .map_err(|error| AzureError::Unreadable { url: "the inventory".to_owned(), cause: error.to_string() })?;
-    let Some(id) = row.id.as_ref().and_then(Value::as_str).and_then(ResourceId::parse) else { return Ok(None) };
+/// What a row of the inventory stands for.
+fn wanted(scan: &Scan, subscription: &str, text: &str) -> Row {
+    // A row that is no object costs itself.
+    let row: Fields = serde_json::from_str(text).unwrap_or_default();
+    let Some(id) = row.id.as_ref().and_then(Value::as_str).and_then(ResourceId::parse) else {
+        return Row::Nameless(row.type_name.as_str().filter(|name| name.contains('/')).unwrap_or(NO_TYPE).to_owned());
+    };
     let type_name = id.type_name();
     let is_wanted = scan.generation.is_expected(&id.text)
         || scan.generation.has(&id.text)
         || (scan.filter.keeps_row(&id, &type_name, &row.location, &row.tags) && scan.receipt.admit());
-    Ok(is_wanted.then(|| Expected {
+    if !is_wanted {
+        return Row::Unwanted;
+    }
+    Row::Wanted(Expected {
         id: id.text,
         subscription: subscription.to_owned(),
         type_name: type_name.to_lowercase(),
         text: text.to_owned(),
-    }))
+    })
 }
 
 /// Ids and types in the inventory of a subscription, for a plan.

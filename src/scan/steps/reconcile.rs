@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashSet};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
 
+use super::children::{is_unset, keeps_only_set};
 use crate::{
     arm::{self, ResourceId},
     graph::{
@@ -20,7 +21,7 @@ use crate::{
         facts::{
             catalogue::{Catalogue, TypeFacts, is_diagnostics, is_read_elsewhere},
             receipt::Ground,
-            refusals::{LeftOut, Meaning, Reason},
+            refusals::{Cause, LeftOut, Meaning, Reason},
             stream_key::StreamKey,
         },
         read::{
@@ -67,8 +68,10 @@ pub(crate) async fn reconcile(
     left_out: &[LeftOut],
     is_delta: bool,
 ) -> Result<(), ScanError> {
+    // Of a server's parameters the list was read whole: each is decided by itself.
     let left_out = left_out
         .iter()
+        .filter(|left| left.reason.cause != Cause::Defaults)
         .map(|left| ((left.subscription.clone(), left.type_name.to_lowercase()), left.reason.sentence.as_str()))
         .collect();
     let (denied, gone, stale) = (Denied::default(), HashSet::new(), HashSet::new());
@@ -208,6 +211,13 @@ impl Reconciler<'_> {
         }
         if is_top_level && let Some(reason) = scan.receipt.why_unlisted(&Ground::inventory(subscription)) {
             return Verdict::Stale(reason);
+        }
+        if keeps_only_set(scan, &entry.type_name) {
+            // One that somebody had set may have its default now: only its body tells.
+            let before = scan.generation.base_body(&entry.key).ok().flatten();
+            if before.is_some_and(|body| is_unset(&body)) {
+                return stale("parameters that nobody set were not asked for");
+            }
         }
         let is_diagnostic = is_diagnostics(&entry.type_name);
         if is_diagnostic && !scan.request.include_diagnostics {

@@ -4,7 +4,7 @@ use atgd::simulator;
 use serde_json::{Value, json};
 
 use super::outputs::{Output, in_all_formats, scanned};
-use crate::harness::Scanned;
+use crate::harness::{House, Scanned, shared};
 
 const GROUP: &str = "/subscriptions/bbbbbbbb-0000-4000-8000-000000000001/resourceGroups/rg-made";
 
@@ -27,12 +27,29 @@ fn hold(format: &str, output: &Output, made: &[&str], left_out: &[&str]) {
     }
 }
 
-/// Bodies written for a test, scanned with all child types.
-async fn of_bodies(bodies: Value) -> Scanned {
+/// Bodies written for a test, not scanned yet.
+async fn served(bodies: &Value) -> Scanned {
     let file = tempfile::Builder::new().suffix(".json").tempfile().expect("a file");
     std::fs::write(file.path(), bodies.to_string()).expect("written");
     let sources = vec![simulator::Source::Directory(file.path().to_owned())];
-    Scanned::new(simulator::Settings { sources, ..simulator::Settings::default() }).await
+    let sim =
+        simulator::start(simulator::Settings { sources, ..simulator::Settings::default() }).await.expect("it starts");
+    let house = House::for_simulator(&sim);
+    Scanned::unscanned(sim, house)
+}
+
+/// A body in the group of these tests.
+fn body(kind: &str, name: &str, more: Value) -> Value {
+    let mut body = json!({"id": format!("{GROUP}/providers/{kind}/{name}"), "name": name, "type": kind,
+        "apiVersion": "2023-09-01", "location": "westeurope"});
+    body.as_object_mut().expect("a map").extend(more.as_object().expect("a map").clone());
+    body
+}
+
+/// The rows of a coverage that are of a type.
+fn rows<'r>(result: &'r Value, type_name: &str) -> Vec<&'r Value> {
+    let rows = result["coverage"].as_array().expect("rows");
+    rows.iter().filter(|row| row["type"].as_str().is_some_and(|own| own.eq_ignore_ascii_case(type_name))).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -124,12 +141,6 @@ async fn groups_that_a_resource_manages_are_left_out_with_all_that_is_in_them() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_alias_of_a_private_link_and_a_misspelled_subnet_are_no_plan_that_fails() {
-    let of = |kind: &str, name: &str, more: Value| {
-        let mut body = json!({"id": format!("{GROUP}/providers/{kind}/{name}"), "name": name, "type": kind,
-            "apiVersion": "2023-09-01", "location": "westeurope"});
-        body.as_object_mut().expect("a map").extend(more.as_object().expect("a map").clone());
-        body
-    };
     let network = format!("{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet-x");
     let subnet = |name: &str, prefix: &str| {
         json!({"id": format!("{network}/subnets/{name}"), "name": name, "type": "Microsoft.Network/virtualNetworks/subnets",
@@ -138,21 +149,22 @@ async fn an_alias_of_a_private_link_and_a_misspelled_subnet_are_no_plan_that_fai
     let alias = "pls.11111111-2222-4333-8444-555555555555.westeurope.azure.privatelinkservice";
     let bodies = json!([
         {"id": GROUP, "name": "rg-made", "type": "Microsoft.Resources/resourceGroups", "location": "westeurope", "properties": {}},
-        of("Microsoft.Network/virtualNetworks", "vnet-x", json!({"properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}})),
+        body("Microsoft.Network/virtualNetworks", "vnet-x", json!({"properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}})),
         subnet("azureBastionsubnet", "10.0.1.0/26"),
         subnet("AzureFirewallSubnet", "10.0.2.0/26"),
         subnet("endpoints", "10.0.3.0/26"),
-        of("Microsoft.Network/bastionHosts", "bas-x", json!({"sku": {"name": "Basic"}, "properties": {"disableCopyPaste": false, "scaleUnits": 2, "ipConfigurations": [
+        body("Microsoft.Network/bastionHosts", "bas-x", json!({"sku": {"name": "Basic"}, "properties": {"disableCopyPaste": false, "scaleUnits": 2, "ipConfigurations": [
             {"name": "ip", "properties": {"subnet": {"id": format!("{network}/subnets/azureBastionsubnet")},
                 "publicIPAddress": {"id": format!("{GROUP}/providers/Microsoft.Network/publicIPAddresses/pip-x")}, "privateIPAllocationMethod": "Dynamic"}}]}})),
-        of("Microsoft.Network/publicIPAddresses", "pip-x", json!({"sku": {"name": "Standard", "tier": "Regional"},
+        body("Microsoft.Network/publicIPAddresses", "pip-x", json!({"sku": {"name": "Standard", "tier": "Regional"},
             "properties": {"publicIPAddressVersion": "IPv4", "publicIPAllocationMethod": "Static", "idleTimeoutInMinutes": 4}})),
-        of("Microsoft.Network/privateEndpoints", "pe-x", json!({"properties": {
+        body("Microsoft.Network/privateEndpoints", "pe-x", json!({"properties": {
             "subnet": {"id": format!("{network}/subnets/endpoints")}, "privateLinkServiceConnections": [],
             "manualPrivateLinkServiceConnections": [{"name": "to-alias", "properties": {
                 "privateLinkServiceId": alias, "requestMessage": "please", "groupIds": []}}]}})),
     ]);
-    let scanned = of_bodies(bodies).await;
+    let scanned = served(&bodies).await;
+    scanned.again().await;
     for more in [json!({}), json!({"auto_import_existing": true})] {
         let output = super::outputs::generated(&scanned, "terraform", more).await;
         let code = output.code();
@@ -161,6 +173,102 @@ async fn an_alias_of_a_private_link_and_a_misspelled_subnet_are_no_plan_that_fai
         let bastion = output.row("/bastionHosts/bas-x").expect("a row");
         assert!(bastion["emitted_as"].as_str().is_some_and(|kind| kind.starts_with("azapi_resource")), "{bastion}");
         assert!(bastion["generic_because"].as_str().is_some_and(|why| why.contains("AzureBastionSubnet")), "{bastion}");
+    }
+    scanned.stop().await;
+}
+
+const PARAMETERS: &str = "Microsoft.DBforPostgreSQL/flexibleServers/configurations";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parameters_that_somebody_set_come_back_whatever_was_asked_for() {
+    let Some(directory) = shared("cases/16-server-parameters") else { return };
+    let sources = vec![simulator::Source::Directory(directory)];
+    let sim =
+        simulator::start(simulator::Settings { sources, ..simulator::Settings::default() }).await.expect("it starts");
+    let house = House::for_simulator(&sim);
+    let scanned = Scanned::unscanned(sim, house);
+    let defaults = ["/max_connections", "/block_size", "/pgms_wait_sampling.query_capture_mode", "/DateStyle"];
+    let own = ["/databases/azure_maintenance", "/databases/postgres"];
+    let result = scanned.scanned_with(json!({})).await;
+    let told = rows(&result, PARAMETERS);
+    assert_eq!(
+        (told.len(), told[0]["read"].as_u64(), told[0]["cause"].as_str()),
+        (1, Some(1), Some("defaults")),
+        "{told:?}"
+    );
+    for (format, output) in in_all_formats(&scanned, &json!({})).await {
+        hold(format, &output, &["/work_mem", "/databases/app"], &own);
+        assert!(defaults.iter().all(|name| output.row(name).is_none()), "{format}");
+    }
+    scanned.scanned_with(json!({"include_child_types": [PARAMETERS]})).await;
+    for (format, output) in in_all_formats(&scanned, &json!({})).await {
+        hold(format, &output, &["/work_mem", "/databases/app"], &[&own[..], &defaults[..]].concat());
+    }
+    // A parameter that got its default again since is not sent any more.
+    let group = GROUP.replace("rg-made", "rg-pg");
+    let id = format!("{group}/providers/Microsoft.DBforPostgreSQL/flexibleServers/pg16/configurations/work_mem");
+    let properties = json!({"value": "4096", "defaultValue": "4096", "source": "system-default", "isReadOnly": false});
+    scanned.sim.put(&id, &json!({"id": id, "name": "work_mem", "type": PARAMETERS, "properties": properties}));
+    scanned.scanned_with(json!({})).await;
+    let output = super::outputs::generated(&scanned, "arm", json!({})).await;
+    hold("arm", &output, &["/databases/app"], &["/work_mem"]);
+    scanned.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_runs_in_a_cluster_and_what_is_exempt_are_read_and_the_rest_is_told() {
+    let cluster = format!("{GROUP}/providers/Microsoft.ContainerService/managedClusters/aks-x");
+    let at = |scope: &str, kind: &str, name: &str| json!({"id": format!("{scope}/providers/{kind}/{name}"), "name": name, "type": kind, "apiVersion": "2023-05-01", "properties": {}});
+    let bodies = json!([
+        {"id": GROUP, "name": "rg-made", "type": "Microsoft.Resources/resourceGroups", "location": "westeurope", "properties": {}},
+        body("Microsoft.ContainerService/managedClusters", "aks-x", json!({"properties": {"dnsPrefix": "x"}})),
+        at(&cluster, "Microsoft.KubernetesConfiguration/extensions", "flux"),
+        at(&cluster, "Microsoft.KubernetesConfiguration/fluxConfigurations", "apps"),
+        at(GROUP, "Microsoft.Authorization/policyExemptions", "later"),
+        at(&cluster, "Contoso.X/notes", "one"),
+        body("Microsoft.Storage/storageAccounts", "stmade", json!({"properties": {}})),
+        at(&format!("{GROUP}/providers/Microsoft.Storage/storageAccounts/stmade"), "Contoso.X/notes", "two"),
+    ]);
+    let scanned = served(&bodies).await;
+    let result = scanned.scanned_with(json!({})).await;
+    for name in ["extensions", "fluxConfigurations"].map(|name| format!("Microsoft.KubernetesConfiguration/{name}")) {
+        let told = rows(&result, &name);
+        assert_eq!((told.len(), told[0]["read"].as_u64()), (1, Some(1)), "{told:?}");
+    }
+    assert_eq!(rows(&result, "Microsoft.Authorization/policyExemptions")[0]["read"], 1);
+    for name in ["Contoso.X/notes", "Microsoft.Insights/diagnosticSettings"] {
+        let told = rows(&result, name);
+        assert_eq!((told.len(), told[0]["status"].as_str()), (1, Some("skipped")), "{name}: {told:?}");
+        assert_eq!(told[0]["cause"], "not_asked", "{name}");
+    }
+    let output = super::outputs::generated(&scanned, "arm", json!({})).await;
+    let warnings = output.result["warnings"].to_string();
+    assert!(warnings.contains("contoso.x/notes") && warnings.contains("report.md"), "{warnings}");
+    assert!(
+        output.text(&["md"]).contains("| contoso.x/notes | stands at other resources; name it in include_child_types")
+    );
+    hold("arm", &output, &["/extensions/flux", "/fluxConfigurations/apps", "/policyExemptions/later"], &[]);
+    scanned.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_the_inventory_without_an_id_are_told_and_cost_only_themselves() {
+    let bodies = json!([
+        {"id": GROUP, "name": "rg-made", "type": "Microsoft.Resources/resourceGroups", "location": "westeurope", "properties": {}},
+        body("Microsoft.Storage/storageAccounts", "stmade", json!({"properties": {}})),
+    ]);
+    let scanned = served(&bodies).await;
+    scanned.sim.set_quirks(&["null-row".to_owned(), "nameless-row".to_owned()]).expect("known");
+    let result = scanned.scanned_with(json!({})).await;
+    assert_eq!(
+        (&result["partial"], &rows(&result, "Microsoft.Storage/storageAccounts")[0]["read"]),
+        (&json!(true), &json!(1))
+    );
+    for name in ["Contoso.X/things", "unknown"] {
+        let told = rows(&result, name);
+        assert_eq!(told.len(), 1, "{name}: {}", result["coverage"]);
+        let counted = (told[0]["expected"].as_u64(), told[0]["read"].as_u64(), told[0]["cause"].as_str());
+        assert_eq!(counted, (Some(1), Some(0), Some("no_usable_id")), "{name}");
     }
     scanned.stop().await;
 }
