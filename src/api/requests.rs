@@ -208,6 +208,9 @@ pub struct GenerateIacRequest {
     pub tags: BTreeMap<String, Option<String>>,
     #[serde(default)]
     pub auto_import_existing: bool,
+    /// Plan what was generated with imports by Terraform itself, as a proof.
+    #[serde(default)]
+    pub verify: bool,
     #[serde(default = "yes")]
     pub include_dependencies: bool,
     #[serde(default)]

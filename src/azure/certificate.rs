@@ -46,6 +46,11 @@ impl Certificate {
         Ok(this)
     }
 
+    /// An assertion that is good from now on.
+    pub(super) fn now(&self) -> Result<String, AzureError> {
+        self.assertion(SystemTime::now()).map_err(AzureError::Credential)
+    }
+
     fn assertion(&self, now: SystemTime) -> Result<String, String> {
         let path = self.path.display();
         let pem = std::fs::read(&self.path).map_err(|error| format!("{path} can't be read: {error}"))?;

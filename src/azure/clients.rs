@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::{
     client::Client,
+    environment::{Environment, environment},
     error::AzureError,
     governor::Governor,
     settings::{Settings, TenantSettings},
@@ -49,6 +50,12 @@ impl Azure {
             .find(|known| known.tenant_id == tenant)
             .map(|known| known.subscriptions.clone())
             .unwrap_or_default()
+    }
+
+    /// The tenant's credential, as the environment of another program that asks Azure by itself.
+    pub fn environment(&self, tenant: Uuid) -> Result<Environment, AzureError> {
+        let known = self.settings.borrow().tenants.iter().find(|known| known.tenant_id == tenant).cloned();
+        environment(&known.ok_or(AzureError::UnknownTenant(tenant))?)
     }
 
     /// The client of a tenant.

@@ -181,7 +181,8 @@ fn credential(settings: &TenantSettings, http: reqwest::Client) -> Result<Arc<dy
     })
 }
 
-fn read(source: &SecretSource) -> Result<Secret, AzureError> {
+/// Reads a secret where it is kept.
+pub(super) fn read(source: &SecretSource) -> Result<Secret, AzureError> {
     match source {
         SecretSource::Given(secret) => Ok(secret.clone()),
         SecretSource::File(path) => match std::fs::read_to_string(path) {

@@ -7,6 +7,7 @@
 //!                    ├─ address                      where to: never away from the configured hosts
 //!                    └─ answer, headers, error       what came back
 //! clients                                            one client a tenant, made from settings
+//! environment                                        the credential for a program that asks by itself
 //! ```
 //! A token goes only to the configured hosts: an address from an answer (`nextLink`) that leaves them
 //! is refused and named. Redirects are off. All jobs of a principal share one set of buckets. What is
@@ -19,6 +20,7 @@ mod certificate;
 mod client;
 mod clients;
 mod credential;
+mod environment;
 mod error;
 mod governor;
 mod headers;
@@ -29,6 +31,7 @@ mod write;
 pub use answer::Answer;
 pub use client::{Client, Traffic};
 pub use clients::Azure;
+pub use environment::Environment;
 pub use error::{AzureError, Refusal};
 pub use governor::Limits;
 pub use pages::Pages;

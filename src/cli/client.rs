@@ -134,6 +134,9 @@ pub struct GenerateIacArgs {
     /// Take over the existing resources (import blocks) instead of creating them again
     #[arg(long)]
     pub import: bool,
+    /// Also let Terraform plan the code, which changes nothing, and print again what it would change; needs --import
+    #[arg(long, requires = "import")]
+    pub verify: bool,
     /// Do not add the resources that the selected ones refer to
     #[arg(long)]
     pub no_dependencies: bool,

@@ -57,6 +57,7 @@ pub(crate) fn generate_request(args: &GenerateIacArgs) -> Result<GenerateIacRequ
         subscription_ids: args.filter.subscriptions.clone(),
         tags: tags(&args.filter)?,
         auto_import_existing: args.import,
+        verify: args.verify,
         include_dependencies: !args.no_dependencies,
         target_tenant_id: args.target_tenant,
         target_subscription_id: args.target_subscription,

@@ -287,4 +287,7 @@ pub(crate) struct Iac {
     /// A directory of Terraform providers to validate with, without a download.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub terraform_plugin_dir: Option<PathBuf>,
+    /// The Terraform command line; with both, `verify` plans what was generated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub terraform: Option<PathBuf>,
 }

@@ -2,14 +2,19 @@
 
 use std::path::PathBuf;
 
-use crate::{graph::GraphError, work::ArtifactError};
+use crate::{graph::GraphError, telemetry::Secret, work::ArtifactError};
 
 /// What can be set of generation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings {
     /// Providers for `terraform init` without a download; none: `validate` is not run.
     pub terraform_plugin_dir: Option<PathBuf>,
+    /// Terraform's command line; none: the one on the path validates, and nothing is planned.
+    pub terraform: Option<PathBuf>,
 }
+
+/// What another program is given to ask Azure by itself: names and values.
+pub type Environment = Vec<(String, Secret)>;
 
 /// Why nothing was generated.
 #[derive(Debug, thiserror::Error)]

@@ -16,13 +16,19 @@ use super::{
         files::{Piece, Print},
         terraform::{self, Forms, Terraform},
     },
-    error::{IacError, Settings},
-    model::capabilities::Capabilities,
+    error::{Environment, IacError, Settings},
+    model::{capabilities::Capabilities, plan::Plan},
     parallel::in_order,
     passes::{placement::Places, select},
     report::{self, Source, Subject, Written},
     shelf::Shelf,
-    verify::{checks::Checks, limits::Judge, read_back::ReadBack, terraform::terraform as check_with_terraform},
+    verify::{
+        checks::{Checks, PlanCheck},
+        limits::Judge,
+        proof::{Generic, Proof},
+        read_back::ReadBack,
+        terraform::terraform as check_with_terraform,
+    },
 };
 use crate::{
     api::{GenerateIacRequest, OutputFormat},
@@ -36,6 +42,7 @@ pub fn generate(
     request: &GenerateIacRequest,
     work: &Work,
     settings: &Settings,
+    credential: &Environment,
 ) -> Result<Value, IacError> {
     let step = |phase: &str, message: &str, fraction: f64| {
         work.progress.report(phase, message, fraction, Map::new());
@@ -48,28 +55,23 @@ pub fn generate(
     let capabilities = capabilities(request);
     let order = Order { request, capabilities: &capabilities, cancel: &work.cancel };
     let mut plan = build::build(snapshot, selection, &order, shelves)?;
-    let forms = match request.output_format {
-        OutputFormat::Terraform => terraform::typing(&mut plan, request.auto_import_existing, shelves(), &work.cancel)?,
-        OutputFormat::Arm | OutputFormat::Bicep => Forms::default(),
-    };
     let source = Source::of(snapshot);
+    let mut proof = proof(request, settings, credential).transpose();
+    let Coded { forms, mut code, judge } =
+        coded(&mut plan, request, work, proof.as_mut().ok().and_then(Option::as_mut))?;
     plan.warnings.extend(report::warnings(&source, &plan));
-    step("print", "writing the code", 0.6)?;
-    let places = match request.output_format {
-        OutputFormat::Terraform => Places::default(),
-        OutputFormat::Arm | OutputFormat::Bicep => Places::new(&plan),
-    };
-    let printer: Box<dyn Print + '_> = match request.output_format {
-        OutputFormat::Terraform => Box::new(Terraform::new(&plan, &forms, request.auto_import_existing)),
-        OutputFormat::Arm => Box::new(Templates::new(&plan, &places)),
-        OutputFormat::Bicep => Box::new(Bicep::new(&plan, &places)),
-    };
-    let (mut code, judge) = print(&*printer, work)?;
-    drop(printer);
     step("check", "looking at the code", 0.9)?;
     let mut checks = Checks::of(judge, &plan)?;
     if request.output_format == OutputFormat::Terraform {
         check_with_terraform(&work.artifacts.directory(), settings, &work.cancel, &mut checks)?;
+    }
+    match proof {
+        Ok(Some(proof)) => {
+            let (check, differences) = proof.told(&plan, &forms);
+            (checks.plan, checks.differences) = (Some(check), differences);
+        }
+        Ok(None) => {}
+        Err(why) => checks.plan = Some(PlanCheck::NotRun(why)),
     }
     let format = request.output_format;
     let subject = Subject { plan: &plan, forms: &forms, format, source: &source, checks: &checks, code: &code };
@@ -78,6 +80,79 @@ pub fn generate(
     code.names.extend(names.map(str::to_owned));
     step("check", "done", 1.0)?;
     Ok(report::result(&plan, &forms, &code, &checks))
+}
+
+/// The code in the artifacts, and how each item is in it.
+struct Coded {
+    forms: Forms,
+    code: Written,
+    judge: Judge,
+}
+
+/// Prints the plan; where a proof is asked for, as often as that finds typed resources that are better generic.
+fn coded(
+    plan: &mut Plan,
+    request: &GenerateIacRequest,
+    work: &Work,
+    mut proof: Option<&mut Proof<'_>>,
+) -> Result<Coded, IacError> {
+    let step = |phase: &str, message: &str, fraction: f64| {
+        work.progress.report(phase, message, fraction, Map::new());
+        if work.cancel.is_cancelled() { Err(IacError::Cancelled) } else { Ok(()) }
+    };
+    let (given, mut generic) = (plan.parameters.len(), Generic::new());
+    loop {
+        plan.parameters.truncate(given);
+        let forms = match request.output_format {
+            OutputFormat::Terraform => {
+                let shelf = Shelf::in_directory(work.artifacts.directory());
+                terraform::typing(plan, request.auto_import_existing, &generic, shelf, &work.cancel)?
+            }
+            OutputFormat::Arm | OutputFormat::Bicep => Forms::default(),
+        };
+        step("print", "writing the code", 0.6)?;
+        let (code, judge) = printed(plan, &forms, request, work)?;
+        if let Some(proof) = proof.as_mut() {
+            step("verify", "planning with Terraform, which changes nothing", 0.7)?;
+            if proof.round(&work.artifacts.directory(), plan, &forms, &mut generic, &work.cancel)? {
+                continue;
+            }
+        }
+        return Ok(Coded { forms, code, judge });
+    }
+}
+
+/// What plans the code, where that is asked for; `Err`: why it can't be done.
+fn proof<'p>(
+    request: &GenerateIacRequest,
+    settings: &Settings,
+    credential: &'p Environment,
+) -> Option<Result<Proof<'p>, String>> {
+    request.verify.then(|| {
+        if request.output_format != OutputFormat::Terraform || !request.auto_import_existing {
+            return Err("not run: only Terraform with auto_import_existing is planned".to_owned());
+        }
+        Proof::new(settings, credential)
+    })
+}
+
+/// Prints the plan into the artifacts.
+fn printed(
+    plan: &Plan,
+    forms: &Forms,
+    request: &GenerateIacRequest,
+    work: &Work,
+) -> Result<(Written, Judge), IacError> {
+    let places = match request.output_format {
+        OutputFormat::Terraform => Places::default(),
+        OutputFormat::Arm | OutputFormat::Bicep => Places::new(plan),
+    };
+    let printer: Box<dyn Print + '_> = match request.output_format {
+        OutputFormat::Terraform => Box::new(Terraform::new(plan, forms, request.auto_import_existing)),
+        OutputFormat::Arm => Box::new(Templates::new(plan, &places)),
+        OutputFormat::Bicep => Box::new(Bicep::new(plan, &places)),
+    };
+    print(&*printer, work)
 }
 
 /// What the requested language can express.

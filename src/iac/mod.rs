@@ -34,7 +34,7 @@ mod survey;
 pub(crate) mod types;
 mod verify;
 
-pub use error::{IacError, Settings};
+pub use error::{Environment, IacError, Settings};
 pub(crate) use from_bodies::{Written, bicep_of};
 pub use generate::generate;
 pub(crate) use inputs::needed;

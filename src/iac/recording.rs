@@ -40,6 +40,7 @@ pub fn typed(
 ) -> Result<(Plan, Forms), IacError> {
     let is_compared = request.auto_import_existing;
     let mut plan = plan(nodes, known, request, &terraform::capabilities(is_compared))?;
-    let forms = terraform::typing(&mut plan, is_compared, Shelf::default(), &CancellationToken::new())?;
+    let forms =
+        terraform::typing(&mut plan, is_compared, &BTreeMap::new(), Shelf::default(), &CancellationToken::new())?;
     Ok((plan, forms))
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::failure::failure;
 use crate::{
     api::{At, GenerateIacRequest, Time},
+    azure::Azure,
     graph::{GraphError, Graphs, Snapshot, SnapshotInfo},
     iac,
     jobs::Failure,
@@ -16,13 +17,21 @@ const MOST_TOLD: usize = 5;
 
 pub(super) async fn run(
     graphs: &Graphs,
+    azure: &Azure,
     settings: &iac::Settings,
     request: GenerateIacRequest,
     work: Work,
 ) -> Result<Value, Failure> {
     let snapshot = snapshot(graphs, &request)?;
     let settings = settings.clone();
-    let generated = tokio::task::spawn_blocking(move || iac::generate(&snapshot, &request, &work, &settings)).await;
+    // Read when it is needed: it is nowhere but in memory, and in the environment of the program that is run.
+    let environment = if request.verify {
+        azure.environment(request.tenant_id).map_err(|error| failure("credentials", &error.to_string(), false))?
+    } else {
+        iac::Environment::new()
+    };
+    let generate = move || iac::generate(&snapshot, &request, &work, &settings, &environment);
+    let generated = tokio::task::spawn_blocking(generate).await;
     match generated {
         Ok(Ok(result)) => Ok(result),
         Ok(Err(iac::IacError::Cancelled)) => Err(failure("cancelled", "the generation was cancelled", false)),

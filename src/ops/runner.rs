@@ -19,7 +19,9 @@ impl Runner for Operations {
         Box::pin(async move {
             match operation {
                 Operation::Scan(request) => scan::run(this, request, work).await,
-                Operation::GenerateIac(request) => generate::run(&this.graphs, &this.iac, request, work).await,
+                Operation::GenerateIac(request) => {
+                    generate::run(&this.graphs, &this.azure, &this.iac, request, work).await
+                }
                 Operation::CreateTenant(request) => create_tenant::run(this, request, work).await,
             }
         })

@@ -224,16 +224,24 @@ fn of_subscription(asked: &Asked<'_>, subscription: &str, children: &mut Childre
         if request.include_diagnostics {
             below += count;
         }
-        for facts in AT_CLUSTERS.iter().filter_map(|name| metadata.type_of(subscription, name)) {
-            if is_cluster(name) && !filter.excludes_type(&facts.name) {
-                below += count;
-                children.listed.insert(facts.name.clone());
-            }
-        }
+        below += count * at_cluster(asked, subscription, name, &mut children.listed);
     }
     reads.total += below;
     reads.chain += below.div_ceil(AT_ONCE as u64).max(levels.len() as u64);
     reads
+}
+
+/// How many types are read at each resource of a type for being a cluster.
+fn at_cluster(asked: &Asked<'_>, subscription: &str, type_name: &str, listed: &mut BTreeSet<String>) -> u64 {
+    if !is_cluster(type_name) {
+        return 0;
+    }
+    let known = AT_CLUSTERS.iter().filter_map(|name| asked.metadata.type_of(subscription, name));
+    let names: Vec<String> =
+        known.filter(|facts| !asked.filter.excludes_type(&facts.name)).map(|facts| facts.name.clone()).collect();
+    let count = names.len() as u64;
+    listed.extend(names);
+    count
 }
 
 /// Types below one whose number is not known.

@@ -28,7 +28,10 @@ pub(crate) fn auth(config: &Config) -> auth::Settings {
 }
 
 pub(crate) fn iac(config: &Config) -> iac::Settings {
-    iac::Settings { terraform_plugin_dir: config.iac.terraform_plugin_dir.clone() }
+    iac::Settings {
+        terraform_plugin_dir: config.iac.terraform_plugin_dir.clone(),
+        terraform: config.iac.terraform.clone(),
+    }
 }
 
 pub(crate) fn jobs(config: &Config) -> jobs::Settings {

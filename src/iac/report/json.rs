@@ -45,6 +45,9 @@ pub fn write(subject: &Subject<'_>, out: &mut impl Write) -> io::Result<Lists> {
         Ok(())
     })?;
     file.field("partial_scan", &source.is_partial)?;
+    if subject.checks.plan.is_some() {
+        file.field("plan_differences", &subject.checks.differences)?;
+    }
     file.list("resources", |rows| resources(subject, rows, &mut lists))?;
     file.field("scanned_at", &source.scanned_at)?;
     file.field("snapshot", &source.snapshot)?;

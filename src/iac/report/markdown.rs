@@ -23,6 +23,7 @@ use crate::{
             ids::prefixes,
             plan::{Item, Plan},
         },
+        verify::checks::PlanCheck,
     },
 };
 
@@ -180,6 +181,7 @@ pub fn write(subject: &Subject<'_>, lists: Lists, out: &mut impl Write) -> io::R
         let name = pointer.trim_start_matches('/').replace('/', ".");
         writeln!(out, "| `{name}` | {} | {meaning} |", cell(&value.unwrap_or_default()))?;
     }
+    planned(out, subject)?;
     let generic = (0..plan.items.len()).filter_map(|number| Some([&*plan.items[number].id, forms.reason(number)?]));
     table(out, "As azapi_resource, and why", WHY_GENERIC, &["resource", "reason"], generic)?;
     let within = plan.within.iter().map(|within| [&*within.id, &*within.holder]);
@@ -200,6 +202,32 @@ pub fn write(subject: &Subject<'_>, lists: Lists, out: &mut impl Write) -> io::R
     let title = "Ids that keep Azure's spelling, because an import compares it";
     waited(out, title, ABOUT_SPELLING, &["resource", "property", "id"], spelled)?;
     out.flush()
+}
+
+/// What Terraform's plan says, where it was asked for one.
+fn planned(out: &mut impl Write, subject: &Subject<'_>) -> io::Result<()> {
+    let said = match &subject.checks.plan {
+        None => return Ok(()),
+        Some(PlanCheck::NotRun(why)) => format!("No plan was made: {why}."),
+        Some(PlanCheck::Ran { counts, rounds, error, .. }) => match error {
+            Some(error) => format!("Terraform made no plan in {rounds} rounds: {error}"),
+            None => format!(
+                "Plan of round {rounds}: {} to import, {} to add, {} to change, {} to destroy.",
+                counts.import, counts.add, counts.change, counts.destroy
+            ),
+        },
+    };
+    writeln!(out, "\n## What Terraform's plan says\n\n{}", cell(&said))?;
+    let rows: Vec<(&str, String)> = subject
+        .checks
+        .differences
+        .iter()
+        .map(|differ| {
+            (differ.resource.as_str(), differ.message.clone().unwrap_or_else(|| differ.attributes.join(", ")))
+        })
+        .collect();
+    let rows = rows.iter().map(|(resource, what)| [*resource, what.as_str()]);
+    table(out, "What it would still change, or refuses", "", &["resource", "attribute"], rows)
 }
 
 fn types(out: &mut impl Write, subject: &Subject<'_>) -> io::Result<()> {

@@ -2,14 +2,17 @@
 
 use serde::Serialize;
 
-use super::limits::{Found, Judge};
+use super::{
+    limits::{Found, Judge},
+    plan::Counts,
+};
 use crate::iac::{error::IacError, model::plan::Plan};
 
 /// Findings that are listed; a template that is wrong once is often wrong everywhere.
 const MOST_LISTED: usize = 5;
 
 /// `ok`, `not run`, or what is wrong.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Checks {
     pub parse: String,
     /// Limits and references of templates.
@@ -20,6 +23,36 @@ pub struct Checks {
     pub style: String,
     pub fmt: String,
     pub validate: String,
+    /// Where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<PlanCheck>,
+    /// What the plan would still change, or refuses.
+    #[serde(skip)]
+    pub differences: Vec<Difference>,
+}
+
+/// What Terraform's plan says.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum PlanCheck {
+    NotRun(String),
+    Ran {
+        #[serde(flatten)]
+        counts: Counts,
+        rounds: u32,
+        seconds: f64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
+    },
+}
+
+/// What a plan would do to a resource beside importing it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    pub resource: String,
+    pub address: String,
+    pub attributes: Vec<String>,
+    pub message: Option<String>,
 }
 
 impl Checks {
@@ -42,7 +75,16 @@ impl Checks {
                 some => format!("{} findings: {}", some.len(), some[..some.len().min(MOST_LISTED)].join("; ")),
             }
         };
-        Ok(Self { parse: "ok".to_owned(), limits, types, style, fmt: not_run(), validate: not_run() })
+        Ok(Self {
+            parse: "ok".to_owned(),
+            limits,
+            types,
+            style,
+            fmt: not_run(),
+            validate: not_run(),
+            plan: None,
+            differences: Vec::new(),
+        })
     }
 }
 

@@ -272,3 +272,100 @@ async fn rows_of_the_inventory_without_an_id_are_told_and_cost_only_themselves()
     }
     scanned.stop().await;
 }
+
+/// A daemon whose configuration names a stand-in for Terraform; what that was given lies in the directory.
+async fn with_stand_in(bodies: &Value) -> (Scanned, std::path::PathBuf) {
+    use std::os::unix::fs::PermissionsExt;
+
+    let file = tempfile::Builder::new().suffix(".json").tempfile().expect("a file");
+    std::fs::write(file.path(), bodies.to_string()).expect("written");
+    let sources = vec![simulator::Source::Directory(file.path().to_owned())];
+    let sim =
+        simulator::start(simulator::Settings { sources, ..simulator::Settings::default() }).await.expect("it starts");
+    let house = House::for_simulator(&sim);
+    let directory = house.path().join("stand-in");
+    std::fs::create_dir(&directory).expect("made");
+    let program = directory.join("terraform");
+    std::fs::write(&program, include_str!("standin.sh")).expect("written");
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("executable");
+    let (named, plugins) = (program.display(), directory.display());
+    let more = format!("[iac]\nterraform = \"{named}\"\nterraform_plugin_dir = \"{plugins}\"\n");
+    let house = house.with(&more);
+    let key = house.key(&["read", "scan", "generate"]);
+    let daemon = house.start_with(&key, &[("TF_LOG", "TRACE"), ("ARM_CLIENT_ID", "of-nobody")]);
+    let scanned = Scanned { sim, house, daemon };
+    scanned.again().await;
+    (scanned, directory)
+}
+
+fn address(name: &str) -> Value {
+    body(
+        "Microsoft.Network/publicIPAddresses",
+        name,
+        json!({"sku": {"name": "Standard", "tier": "Regional"}, "properties": {"publicIPAddressVersion": "IPv4",
+            "publicIPAllocationMethod": "Static", "idleTimeoutInMinutes": 4}}),
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_terraform_refuses_or_would_change_is_printed_again_and_planned_again() {
+    let bodies = json!([
+        {"id": GROUP, "name": "rg-made", "type": "Microsoft.Resources/resourceGroups", "location": "westeurope", "properties": {}},
+        address("pip-typed"),
+        address("pip-broken"),
+        body("Microsoft.Network/networkSecurityGroups", "nsg", json!({"properties": {"securityRules": []}})),
+    ]);
+    let (scanned, directory) = with_stand_in(&bodies).await;
+    let more = json!({"auto_import_existing": true, "verify": true});
+    let output = super::outputs::generated(&scanned, "terraform", more).await;
+    let mut check = output.result["checks"]["plan"].clone();
+    assert!(check["seconds"].take().is_number(), "{check}");
+    assert_eq!(check, json!({"import": 4, "add": 0, "change": 0, "destroy": 0, "rounds": 3, "seconds": null}));
+    for (name, why) in
+        [("pip-typed", "would change sku"), ("pip-broken", "refused it in a plan: bad: *** is not shown")]
+    {
+        let row = output.row(name).expect("a row");
+        assert!(row["emitted_as"].as_str().is_some_and(|kind| kind.starts_with("azapi_resource")), "{row}");
+        assert!(row["generic_because"].as_str().is_some_and(|reason| reason.contains(why)), "{row}");
+    }
+    assert!(output.row("/nsg").expect("a row")["emitted_as"].as_str().is_some_and(|kind| kind.starts_with("azurerm_")));
+    let files = output.result["files"].to_string();
+    let lies = |name: &str| output.directory.join(name).exists();
+    assert!(!lies("plan") && !lies(".terraform.lock.hcl") && !lies("terraform.tfstate"), "{files}");
+    let said = |name: &str| std::fs::read_to_string(directory.join(name)).expect("text");
+    let (arguments, environment) = (said("arguments"), said("environment"));
+    assert!(!arguments.contains("simulated-client-secret"), "{arguments}");
+    assert!(environment.contains("ARM_CLIENT_SECRET=simulated-client-secret"), "{environment}");
+    for line in ["TF_LOG=", "ARM_CLIENT_ID=of-nobody", "CARGO_"] {
+        assert!(!environment.lines().any(|own| own.starts_with(line)), "{line}: {environment}");
+    }
+    for work in said("directories").lines() {
+        assert!(!std::path::Path::new(work).exists(), "{work} is still there");
+    }
+    assert!(!scanned.house.log().contains("simulated-client-secret"));
+    scanned.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_that_can_not_be_made_says_why_and_what_still_differs_is_listed() {
+    let bodies = json!([
+        {"id": GROUP, "name": "rg-made", "type": "Microsoft.Resources/resourceGroups", "location": "westeurope", "properties": {}},
+        address("pip-other"),
+    ]);
+    let (scanned, _) = with_stand_in(&bodies).await;
+    let output = super::outputs::generated(&scanned, "terraform", json!({"verify": true})).await;
+    assert_eq!(output.result["checks"]["plan"], "not run: only Terraform with auto_import_existing is planned");
+    let output = super::outputs::generated(&scanned, "terraform", json!({})).await;
+    assert_eq!(output.result["checks"].get("plan"), None);
+    // The stand-in names a resource that is not there: no other form helps.
+    let more = json!({"auto_import_existing": true, "verify": true});
+    let output = super::outputs::generated(&scanned, "terraform", more).await;
+    assert_eq!(
+        (&output.result["checks"]["plan"]["change"], &output.result["checks"]["plan"]["rounds"]),
+        (&json!(1), &json!(1))
+    );
+    let differ = &output.report["plan_differences"];
+    assert_eq!(differ[0]["attributes"], json!(["sku"]), "{differ}");
+    assert!(output.text(&["md"]).contains("| azurerm_public_ip.pip_typed | sku |"));
+    scanned.stop().await;
+}

@@ -4,12 +4,13 @@
 //! Knows no type and no attribute of azurerm: the tables of `azurerm` do. An item that they can't translate is an
 //! `azapi_resource`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use tokio_util::sync::CancellationToken;
 
 use super::{
     azurerm::{
+        Names,
         draft::Draft,
         imports::import_id,
         tables::TABLES,
@@ -48,7 +49,14 @@ enum Outcome {
 /// The form of each item of a plan. `is_compared`: the output has imports, and Terraform compares it with what Azure
 /// returns. Attributes that a person has to supply become parameters of the plan; with imports a person need not
 /// supply them, because Azure's values stay.
-pub fn typing(plan: &mut Plan, is_compared: bool, shelf: Shelf, cancel: &CancellationToken) -> Result<Forms, IacError> {
+/// `generic`: items that are to be an `azapi_resource` whatever the tables say, and why.
+pub fn typing(
+    plan: &mut Plan,
+    is_compared: bool,
+    generic: &BTreeMap<usize, String>,
+    shelf: Shelf,
+    cancel: &CancellationToken,
+) -> Result<Forms, IacError> {
     let (mut forms, mut words) = (Forms { shelf, ..Forms::default() }, Words::default());
     let children = children(plan);
     let count = plan.items.len();
@@ -57,15 +65,7 @@ pub fn typing(plan: &mut Plan, is_compared: bool, shelf: Shelf, cancel: &Cancell
     let mut asked = Vec::new();
     let Forms { shelf, names, .. } = &mut forms;
     let names = &*names;
-    let encode = |draft: &Draft, body: &Body| {
-        let mut out = Encoder::default();
-        out.list(&body.read_only, |out, input| {
-            out.path(&input.path);
-            out.term(&input.value);
-        });
-        names.encode(draft, &mut out);
-        out.0
-    };
+    let encode = |draft: &Draft, body: &Body| encoded(names, draft, body);
     let items = &*plan;
     let chunk = |at: usize| -> Result<Vec<Outcome>, IacError> {
         if cancel.is_cancelled() {
@@ -73,7 +73,10 @@ pub fn typing(plan: &mut Plan, is_compared: bool, shelf: Shelf, cancel: &Cancell
         }
         let own = |number: usize| children.get(&number).map(Vec::as_slice).unwrap_or_default();
         (at * CHUNK..count.min((at + 1) * CHUNK))
-            .map(|number| outcome(items, number, own(number), is_compared, &encode))
+            .map(|number| match generic.get(&number) {
+                Some(reason) => Ok(Outcome::Generic(reason.clone())),
+                None => outcome(items, number, own(number), is_compared, &encode),
+            })
             .collect()
     };
     in_order(count.div_ceil(CHUNK), chunk, |chunk| {
@@ -101,6 +104,17 @@ pub fn typing(plan: &mut Plan, is_compared: bool, shelf: Shelf, cancel: &Cancell
     forms.all = all.into_iter().flatten().collect();
     ask(plan, &mut forms, asked, if is_compared { Given::Idle } else { Given::Open });
     Ok(forms)
+}
+
+/// A draft as it waits on the shelf, behind the read-only values of its item.
+fn encoded(names: &Names, draft: &Draft, body: &Body) -> Vec<u8> {
+    let mut out = Encoder::default();
+    out.list(&body.read_only, |out, input| {
+        out.path(&input.path);
+        out.term(&input.value);
+    });
+    names.encode(draft, &mut out);
+    out.0
 }
 
 /// Children, by the number of their parent, of the items whose `azurerm_*` form may hold children.
