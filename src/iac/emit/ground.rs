@@ -6,7 +6,7 @@ use crate::iac::{
     model::{
         body::Body,
         plan::Item,
-        term::{Term, Text},
+        term::{Piece, Term, Text},
     },
     types::{self, Shape},
 };
@@ -73,5 +73,10 @@ impl Ground {
 /// Whether a printer of templates has to look at what values stand on: where a host of the cloud is written, or a value
 /// that is none of its type's.
 pub fn is_asked(body: &Body, has_hosts: impl Fn(&str) -> bool) -> bool {
-    !body.against.is_empty() || body.term.any_text(&has_hosts)
+    let mut is_there = !body.against.is_empty();
+    body.term.texts(&mut |_, text| {
+        let has_one = |piece: &Piece| matches!(piece, Piece::Literal(text) if has_hosts(text));
+        is_there = is_there || text.0.iter().any(has_one);
+    });
+    is_there
 }

@@ -333,10 +333,14 @@ impl<'p> Templates<'p> {
             Term::Null => out.scalar(&Value::Null),
             Term::Bool(flag) => out.scalar(&json!(flag)),
             Term::Number(number) => out.scalar(&Value::Number(number.clone())),
-            Term::Text(text) => match text.as_literal() {
-                Some(literal) if ground.is_typed() => out.text(&expression(with_cloud(literal))),
-                _ => out.text(&self.text(text, place)),
-            },
+            Term::Text(text) => {
+                let of = |part| match part {
+                    Said::Constant(text) if ground.is_typed() => with_cloud(&text),
+                    part => vec![part],
+                };
+                let parts = self.said(text, place).into_iter().flat_map(of).collect();
+                out.text(&expression(parts));
+            }
             Term::List(items) => {
                 let ground = ground.items();
                 out.list(|out| {
@@ -359,13 +363,17 @@ impl<'p> Templates<'p> {
     }
 
     fn text(&self, text: &Text, place: &Place) -> String {
+        expression(self.said(text, place))
+    }
+
+    fn said(&self, text: &Text, place: &Place) -> Vec<Said> {
         let parts = match text.0.as_slice() {
             [whole @ (Piece::Reference(_) | Piece::External(_)), Piece::Literal(suffix)] => {
                 self.longer(whole, suffix, place).map(|code| vec![Said::Code(code)])
             }
             _ => None,
         };
-        expression(parts.unwrap_or_else(|| text.0.iter().map(|piece| self.piece(piece, place)).collect()))
+        parts.unwrap_or_else(|| text.0.iter().map(|piece| self.piece(piece, place)).collect())
     }
 
     fn piece(&self, piece: &Piece, place: &Place) -> Said {

@@ -434,10 +434,14 @@ impl Printer<'_> {
             Term::Null => Value::Null,
             Term::Bool(flag) => Value::Bool(*flag),
             Term::Number(value) => Value::Number(value.to_string()),
-            Term::Text(text) => Value::Text(match text.as_literal() {
-                Some(literal) if ground.is_typed() => with_cloud(literal),
-                _ => self.parts(text, spot.number, sheet),
-            }),
+            Term::Text(text) => {
+                let parts = self.parts(text, spot.number, sheet).into_iter();
+                let of = |part| match part {
+                    Part::Literal(text) if ground.is_typed() => with_cloud(&text),
+                    part => vec![part],
+                };
+                Value::Text(parts.flat_map(of).collect())
+            }
             Term::List(items) => {
                 let ground = ground.items();
                 let mut values = Vec::with_capacity(items.len());
