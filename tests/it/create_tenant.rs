@@ -241,3 +241,25 @@ async fn a_run_that_is_killed_goes_on_and_makes_everything_once() {
     assert_eq!(there(&sim), 5);
     assert_eq!(sim.requests().get("directory_writes").copied(), Some(3), "a user, a group, a membership: once each");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_run_ends_at_once_and_tells_what_may_still_come() {
+    let settings =
+        simulator::Settings { write_time: std::time::Duration::from_secs(20), ..simulator::Settings::default() };
+    let sim = simulator::start(settings).await.expect("the simulator starts");
+    let house = House::for_simulator(&sim);
+    let daemon = house.start(&house.key(&["create", "read"]));
+    let id = daemon.submit("/api/v1/create-tenant", &real(&sim)).await;
+    let job = format!("/api/v1/jobs/{id}");
+    // The deployment of the group is running: its resources are there, and not ready.
+    while there(&sim) < 5 {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let began = std::time::Instant::now();
+    assert_eq!(daemon.call(Method::DELETE, &job, None).await.0, 200);
+    assert_eq!(daemon.finished(&id).await["status"], "cancelled");
+    assert!(began.elapsed() < std::time::Duration::from_secs(2), "{:?}", began.elapsed());
+    let result = daemon.get(&format!("{job}/result")).await["result"].clone();
+    assert_eq!(result["clean_up"].as_array().map(Vec::len), Some(4), "{result:#}");
+    assert!(result["created"].as_array().is_some_and(|created| created.len() >= 3), "{result:#}");
+}
