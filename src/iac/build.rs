@@ -17,6 +17,7 @@ use super::{
     },
     parallel::in_order,
     passes::{
+        addresses::Addresses,
         circles::{self, Ties},
         grants::{self, Roles},
         managed_groups,
@@ -63,10 +64,10 @@ pub fn build(
     let surveyor = Surveyor { source, capabilities, target: target.as_ref(), cancel, names, roles: Roles::default() };
     let survey = surveyor.survey(&selection, |key| dropped.contains(&key), shelves())?;
     let managers = managers(source, &selection.managers, target.as_ref())?;
-    warnings.extend(target.and_then(|target| target.unused()));
+    warnings.extend(target.as_ref().and_then(Target::unused));
     let Selection { rows, known, bound_reached, nothing, .. } = selection;
     drop(rows);
-    let (mut plan, shown) = planned(survey, managers, capabilities);
+    let Planned { mut plan, shown, addresses } = planned(survey, managers, capabilities);
     plan.warnings.extend(nothing);
     plan.warnings.extend(bound_reached.then(|| "too many dependencies: the rest stays as literal ids".to_owned()));
     plan.warnings.extend(warnings);
@@ -74,16 +75,26 @@ pub fn build(
     let is_asked = capabilities.asks_identities || is_made_anew(request);
     let is_given = |id: &str| request.identity_map.values().any(|to| to.eq_ignore_ascii_case(id));
     let principals = if is_asked { Principals::of(&plan.items, is_given) } else { Principals::default() };
-    let world = World { plan: &plan, known: &known, principals: &principals, capabilities, shown: &shown };
+    let world = World {
+        plan: &plan,
+        known: &known,
+        principals: &principals,
+        capabilities,
+        addresses: &addresses,
+        shown: &shown,
+    };
     let mut shelf = shelves();
-    let Linked { mut resolved, ties, outside } = link(&world, &mut shelf, cancel)?;
-    drop((principals, shown));
+    let Linked { mut resolved, ties, outside, outputs } = link(&world, target.as_ref(), &mut shelf, cancel)?;
+    drop((principals, shown, addresses));
+    for (item, outputs) in outputs {
+        plan.items[item].outputs = outputs.into_iter().map(|(path, was)| (path.into(), was.into())).collect();
+    }
     plan.outside = outside;
     plan.shelf = shelf;
     let parents: Vec<Parent> = plan.items.iter().map(|item| item.parent).collect();
     let cuts = circles::cut(&parents, &ties);
     drop(ties);
-    open(&mut plan, &mut resolved, cuts)?;
+    open(&mut plan, target.as_ref(), &mut resolved, cuts)?;
     for (item, resolved) in plan.items.iter_mut().zip(resolved) {
         let Resolved { needs, given, tags, weight, counts, spot } = resolved;
         (item.needs, item.given, item.tags, item.weight) = (needs, given, tags, weight);
@@ -111,8 +122,15 @@ fn managers(source: &dyn Source, ids: &[Box<str>], target: Option<&Target<'_>>) 
     Ok(managers)
 }
 
-/// Items with their numbers, labels, parents and parameters, and what bodies hold whole.
-fn planned(survey: Survey, managers: Managers, capabilities: &Capabilities) -> (Plan, Vec<(u64, u64)>) {
+/// Items with their numbers, labels, parents and parameters, before any reference is made.
+struct Planned {
+    plan: Plan,
+    /// What bodies hold whole.
+    shown: Vec<(u64, u64)>,
+    addresses: Addresses,
+}
+
+fn planned(survey: Survey, managers: Managers, capabilities: &Capabilities) -> Planned {
     let (compares, style) = (capabilities.compares, capabilities.style);
     let Survey { rows, shown, shelf } = survey;
     let mut plan = Plan { shelf, ..Plan::default() };
@@ -131,7 +149,15 @@ fn planned(survey: Survey, managers: Managers, capabilities: &Capabilities) -> (
             Reason::Absent(_) => None,
         })
         .collect();
-    let mut writer = Writer { plan: &mut plan, labels, words: Words::default(), taken: HashSet::new(), compares };
+    let mut addresses = Addresses::default();
+    let mut writer = Writer {
+        plan: &mut plan,
+        labels,
+        words: Words::default(),
+        taken: HashSet::new(),
+        compares,
+        addresses: &mut addresses,
+    };
     // The item in whose block each of the rows before is.
     let mut items: Vec<usize> = Vec::with_capacity(rows.len());
     for (number, row) in rows.into_iter().enumerate() {
@@ -158,7 +184,8 @@ fn planned(survey: Survey, managers: Managers, capabilities: &Capabilities) -> (
     let mut index = Index::default();
     apart.enumerate().for_each(|(number, id)| index.insert(hash(&arm::key(id)), number));
     plan.apart = index;
-    (plan, shown)
+    addresses.settle();
+    Planned { plan, shown, addresses }
 }
 
 /// Names of resources by the object ids of their identities, where anything is granted to somebody.
@@ -201,12 +228,14 @@ struct Writer<'p> {
     taken: HashSet<String>,
     /// Ids keep Azure's spelling.
     compares: bool,
+    addresses: &'p mut Addresses,
 }
 
 impl Writer<'_> {
     fn item(&mut self, row: Row, title: &str) {
         let number = self.plan.items.len();
-        let Seen { principals, lifted, grant } = row.seen.map(|seen| *seen).unwrap_or_default();
+        let Seen { principals, lifted, addresses, grant } = row.seen.map(|seen| *seen).unwrap_or_default();
+        self.addresses.add(number, addresses);
         let parsed = ResourceId::parse(&row.id);
         let label = self.labels.of(title, &row.id);
         if let Some(grant) = grant.filter(|grant| grant.role.is_built_in) {
@@ -232,6 +261,7 @@ impl Writer<'_> {
             given: Box::default(),
             needs: Box::default(),
             tags: 0,
+            outputs: Box::default(),
             weight: 0,
             counts: Counts::default(),
             spot: row.spot,
@@ -285,6 +315,7 @@ impl Resolved {
                 unresolved: count(body.unresolved.len()),
                 circular: count(body.circular.len()),
                 against: count(body.against.len()),
+                left_behind: count(body.left_behind.len()),
             },
             spot: Spot::default(),
         }
@@ -296,24 +327,34 @@ struct Linked {
     resolved: Vec<Resolved>,
     ties: Vec<Ties>,
     outside: BTreeMap<String, Outside>,
+    /// What is asked of items besides their ids: paths, and what was there.
+    outputs: BTreeMap<usize, BTreeMap<String, String>>,
 }
 
 /// Makes the references of all bodies and puts them on another shelf.
-fn link(world: &World<'_>, shelf: &mut Shelf, cancel: &CancellationToken) -> Result<Linked, IacError> {
+fn link(
+    world: &World<'_>,
+    target: Option<&Target<'_>>,
+    shelf: &mut Shelf,
+    cancel: &CancellationToken,
+) -> Result<Linked, IacError> {
     let count = world.plan.items.len();
     let (resolved, ties) = (Vec::with_capacity(count), Vec::with_capacity(count));
-    let mut linked = Linked { resolved, ties, outside: BTreeMap::new() };
+    let mut linked = Linked { resolved, ties, outside: BTreeMap::new(), outputs: BTreeMap::new() };
     let chunk = |at: usize| -> Result<Vec<_>, IacError> {
         if cancel.is_cancelled() {
             return Err(IacError::Cancelled);
         }
-        (at * CHUNK..count.min((at + 1) * CHUNK)).map(|number| one(world, number)).collect()
+        (at * CHUNK..count.min((at + 1) * CHUNK)).map(|number| one(world, target, number)).collect()
     };
     in_order(count.div_ceil(CHUNK), chunk, |chunk| {
-        for (mut resolved, ties, bytes, found) in chunk? {
+        for One { mut resolved, ties, bytes, outside: found, outputs } in chunk? {
             resolved.spot = shelf.put(&bytes)?;
             linked.resolved.push(resolved);
             linked.ties.push(ties);
+            for (item, path, was) in outputs {
+                linked.outputs.entry(item).or_default().insert(path, was);
+            }
             for (key, found) in found {
                 linked.outside.entry(key).or_insert(found);
             }
@@ -323,21 +364,34 @@ fn link(world: &World<'_>, shelf: &mut Shelf, cancel: &CancellationToken) -> Res
     Ok(linked)
 }
 
-/// One body: what it tells, what it is tied to, its bytes, and what is outside of the plan.
-type One = (Resolved, Ties, Vec<u8>, Vec<(String, Outside)>);
+/// One body: what it tells, what it is tied to, its bytes, what is outside of the plan, and what it asks of others.
+struct One {
+    resolved: Resolved,
+    ties: Ties,
+    bytes: Vec<u8>,
+    outside: Vec<(String, Outside)>,
+    outputs: Vec<(usize, String, String)>,
+}
 
-fn one(world: &World<'_>, number: usize) -> Result<One, IacError> {
+fn one(world: &World<'_>, target: Option<&Target<'_>>, number: usize) -> Result<One, IacError> {
     let item = &world.plan.items[number];
     let mut body = world.plan.body(number)?;
     body.term.renumber_parameters(item.secrets.start as usize);
     let outside = world.resolve(number, &mut body);
     let ties = references::ties(&body).into_iter();
     let ties = ties.filter_map(|(target, tie)| Some((u32::try_from(target).ok()?, tie))).collect();
-    Ok((Resolved::of(item, &body), ties, body.encode(), outside))
+    body.left_behind = target.map(|target| target.left(world.plan, item, &body)).unwrap_or_default();
+    let outputs = references::outputs(&body);
+    Ok(One { resolved: Resolved::of(item, &body), ties, bytes: body.encode(), outside, outputs })
 }
 
 /// Breaks the circles: what is cut becomes literal in the bodies that said it.
-fn open(plan: &mut Plan, resolved: &mut [Resolved], cuts: circles::Cuts) -> Result<(), IacError> {
+fn open(
+    plan: &mut Plan,
+    moved: Option<&Target<'_>>,
+    resolved: &mut [Resolved],
+    cuts: circles::Cuts,
+) -> Result<(), IacError> {
     let mut cuts: Vec<(usize, Vec<usize>)> = cuts.into_iter().collect();
     cuts.sort_unstable();
     for (number, targets) in cuts {
@@ -346,6 +400,8 @@ fn open(plan: &mut Plan, resolved: &mut [Resolved], cuts: circles::Cuts) -> Resu
         for target in targets {
             references::literalise(&mut body, target, &plan.items[target]);
         }
+        let item = &plan.items[number];
+        body.left_behind = moved.map(|moved| moved.left(plan, item, &body)).unwrap_or_default();
         let spot = plan.shelf.put(&body.encode())?;
         resolved[number] = Resolved { spot, ..Resolved::of(&plan.items[number], &body) };
     }

@@ -20,7 +20,7 @@ use super::{
     },
     parallel::in_order,
     passes::{
-        administrators,
+        addresses, administrators,
         grants::{Grant, Roles},
         managed_groups,
         ownership::{self, Claims},
@@ -100,6 +100,7 @@ pub struct Seen {
     pub lifted: Vec<Lifted>,
     /// What it grants, of a role assignment.
     pub grant: Option<Grant>,
+    pub addresses: Box<[addresses::Said]>,
 }
 
 /// A row and the bytes of its body.
@@ -223,6 +224,8 @@ impl Surveyor<'_> {
         }
         let spelling = if self.capabilities.compares { prune::Spelling::Import } else { prune::Spelling::Correct };
         let mut pruned = prune::prune(node, known.as_ref(), spelling);
+        let addresses = addresses::of(node, known.as_ref());
+        addresses::forget_own(&addresses, &mut pruned);
         if !manages.is_empty() {
             pruned.paths.extend(managed_groups::take_out(&mut pruned.body, &manages));
         }
@@ -246,8 +249,8 @@ impl Surveyor<'_> {
         };
         let mut lifted = secrets::lift(&mut term, subject, &self.names);
         administrators::lift(&mut term, &administrators, &mut lifted);
-        let seen = Seen { principals: principals(node), lifted, grant: None };
-        let is_empty = seen.principals.is_empty() && seen.lifted.is_empty();
+        let seen = Seen { principals: principals(node), lifted, addresses, grant: None };
+        let is_empty = seen.principals.is_empty() && seen.lifted.is_empty() && seen.addresses.is_empty();
         row.seen = (!is_empty).then(|| Box::new(seen));
         row.has_identity = term.get("identity").is_some();
         row.id = id.text.into();

@@ -7,7 +7,8 @@
 //! | passwords, `customData`, `protectedSettings`, the values of a vault's secrets | not returned | recorded |
 //! | `location` | as a code: `westeurope` | recorded |
 //! | (nothing) | `properties.provisioningState`, `systemAssigned` identities with `principalId` and `tenantId` | recorded |
-//! | (nothing) | ids of keys, vaults, principals: `vaultUri`, `principalId`, `clientId` by type | guessed |
+//! | (nothing) | ids of principals: `principalId`, `clientId` by type | guessed |
+//! | (nothing) | addresses of data planes: `vaultUri`, `keyUri`, `defaultHostName`, … (`arm::addresses`) | documented |
 //! | children inline (`subnets`, `securityRules`, `routes`, …) | also by themselves; a child put by itself also inline | recorded |
 //! | named parts of network resources (`ipConfigurations`, …) | with an `id` below the resource | recorded |
 //! | machines, private endpoints | also what is made with them: OS disks, cards (`side_effects`) | documented |
@@ -35,8 +36,19 @@ const NEVER_RETURNED: [&str; 8] = [
     "sharedKey",
 ];
 /// Computed once, kept by later PUTs.
-const COMPUTED: [&str; 9] =
-    ["principalId", "clientId", "tenantId", "vaultUri", "uniqueId", "vmId", "resourceGuid", "customerId", "createdAt"];
+const COMPUTED: [&str; 11] = [
+    "principalId",
+    "clientId",
+    "tenantId",
+    "vaultUri",
+    "uniqueId",
+    "vmId",
+    "resourceGuid",
+    "customerId",
+    "createdAt",
+    "keyUri",
+    "keyUriWithVersion",
+];
 
 /// A write to `/…/{type}/{name}`.
 pub(super) fn put(state: &State, path: &str, version: &str, body: &[u8], failed: bool) -> Reply {
@@ -197,7 +209,7 @@ fn identities(world: &World, key: &str, fields: &mut Map<String, Value>) {
 }
 
 fn computed(type_name: &str, key: &str, tenant: Uuid, properties: &mut Map<String, Value>) {
-    let name = key.rsplit('/').next().unwrap_or_default().to_owned();
+    addresses(key, properties);
     let mut set = |field: &str, value: Value| {
         properties.entry(field).or_insert(value);
     };
@@ -206,14 +218,6 @@ fn computed(type_name: &str, key: &str, tenant: Uuid, properties: &mut Map<Strin
             set("principalId", made(key, "principal"));
             set("clientId", made(key, "client"));
             set("tenantId", json!(tenant));
-        }
-        "microsoft.keyvault/vaults" => set("vaultUri", json!(format!("https://{name}.vault.azure.net/"))),
-        "microsoft.storage/storageaccounts" => {
-            let of = |service: &str| format!("https://{name}.{service}.core.windows.net/");
-            set(
-                "primaryEndpoints",
-                json!({"blob": of("blob"), "file": of("file"), "queue": of("queue"), "table": of("table"), "dfs": of("dfs"), "web": of("web")}),
-            );
         }
         "microsoft.compute/virtualmachines" => set("vmId", made(key, "machine")),
         "microsoft.operationalinsights/workspaces" => set("customerId", made(key, "workspace")),
@@ -225,6 +229,25 @@ fn computed(type_name: &str, key: &str, tenant: Uuid, properties: &mut Map<Strin
             set("scope", json!(scope));
         }
         _ => {}
+    }
+}
+
+/// Addresses of data planes, as services document them.
+fn addresses(key: &str, properties: &mut Map<String, Value>) {
+    for (path, address) in ResourceId::parse(key).map(|id| arm::addresses(&id)).unwrap_or_default() {
+        let version = made(key, "version").as_str().unwrap_or_default().replace('-', "");
+        let mut names = path.split('.').skip(1).peekable();
+        let mut at = &mut *properties;
+        while let Some(name) = names.next() {
+            if names.peek().is_none() {
+                at.entry(name).or_insert_with(|| json!(address.replace("{version}", &version)));
+                break;
+            }
+            match at.entry(name).or_insert_with(|| json!({})) {
+                Value::Object(below) => at = below,
+                _ => break,
+            }
+        }
     }
 }
 

@@ -10,6 +10,8 @@
 //! service says of a resource may differ (read-only properties stand in the report), and who a new
 //! system-assigned identity is.
 
+mod moved;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,

@@ -5,21 +5,37 @@ use serde_json::{Map, Value, json};
 use super::emitted::{Emitted, PARAMETER};
 use crate::{
     arm::{self, Scope, Target, below, evaluate, evaluate_text},
-    iac::emit::files::Files,
+    iac::{emit::files::Files, model::plan::Plan},
 };
 
 /// Fields of a resource in a template that are no part of its body.
 const AROUND: [&str; 7] = ["type", "apiVersion", "name", "dependsOn", "scope", "condition", "comments"];
 
-struct Place {
+struct Place<'p> {
     target: Target,
     parameters: Map<String, Value>,
     variables: Map<String, Value>,
     /// The region of the group, where the templates deploy it.
     location: Option<String>,
+    plan: &'p Plan,
 }
 
-impl Scope for Place {
+/// What a planned resource said of itself, as an object of its properties.
+pub(super) fn properties(plan: &Plan, id: &str) -> Value {
+    let mut out = json!({});
+    let item = plan.numbers.get(&arm::key(id)).map(|number| &plan.items[number]);
+    for (path, was) in item.into_iter().flat_map(|item| &item.outputs) {
+        let (mut at, mut names) = (&mut out, path.split('.').skip(1).peekable());
+        while let Some(name) = names.next() {
+            at[name] =
+                if names.peek().is_some() { at.get(name).cloned().unwrap_or_else(|| json!({})) } else { json!(was) };
+            at = &mut at[name];
+        }
+    }
+    out
+}
+
+impl Scope for Place<'_> {
     fn call(&self, name: &str, arguments: &[Value]) -> Result<Value, String> {
         if name.eq_ignore_ascii_case("parameters") {
             let wanted = arguments.first().and_then(Value::as_str).unwrap_or_default();
@@ -29,6 +45,9 @@ impl Scope for Place {
         if name.eq_ignore_ascii_case("variables") {
             let wanted = arguments.first().and_then(Value::as_str).unwrap_or_default();
             return self.variables.get(wanted).cloned().ok_or_else(|| format!("no variable {wanted:?}"));
+        }
+        if let ("reference", Some(Value::String(id))) = (name, arguments.first()) {
+            return Ok(properties(self.plan, id));
         }
         if name.eq_ignore_ascii_case("resourceGroup") {
             return Ok(json!({"id": self.target.scope(), "name": self.target.group, "location": self.location}));
@@ -53,7 +72,7 @@ pub(super) fn known(target: &Target, name: &str, arguments: &[Value]) -> Result<
 }
 
 /// Every resource of the files, deployed to a made-up subscription where none is named.
-pub fn read(files: &Files) -> Result<Vec<Emitted>, String> {
+pub fn read(files: &Files, plan: &Plan) -> Result<Vec<Emitted>, String> {
     let mut found = Vec::new();
     let is_template = |name: &str| name.starts_with("azuredeploy") && !name.ends_with(".parameters.json");
     for (name, text) in files.iter().filter(|(name, _)| is_template(name)) {
@@ -61,7 +80,7 @@ pub fn read(files: &Files) -> Result<Vec<Emitted>, String> {
         let target = Target { subscription: Some(subscription_of(&template)), ..Target::default() };
         let given = files.get(&name.replace(".json", ".parameters.json"));
         let given: Value = given.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-        let mut place = Place { target, parameters: Map::new(), variables: Map::new(), location: None };
+        let mut place = Place { target, parameters: Map::new(), variables: Map::new(), location: None, plan };
         place.declare(&template, given["parameters"].as_object().unwrap_or(&Map::new()))?;
         resources(&template, &place, &mut found)?;
     }
@@ -73,7 +92,7 @@ fn subscription_of(template: &Value) -> String {
     template["metadata"]["subscription"].as_str().unwrap_or_default().to_owned()
 }
 
-impl Place {
+impl Place<'_> {
     /// Takes the parameters and variables of a template: as they are given (`{"value": …}`), else by their defaults.
     fn declare(&mut self, template: &Value, given: &Map<String, Value>) -> Result<(), String> {
         for (name, declared) in template["parameters"].as_object().into_iter().flatten() {
@@ -92,7 +111,7 @@ impl Place {
     }
 }
 
-fn resources(template: &Value, place: &Place, found: &mut Vec<Emitted>) -> Result<(), String> {
+fn resources(template: &Value, place: &Place<'_>, found: &mut Vec<Emitted>) -> Result<(), String> {
     for resource in template["resources"].as_array().into_iter().flatten() {
         let text = |name: &str| resource[name].as_str().unwrap_or_default();
         let evaluated = |text: &str| -> Result<String, String> {
@@ -110,9 +129,9 @@ fn resources(template: &Value, place: &Place, found: &mut Vec<Emitted>) -> Resul
             let subscription = subscription.or_else(|| place.target.subscription.clone());
             let target = Target { subscription, group, management_group: None };
             let location = location_of(&target.scope(), found);
-            let mut place = Place { target, parameters: Map::new(), variables: Map::new(), location };
-            place.declare(inner, &given)?;
-            resources(inner, &place, found)?;
+            let mut below = Place { target, parameters: Map::new(), variables: Map::new(), location, plan: place.plan };
+            below.declare(inner, &given)?;
+            resources(inner, &below, found)?;
             continue;
         }
         let name = evaluated(text("name"))?;
@@ -139,7 +158,7 @@ pub(super) fn location_of(group: &str, found: &[Emitted]) -> Option<String> {
 }
 
 /// The id of what a template puts at a place, or at another scope.
-fn id(kind: &str, name: &str, scope: Option<&str>, place: &Place) -> Result<String, String> {
+fn id(kind: &str, name: &str, scope: Option<&str>, place: &Place<'_>) -> Result<String, String> {
     let names = [name.to_owned()];
     match scope {
         Some(scope) => below(scope, kind, &names),

@@ -7,13 +7,16 @@ use tree_sitter::Node;
 
 use super::{
     emitted::{Emitted, PARAMETER},
-    read_arm::{known, location_of},
+    read_arm::{known, location_of, properties},
 };
 use crate::{
     arm::{ResourceId, Target},
-    iac::emit::{
-        bicep::read::{items, parse, subscription_of, unescape},
-        files::Files,
+    iac::{
+        emit::{
+            bicep::read::{items, parse, subscription_of, unescape},
+            files::Files,
+        },
+        model::plan::Plan,
     },
 };
 
@@ -23,7 +26,7 @@ const AROUND: [&str; 4] = ["name", "parent", "scope", "dependsOn"];
 const DEEPEST: usize = 40;
 
 /// Every resource of the files, from `main.bicep` and those beside it on.
-pub fn read(files: &Files) -> Result<Vec<Emitted>, String> {
+pub fn read(files: &Files, plan: &Plan) -> Result<Vec<Emitted>, String> {
     let mut found = Vec::new();
     let mains =
         files.iter().filter(|(name, _)| name.strip_suffix(".bicep").is_some_and(|name| name.starts_with("main")));
@@ -31,7 +34,7 @@ pub fn read(files: &Files) -> Result<Vec<Emitted>, String> {
         let subscription = subscription_of(text).to_owned();
         let given = files.get(&name.replace(".bicep", ".bicepparam")).map(|text| given(text)).unwrap_or_default();
         let place = Place { subscription, group: None, location: None };
-        file(files, name, &place, &given, true, &mut found)?;
+        file((files, plan), name, &place, &given, true, &mut found)?;
     }
     if found.is_empty() { Err("there is no main.bicep".to_owned()) } else { Ok(found) }
 }
@@ -63,13 +66,14 @@ struct Declared<'t> {
 struct Sheet<'t> {
     text: &'t str,
     place: &'t Place,
+    plan: &'t Plan,
     resources: HashMap<String, Declared<'t>>,
     parameters: HashMap<String, Value>,
     ids: RefCell<HashMap<String, String>>,
 }
 
 fn file(
-    files: &Files,
+    (files, plan): (&Files, &Plan),
     name: &str,
     place: &Place,
     given: &Map<String, Value>,
@@ -78,8 +82,7 @@ fn file(
 ) -> Result<(), String> {
     let text = files.get(name).ok_or_else(|| format!("there is no {name}"))?;
     let tree = parse(text).map_err(|cause| format!("{name}: {cause}"))?;
-    let mut sheet =
-        Sheet { text, place, resources: HashMap::new(), parameters: HashMap::new(), ids: RefCell::new(HashMap::new()) };
+    let mut sheet = Sheet::new(text, place, plan);
     let root = tree.root_node();
     let (mut order, mut modules) = (Vec::new(), Vec::new());
     for node in children(root) {
@@ -123,7 +126,7 @@ fn file(
         if let Some(group) = &at.group {
             at.location = location_of(&format!("/subscriptions/{}/resourceGroups/{group}", at.subscription), found);
         }
-        file(files, &path, &at, &params, false, found)?;
+        file((files, plan), &path, &at, &params, false, found)?;
     }
     Ok(())
 }
@@ -195,6 +198,19 @@ fn fields(object: Node<'_>) -> Result<Vec<(Node<'_>, Node<'_>)>, String> {
     properties.map(|property| Ok((named(property, 0)?, named(property, 1)?))).collect()
 }
 
+impl<'t> Sheet<'t> {
+    fn new(text: &'t str, place: &'t Place, plan: &'t Plan) -> Self {
+        Self {
+            text,
+            place,
+            plan,
+            resources: HashMap::new(),
+            parameters: HashMap::new(),
+            ids: RefCell::new(HashMap::new()),
+        }
+    }
+}
+
 impl Sheet<'_> {
     fn source(&self, node: Node<'_>) -> &str {
         &self.text[node.byte_range()]
@@ -243,9 +259,11 @@ impl Sheet<'_> {
             }
             "identifier" => {
                 let name = self.source(node);
-                match self.parameters.get(name) {
-                    Some(value) => value.clone(),
-                    None => json!({"id": self.id(name, depth + 1)?}),
+                if let Some(value) = self.parameters.get(name) {
+                    value.clone()
+                } else {
+                    let id = self.id(name, depth + 1)?;
+                    json!({"id": id, "properties": properties(self.plan, &id)})
                 }
             }
             "member_expression" => {

@@ -6,13 +6,17 @@ use hcl::{Expression, ObjectKey, TraversalOperator, template::Element};
 use serde_json::{Map, Value, json};
 
 use super::emitted::{Emitted, PARAMETER};
-use crate::iac::{emit::files::Files, model::plan::Plan};
+use crate::iac::{
+    emit::files::Files,
+    model::plan::{Plan, Said},
+};
 
 /// Every generic resource of the files. Labels stand for the items of the plan.
 pub fn read(files: &Files, plan: &Plan) -> Result<Vec<Emitted>, String> {
     let ids: HashMap<&str, &str> = plan.items.iter().map(|item| (&*item.label, &*item.id)).collect();
     let principals = plan.items.iter().map(|item| (&*item.label, &*item.principals)).collect();
-    let mut reader = Reader { ids, principals, locals: HashMap::new() };
+    let outputs = plan.items.iter().map(|item| (&*item.label, &*item.outputs)).collect();
+    let mut reader = Reader { ids, principals, outputs, locals: HashMap::new() };
     let mut found = Vec::new();
     let mut bodies = Vec::new();
     for (name, text) in files.iter().filter(|(name, _)| name.rsplit('.').next() == Some("tf")) {
@@ -37,6 +41,8 @@ struct Reader<'p> {
     /// Who the identities of each are, and where its body says so.
     principals: HashMap<&'p str, &'p [(String, &'static str)]>,
     locals: HashMap<String, Value>,
+    /// What each says of itself besides, by the paths in its body.
+    outputs: HashMap<&'p str, &'p [Said]>,
 }
 
 impl Reader<'_> {
@@ -124,6 +130,7 @@ impl Reader<'_> {
                     }
                     ["var", name] => json!({PARAMETER: name}),
                     [_, label, "id"] => json!(self.ids.get(label).ok_or_else(|| format!("no item is called {label}"))?),
+                    [_, label, "output", path @ ..] => self.output(label, &path.join("."))?,
                     [_, label, "identity", "principal_id"] => self.principal(label, "identity.principalId")?,
                     [_, label, "principal_id"] => self.principal(label, "properties.principalId")?,
                     [_, label, "workspace_id"] => self.principal(label, "properties.customerId")?,
@@ -133,6 +140,11 @@ impl Reader<'_> {
             }
             other => return Err(format!("an expression {other:?}")),
         })
+    }
+
+    fn output(&self, label: &str, path: &str) -> Result<Value, String> {
+        let found = self.outputs.get(label).and_then(|known| known.iter().find(|(at, _)| **at == *path));
+        found.map(|(_, was)| json!(was)).ok_or_else(|| format!("{label} does not export {path}"))
     }
 
     fn principal(&self, label: &str, path: &str) -> Result<Value, String> {

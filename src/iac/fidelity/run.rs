@@ -86,8 +86,8 @@ pub fn whole_bodies(with_imports: bool) -> Capabilities {
 /// Every resource that the files of a format say.
 pub fn read(format: &str, files: &Files, plan: &Plan) -> Result<Vec<Emitted>, String> {
     match format {
-        "arm" => read_arm::read(files),
-        "bicep" => read_bicep::read(files),
+        "arm" => read_arm::read(files, plan),
+        "bicep" => read_bicep::read(files, plan),
         _ => read_hcl::read(files, plan),
     }
 }

@@ -27,6 +27,8 @@ pub struct Body {
     pub unresolved: Vec<Mentioned>,
     /// References that stay literal because they would close a circle.
     pub circular: Vec<Mentioned>,
+    /// What it still says of the place that it is moved away from.
+    pub left_behind: Vec<Mentioned>,
     /// Numbers of items that it needs although no text of it refers to them; in rising order.
     pub waits: Vec<usize>,
 }
@@ -56,7 +58,7 @@ impl Body {
             out.path(&input.path);
             out.term(&input.value);
         });
-        for mentions in [&self.external, &self.unresolved, &self.circular] {
+        for mentions in [&self.external, &self.unresolved, &self.circular, &self.left_behind] {
             out.list(mentions, |out, mentioned| {
                 out.text(&mentioned.path);
                 out.text(&mentioned.id);
@@ -84,6 +86,7 @@ impl Body {
             external: mentions(&mut from)?,
             unresolved: mentions(&mut from)?,
             circular: mentions(&mut from)?,
+            left_behind: mentions(&mut from)?,
             waits: from.list(Decoder::number)?,
         })
     }

@@ -3,7 +3,7 @@
 
 use serde_json::Number;
 
-use super::term::{PRINCIPALS, Piece, Step, Term, Text};
+use super::term::{Output, PRINCIPALS, Piece, Step, Term, Text};
 
 /// Appends what is written.
 #[derive(Debug, Default)]
@@ -84,6 +84,12 @@ impl Encoder {
                 out.byte(4);
                 out.number(*item);
                 out.number(PRINCIPALS.iter().position(|known| known == path).unwrap_or_default());
+            }
+            Piece::Output(Output { item, path, was }) => {
+                out.byte(6);
+                out.number(*item);
+                out.text(path);
+                out.text(was);
             }
             Piece::Spelled(item, id) => {
                 out.byte(5);
@@ -171,6 +177,10 @@ impl<'b> Decoder<'b> {
                     Piece::Principal(item, PRINCIPALS.get(from.number()?)?)
                 }
                 5 => Piece::Spelled(from.number()?, from.text()?.to_owned()),
+                6 => {
+                    let (item, path) = (from.number()?, from.text()?.to_owned());
+                    Piece::Output(Output { item, path, was: from.text()?.to_owned() })
+                }
                 _ => return None,
             })
         })
@@ -208,6 +218,7 @@ mod tests {
                 Piece::External("/subscriptions/s".to_owned()),
                 Piece::Principal(70_000, PRINCIPALS[2]),
                 Piece::Spelled(1, "/SUBSCRIPTIONS/s".to_owned()),
+                Piece::Output(Output { item: 9, path: "properties.x".to_owned(), was: "https://x/".to_owned() }),
             ])),
         );
         let mut out = Encoder::default();

@@ -44,6 +44,9 @@ pub struct Outside {
     pub kind: String,
 }
 
+/// What a resource says of itself: a path in its body, and what is there.
+pub type Said = (Box<str>, Box<str>);
+
 /// One resource to emit.
 #[derive(Debug)]
 pub struct Item {
@@ -69,6 +72,8 @@ pub struct Item {
     pub needs: Box<[u32]>,
     /// What tells its tags from other sets of tags; 0: it has none that can be shared.
     pub tags: u64,
+    /// What others ask of it besides its id, once it is there: paths in its body, in rising order, and what was there.
+    pub outputs: Box<[Said]>,
     /// How many bytes its body takes in a template, at most.
     pub weight: u32,
     pub counts: Counts,
@@ -83,6 +88,7 @@ pub struct Counts {
     pub unresolved: u32,
     pub circular: u32,
     pub against: u32,
+    pub left_behind: u32,
 }
 
 /// How far the table of types knows a resource's type.

@@ -35,8 +35,20 @@ pub enum Piece {
     Parameter(usize),
     /// The id of a resource that is known and not planned (templates spell it by a function).
     External(String),
+    /// What a planned item says of itself besides its id: a URI or a host name.
+    Output(Output),
     /// Who the identity of the planned item is, by where its body says it: `identity.principalId`.
     Principal(usize, &'static str),
+}
+
+/// What a planned item says of itself, and where its body does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    pub item: usize,
+    /// `properties.vaultUri`.
+    pub path: String,
+    /// What it was when it was scanned, as the text that refers to it spells it.
+    pub was: String,
 }
 
 impl Text {

@@ -15,6 +15,8 @@ pub enum Tie {
     Wait,
     /// Who an identity is.
     Principal,
+    /// A URI or a host name.
+    Output,
     Id,
 }
 

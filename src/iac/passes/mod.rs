@@ -1,6 +1,7 @@
 //! The passes from a snapshot to a plan, one pure function a file. None knows a language: what one can
 //! express is told by `model::capabilities`.
 
+pub mod addresses;
 pub mod administrators;
 pub mod circles;
 pub mod filters;

@@ -286,7 +286,11 @@ fn weight(term: &Term, depth: usize) -> usize {
         let of_piece = |piece: &Piece| match piece {
             Piece::Literal(text) => of_literal(text) + 4,
             Piece::External(text) => text.len() + 80,
-            Piece::Reference(_) | Piece::Spelled(..) | Piece::Parameter(_) | Piece::Principal(..) => 300,
+            Piece::Reference(_)
+            | Piece::Spelled(..)
+            | Piece::Output(_)
+            | Piece::Parameter(_)
+            | Piece::Principal(..) => 300,
         };
         text.0.iter().map(of_piece).sum::<usize>() + 8
     };

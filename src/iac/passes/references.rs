@@ -8,12 +8,16 @@
 //! declares it as existing, other templates spell the id by a function. An id that nobody has read is called unresolved,
 //! whatever of it is known: its group or its parent may be planned, then it is a reference with a suffix all the same.
 //!
+//! The address of a planned resource (`addresses`) is a reference too where it fills a text, and else a reason to wait; so is
+//! the name of a key or a secret beside its vault's address. An import compares texts: there an item only waits.
+//!
 //! Each body is resolved alone. What it refers to, and how, is told to `circles`; what that cuts is made literal again
 //! (`literalise`). How a language spells a reference is known to its printer alone.
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
+    addresses::Addresses,
     circles::Tie,
     mentions::{self, Mention},
     selection::Known,
@@ -27,7 +31,7 @@ use crate::{
             ids::prefixes,
             index::hash,
             plan::{Item, Outside, Parent, Plan},
-            term::{Piece, Step, Term, Text, spell},
+            term::{Output, Piece, Step, Term, Text, spell},
         },
         types,
     },
@@ -43,6 +47,7 @@ pub struct World<'p> {
     pub known: &'p Known,
     pub principals: &'p Principals,
     pub capabilities: &'p Capabilities,
+    pub addresses: &'p Addresses,
     /// Pairs of hashes of keys, sorted: a nested object, and the resource whose body holds it whole.
     pub shown: &'p [(u64, u64)],
 }
@@ -83,12 +88,16 @@ impl World<'_> {
     pub fn resolve(&self, number: usize, body: &mut Body) -> Vec<(String, Outside)> {
         self.name_principals(number, &mut body.term);
         let mut found = Found::default();
-        body.term.texts_mut(&mut Vec::new(), &mut |path, _, text| {
+        body.term.texts_mut(&mut Vec::new(), &mut |path, is_key, text| {
             let Some(literal) = text.as_literal() else { return };
             for mention in mentions::ids(literal).into_iter().rev() {
                 self.link(number, path, text, mention, &mut found);
             }
+            self.address(number, is_key, text, &mut found);
         });
+        if found.has_vault {
+            self.beside_vaults(number, &body.term, &mut found.waits);
+        }
         body.external = found.external;
         body.unresolved = found.unresolved;
         found.waits.sort_unstable();
@@ -146,6 +155,84 @@ impl World<'_> {
     fn respelled(&self, id: &str, length: usize) -> Option<String> {
         let known = self.plan.apart_id(hash(&arm::key(id))).filter(|_| !self.capabilities.compares)?;
         known.get(length..).map(str::to_owned)
+    }
+
+    /// Makes a reference of an address of a planned resource, or waits for what a text names by one.
+    fn address(&self, number: usize, is_key: bool, text: &mut Text, out: &mut Found) {
+        let Some(literal) = text.as_literal().filter(|text| text.contains('.') && !self.addresses.is_empty()) else {
+            return;
+        };
+        let is_own = |target: usize| self.is_in(number, target) || self.is_in(target, number);
+        let whole = self.addresses.find(literal).filter(|found| !is_own(found.item));
+        match whole {
+            Some(found) if !is_key && !self.capabilities.compares => {
+                let (before, after) = (&literal[..found.at.start], &literal[found.at.end..]);
+                out.has_vault |= self.is_vault(found.item);
+                let was = literal[found.at.clone()].to_owned();
+                let mut pieces = Vec::new();
+                pieces.extend((!before.is_empty()).then(|| Piece::Literal(before.to_owned())));
+                pieces.push(Piece::Output(Output { item: found.item, path: found.path.to_owned(), was }));
+                pieces.extend((!after.is_empty()).then(|| Piece::Literal(after.to_owned())));
+                *text = Text(pieces);
+            }
+            whole => {
+                let owners = match &whole {
+                    Some(found) => vec![found.item],
+                    None => self.addresses.owners(literal),
+                };
+                for owner in owners.into_iter().filter(|owner| !is_own(*owner)) {
+                    out.has_vault |= self.is_vault(owner);
+                    out.waits.push(owner);
+                }
+            }
+        }
+    }
+
+    /// Whether an item is another or below it.
+    fn is_in(&self, item: usize, other: usize) -> bool {
+        let above = |item: &usize| match self.plan.items[*item].parent {
+            Parent::Item(parent) => Some(parent),
+            Parent::Literal => None,
+        };
+        std::iter::successors(Some(item), above).any(|at| at == other)
+    }
+
+    fn is_vault(&self, item: usize) -> bool {
+        let kind = &self.plan.items[item].type_name;
+        kind.eq_ignore_ascii_case("Microsoft.KeyVault/vaults")
+            || kind.eq_ignore_ascii_case("Microsoft.KeyVault/managedHSMs")
+    }
+
+    /// Keys and secrets that are named beside the address of their vault.
+    fn beside_vaults(&self, number: usize, term: &Term, waits: &mut Vec<usize>) {
+        match term {
+            Term::List(items) => items.iter().for_each(|item| self.beside_vaults(number, item, waits)),
+            Term::Map(fields) => {
+                let vault = fields.iter().find_map(|(_, value)| {
+                    let Term::Text(text) = value else { return None };
+                    let of_piece = text.0.iter().find_map(|piece| match piece {
+                        Piece::Output(of) => Some(of.item),
+                        _ => None,
+                    });
+                    let named = || text.as_literal().and_then(|text| self.addresses.owners(text).first().copied());
+                    of_piece.or_else(named).filter(|item| self.is_vault(*item))
+                });
+                for (key, value) in fields {
+                    if let (Some(vault), Term::Text(text)) = (vault, value) {
+                        let key = key.as_literal().unwrap_or_default().to_ascii_lowercase();
+                        let kinds = [("keyname", "keys"), ("secretname", "secrets")];
+                        let kind = kinds.iter().find(|(end, _)| key.ends_with(end)).map(|(_, kind)| kind);
+                        let id = kind
+                            .zip(text.as_literal())
+                            .map(|(kind, name)| arm::key(&format!("{}/{kind}/{name}", self.plan.items[vault].id)));
+                        let found = id.and_then(|id| self.plan.numbers.get(&id)).filter(|found| *found != number);
+                        waits.extend(found);
+                    }
+                    self.beside_vaults(number, value, waits);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// The nearest planned item among the ids that one goes through, the longest first.
@@ -226,6 +313,8 @@ struct Found {
     unresolved: Vec<Mentioned>,
     outside: BTreeMap<String, Outside>,
     waits: Vec<usize>,
+    /// Whether an address of a vault is in it.
+    has_vault: bool,
 }
 
 fn mentioned(path: &[Step], id: &str) -> Mentioned {
@@ -259,10 +348,24 @@ pub fn ties(body: &Body) -> BTreeMap<usize, Tie> {
             let (target, tie) = match piece {
                 Piece::Reference(target) | Piece::Spelled(target, _) => (*target, Tie::Id),
                 Piece::Principal(target, _) => (*target, Tie::Principal),
+                Piece::Output(of) => (of.item, Tie::Output),
                 Piece::Literal(_) | Piece::Parameter(_) | Piece::External(_) => continue,
             };
             let known = found.entry(target).or_insert(tie);
             *known = tie.max(*known);
+        }
+    });
+    found
+}
+
+/// What a body asks of other items besides their ids: the item, the path, and what was there.
+pub fn outputs(body: &Body) -> Vec<(usize, String, String)> {
+    let mut found = Vec::new();
+    body.term.texts(&mut |_, text| {
+        for piece in &text.0 {
+            if let Piece::Output(Output { item, path, was }) = piece {
+                found.push((*item, path.clone(), was.clone()));
+            }
         }
     });
     found
@@ -276,6 +379,7 @@ pub fn literalise(body: &mut Body, target: usize, item: &Item) {
         let of_it = |piece: &Piece| match piece {
             Piece::Reference(to) if *to == target => Some(item.id.to_string()),
             Piece::Spelled(to, id) if *to == target => Some(id.clone()),
+            Piece::Output(of) if of.item == target => Some(of.was.clone()),
             // The identity gets its id only when its item is made: without a reference, only the old id can be written.
             Piece::Principal(to, at) if *to == target => {
                 let was = item.principals.iter().find(|(_, path)| path == at);

@@ -72,13 +72,8 @@ pub fn select(
             }
             let is_kept = wanted.takes(&node);
             is_any |= is_kept;
-            selection.rows.push(Row {
-                id: node.id.as_str().into(),
-                type_name: words.get(&node.type_name),
-                api_version: words.get(&node.api_version),
-                state: if is_kept { State::Kept } else { State::Other },
-                page: number,
-            });
+            let state = if is_kept { State::Kept } else { State::Other };
+            selection.rows.push(row(&node, &mut words, state, number));
         }
     })?;
     if !is_any {
@@ -111,6 +106,17 @@ pub fn select(
     let numbered = (0_u32..).zip(pages);
     selection.pages = numbered.filter(|(number, _)| held.contains(number)).map(|(_, after)| after).collect();
     Ok(selection)
+}
+
+fn row(node: &Node, words: &mut Words, state: State, page: u32) -> Row {
+    Row {
+        id: node.id.as_str().into(),
+        type_name: words.get(&node.type_name),
+        api_version: words.get(&node.api_version),
+        location: node.location.as_deref().map(|location| words.get(location)),
+        state,
+        page,
+    }
 }
 
 /// Notes what no code is made of. A stub stands for what was referred to and not read.

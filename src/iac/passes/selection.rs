@@ -37,6 +37,7 @@ pub struct Row {
     pub id: Box<str>,
     pub type_name: Arc<str>,
     pub api_version: Arc<str>,
+    pub location: Option<Arc<str>>,
     pub state: State,
     pub page: u32,
 }
@@ -137,6 +138,7 @@ impl Selection {
             id: node.id.as_str().into(),
             type_name: words.get(&node.type_name),
             api_version: words.get(&node.api_version),
+            location: node.location.as_deref().map(|location| words.get(location)),
             state: State::Kept,
             page: 0,
         };

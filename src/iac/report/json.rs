@@ -151,6 +151,9 @@ fn of_item(subject: &Subject<'_>, number: usize) -> io::Result<(String, Noted)> 
     if !spelled.is_empty() {
         row["spelled_otherwise"] = json!(spelled);
     }
+    if !body.left_behind.is_empty() {
+        row["left_behind"] = json!(body.left_behind);
+    }
     Ok((indented(&row)?, noted))
 }
 

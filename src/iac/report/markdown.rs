@@ -80,6 +80,9 @@ const ABOUT_CIRCLES: &str = "Each of these resources needs the other, directly o
      something that does not exist, so leave these properties out the first time, then put them back and deploy again. Who an\n\
      identity is (an object id) is known after the first run, too: replace it then.\n\n";
 
+const ABOUT_LEFT: &str = "Subscriptions, regions and names of the source in texts that may mean something else: policies, workflows, tags, host names of\n\
+     others, names of resources, versions of keys. Look at each before you deploy.\n\n";
+
 const ABOUT_SPELLING: &str = "The resource's own id is spelled otherwise, so a reference would change or replace what is imported. `depends_on` keeps the\n\
      order. `parent`: the group or the resource that it is in.\n\n";
 
@@ -104,6 +107,7 @@ pub struct Lists {
     external: Waiting,
     circular: Waiting,
     spelled: Waiting,
+    left_behind: Waiting,
 }
 
 /// The rows of one body.
@@ -114,6 +118,7 @@ pub struct Noted {
     external: String,
     circular: String,
     spelled: String,
+    left_behind: String,
 }
 
 impl Noted {
@@ -130,6 +135,7 @@ impl Noted {
             external: body.external.iter().map(external).collect(),
             circular: mentions(&body.circular),
             spelled: mentions(spelled_otherwise),
+            left_behind: mentions(&body.left_behind),
         }
     }
 }
@@ -140,7 +146,8 @@ impl Lists {
         self.unresolved.0.write_all(noted.unresolved.as_bytes())?;
         self.external.0.write_all(noted.external.as_bytes())?;
         self.circular.0.write_all(noted.circular.as_bytes())?;
-        self.spelled.0.write_all(noted.spelled.as_bytes())
+        self.spelled.0.write_all(noted.spelled.as_bytes())?;
+        self.left_behind.0.write_all(noted.left_behind.as_bytes())
     }
 }
 
@@ -191,7 +198,7 @@ pub fn write(subject: &Subject<'_>, lists: Lists, out: &mut impl Write) -> io::R
     let contents = plan.items.iter().filter_map(|item| Some([&*item.id, content(&item.type_name)?]));
     let title = "Content that ARM does not return, so the code does not hold it";
     table(out, title, "", &["resource", "content"], contents)?;
-    let Lists { against, unresolved, external, circular, spelled } = lists;
+    let Lists { against, unresolved, external, circular, spelled, left_behind } = lists;
     let title = "Values that Azure returned and its published type does not have so (kept as they are)";
     waited(out, title, "", &["resource", "property"], against)?;
     waited(out, "Ids that no scan has read", ABOUT_UNREAD, &["resource", "property", "id"], unresolved)?;
@@ -201,6 +208,8 @@ pub fn write(subject: &Subject<'_>, lists: Lists, out: &mut impl Write) -> io::R
     waited(out, title, ABOUT_CIRCLES, &["resource", "property", "id"], circular)?;
     let title = "Ids that keep Azure's spelling, because an import compares it";
     waited(out, title, ABOUT_SPELLING, &["resource", "property", "id"], spelled)?;
+    let title = "What still names the place that the resources are moved away from";
+    waited(out, title, ABOUT_LEFT, &["resource", "property", "text"], left_behind)?;
     out.flush()
 }
 

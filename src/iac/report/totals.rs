@@ -60,6 +60,11 @@ pub fn said(plan: &Plan) -> Vec<String> {
             "{circular} references stay literal because they would close a circle; report.md lists them"
         ));
     }
+    let left = sum(plan, |counts| counts.left_behind);
+    if left > 0 {
+        warnings
+            .push(format!("{left} texts still name the source's subscription, region or names; report.md lists them"));
+    }
     let given = plan.parameters.iter().filter(|given| given.kind != Given::Idle && given.value.is_none()).count();
     if given > 0 {
         warnings.push(format!("{given} values have to be given; README.md lists them"));

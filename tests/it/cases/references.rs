@@ -216,3 +216,125 @@ async fn an_id_that_nobody_has_read_is_listed_though_its_group_is_planned() {
     }
     scanned.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_uses_a_key_waits_for_it_and_its_vault_moves_with_it() {
+    for name_suffix in [None, Some("-dr")] {
+        let more = name_suffix.map_or_else(|| json!({}), |suffix| json!({"name_suffix": suffix}));
+        let Some((scanned, outputs)) = moved("08-customer-managed-keys", more).await else { return };
+        for (format, output) in &outputs {
+            let code = output.code();
+            let version = "0123456789abcdef0123456789abcdef";
+            assert!(!code.contains(version), "{format}: the version comes from the key: {code}");
+            assert!(!code.contains("vaultUri: ") && !code.contains("vaultUri  "), "{format}: {code}");
+            match *format {
+                "terraform" => {
+                    let set = block(&code, "resource \"azurerm_disk_encryption_set\"");
+                    assert!(set.contains(".output.properties.keyUriWithVersion"), "{set}");
+                    let account = block(&code, "resource \"azapi_resource\" \"stcmk01");
+                    assert!(account.contains(".output.properties.vaultUri"), "{account}");
+                    let waits = &account[account.find("depends_on").unwrap_or_else(|| panic!("{account}"))..];
+                    assert!(waits.contains("_cmk,"), "{account}");
+                    let key = block(&code, "\"Microsoft.KeyVault/vaults/keys@2023-07-01\"");
+                    assert!(key.contains("\"properties.keyUriWithVersion\""), "{key}");
+                }
+                "bicep" => {
+                    let set = block(&code, "resource des1 ");
+                    assert!(set.contains("Cmk.properties.keyUriWithVersion"), "{set}");
+                    let account = block(&code, "resource stcmk01");
+                    assert!(account.contains(".properties.vaultUri"), "{account}");
+                    assert!(account[account.find("dependsOn").expect("an order")..].contains("Cmk\n"), "{account}");
+                }
+                _ => {
+                    let set = arm_resource(output, "des1");
+                    let url = set["properties"]["activeKey"]["keyUrl"].as_str().expect("a text");
+                    assert!(url.starts_with("[reference(resourceId('Microsoft.KeyVault/vaults/keys'"), "{url}");
+                    assert!(url.ends_with(".keyUriWithVersion]"), "{url}");
+                }
+            }
+            // Who the identities are is known after the first run.
+            let vault = if name_suffix.is_some() { "/kvcmk01-dr" } else { "/kvcmk01" };
+            let cut = told(output, vault, "circular");
+            // Templates name an identity by its old id where nothing is made anew.
+            let is_asked = name_suffix.is_some() || *format == "terraform";
+            assert_eq!(cut.len(), if is_asked { 2 } else { 0 }, "{format}: {cut:?}");
+            for other in ["/des1", "/keys/cmk"] {
+                assert!(told(output, other, "circular").is_empty(), "{format}: {other}");
+            }
+        }
+        scanned.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_imports_what_uses_a_key_keeps_its_url_and_waits() {
+    let Some((scanned, outputs)) = outputs("08-customer-managed-keys").await else { return };
+    let (_, output) = outputs.iter().find(|(format, _)| *format == "imports").expect("an output");
+    let code = output.code();
+    let set = block(&code, "resource \"azurerm_disk_encryption_set\"");
+    assert!(set.contains("= \"https://kvcmk01.vault.azure.net/keys/cmk/0123456789abcdef0123456789abcdef\""), "{set}");
+    assert!(set.contains("depends_on") && set.contains("azapi_resource.kvcmk01_cmk,"), "{set}");
+    assert!(!code.contains("response_export_values"), "{code}");
+    scanned.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_of_a_tag_names_the_renamed_site() {
+    let Some((scanned, outputs)) = moved("29-ids-in-tag-keys", json!({"name_suffix": "-dr"})).await else { return };
+    for (format, output) in &outputs {
+        let code = output.code();
+        assert!(!code.contains("sites/site29"), "{format}: {code}");
+        let expected = match *format {
+            "terraform" => "\"hidden-link:${azapi_resource.site29_dr.id}\" = \"Resource\"",
+            "bicep" => "'hidden-link:${site29Dr.id}': 'Resource'",
+            _ => "[concat('hidden-link:', resourceId('Microsoft.Web/sites', 'site29-dr'))]",
+        };
+        assert!(code.contains(expected), "{format}: {code}");
+    }
+    scanned.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_region_and_a_name_move_wherever_a_value_or_a_segment_is_just_that() {
+    let more = json!({"location": "swedencentral", "name_suffix": "-dr"});
+    let Some((scanned, outputs)) = moved("34-moving", more).await else { return };
+    for (format, output) in &outputs {
+        let code = output.code();
+        for kept in ["northeurope", "shop34.westeurope.cloudapp.azure.com", "blob34", "golden-img"] {
+            assert!(code.contains(kept), "{format}: {kept}: {code}");
+        }
+        assert!(!code.contains("shop34-dr.westeurope"), "{format}: {code}");
+        assert!(!code.contains("West Europe"), "{format}: {code}");
+        assert!(
+            code.contains("locations/swedencentral/managedApis/azureblob")
+                || code.contains("swedencentral', 'azureblob'"),
+            "{format}: {code}"
+        );
+        assert!(code.contains("cog34-dr"), "{format}: {code}");
+        assert!(!code.contains("\"cog34\"") && !code.contains("'cog34'"), "{format}: {code}");
+        if *format == "terraform" {
+            assert!(!code.contains("azurerm_servicebus_namespace\""), "the replication would be lost: {code}");
+        }
+        assert!(code.contains("locationName"), "{format}: {code}");
+        let left = told(output, "/here-only", "left_behind");
+        assert!(
+            left.iter().any(|(path, text)| path.ends_with("value[0]") && text == "westeurope"),
+            "{format}: {left:?}"
+        );
+        let left = told(output, "/shop34-dr", "left_behind");
+        assert_eq!(left.len(), 2, "{format}: {left:?}");
+        for (resource, count) in [("/flow34", 2), ("/golden", 2)] {
+            let unread = told(output, resource, "unresolved");
+            assert_eq!(unread.len(), count, "{format}: {resource}: {unread:?}");
+        }
+        // What is told is all that is left.
+        for line in code.lines().filter(|line| line.contains("westeurope")) {
+            assert!(
+                line.contains("shop34.westeurope.cloudapp")
+                    || line.trim().trim_matches(['"', '\'', ',']) == "westeurope",
+                "{format}: {line}"
+            );
+        }
+    }
+    scanned.stop().await;
+}

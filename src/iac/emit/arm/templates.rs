@@ -319,7 +319,7 @@ impl<'p> Templates<'p> {
         caller.id(&id, &item.type_name).unwrap_or_else(|| quoted(&item.id))
     }
 
-    /// An expression for who an item's identity is, once it is deployed.
+    /// An expression for what an item says of itself once it is deployed: who its identity is, its URI.
     fn principal(&self, item: &Item, path: &str, place: &Place) -> String {
         let (id, version) = (self.id(item, Some(place)), quoted(&item.api_version));
         match path.strip_prefix("properties.") {
@@ -382,6 +382,7 @@ impl<'p> Templates<'p> {
             Piece::Reference(number) | Piece::Spelled(number, _) => {
                 Said::Code(self.id(&self.plan.items[*number], Some(place)))
             }
+            Piece::Output(of) => Said::Code(self.principal(&self.plan.items[of.item], &of.path, place)),
             Piece::Principal(number, path) => Said::Code(self.principal(&self.plan.items[*number], path, place)),
             Piece::External(id) => {
                 let parsed = ResourceId::parse(id);

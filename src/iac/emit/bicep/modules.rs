@@ -408,6 +408,7 @@ impl Printer<'_> {
             // A resource can't mean itself by its symbol.
             Piece::Reference(to) | Piece::Spelled(to, _) if *to == number => of_id(&item.parsed(), &item.type_name),
             Piece::Reference(to) | Piece::Spelled(to, _) => Part::Code(format!("{}.id", self.symbol(*to, sheet))),
+            Piece::Output(of) => Part::Code(format!("{}.{}", self.symbol(of.item, sheet), of.path)),
             Piece::Principal(to, path) => Part::Code(format!("{}.{path}", self.symbol(*to, sheet))),
             Piece::Parameter(number) => Part::Code(self.plan.parameters[*number].name.clone()),
             Piece::External(id) => match ResourceId::parse(id) {

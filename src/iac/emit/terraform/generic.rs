@@ -3,7 +3,7 @@
 use super::{
     context::Context,
     hcl::{Block, Value},
-    identity,
+    identity, outputs,
     terms::value,
 };
 use crate::iac::model::{
@@ -33,6 +33,9 @@ pub fn generic(context: &Context<'_>, body: Body) -> Block {
     let reworded = if context.with_imports { reworded.as_slice() } else { &[] };
     let (body, unseen) = split_unseen(rest, &mut Vec::new(), reworded);
     block.set("body", value(context, &body.unwrap_or_else(|| Term::Map(Vec::new()))));
+    if let Some(exported) = outputs::exported(item).filter(|_| !context.with_imports) {
+        block.set("response_export_values", exported);
+    }
     let mut ignored = Vec::new();
     if let Some(unseen) = unseen {
         block.set("sensitive_body", value(context, &unseen));

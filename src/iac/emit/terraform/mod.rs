@@ -18,6 +18,7 @@ mod forms;
 mod generic;
 mod hcl;
 mod identity;
+mod outputs;
 mod printer;
 mod providers;
 mod shared;

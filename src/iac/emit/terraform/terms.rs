@@ -5,6 +5,7 @@ use super::{
     data,
     forms::Form,
     hcl::{Key, Part, Value},
+    outputs,
 };
 use crate::iac::model::term::{Piece, Term, Text};
 
@@ -17,6 +18,7 @@ pub fn parts(context: &Context<'_>, text: &Text) -> Vec<Part> {
             Piece::Reference(number) => context.reference_in_text(*number, &context.plan.items[*number].id),
             Piece::Spelled(number, id) => context.reference_in_text(*number, id),
             Piece::External(id) => data::reference(context, id, id),
+            Piece::Output(of) => vec![outputs::of(context, of)],
             Piece::Principal(number, path) => vec![principal(context, *number, path)],
             Piece::Parameter(number) => vec![Part::Code(format!("var.{}", context.plan.parameters[*number].name))],
         };

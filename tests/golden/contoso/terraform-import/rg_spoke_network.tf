@@ -16,6 +16,9 @@ resource "azurerm_application_gateway" "agw_shop" {
   ]
   http2_enabled      = true
   firewall_policy_id = azurerm_web_application_firewall_policy.waf_shop.id
+  depends_on = [
+    azapi_resource.app_shop,
+  ]
 
   sku {
     name = "WAF_v2"

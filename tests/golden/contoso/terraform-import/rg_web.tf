@@ -11,6 +11,9 @@ resource "azurerm_container_app" "ca_api" {
   container_app_environment_id = azurerm_container_app_environment.cae_contoso.id
   revision_mode                = "Single"
   max_inactive_revisions       = 100
+  depends_on = [
+    azurerm_container_registry.crcontoso,
+  ]
 
   ingress {
     external_enabled           = true

@@ -32,7 +32,7 @@ resource "azurerm_container_app" "ca_api" {
 
     container {
       name   = "api"
-      image  = "crcontoso.azurecr.io/api:1.4.2"
+      image  = "${azurerm_container_registry.crcontoso.login_server}/api:1.4.2"
       cpu    = 0.5
       memory = "1Gi"
 
@@ -341,6 +341,9 @@ resource "azapi_resource" "app_shop" {
       vnetImagePullEnabled      = false
     }
   }
+  response_export_values = [
+    "properties.defaultHostName",
+  ]
 
   identity {
     type = "UserAssigned"

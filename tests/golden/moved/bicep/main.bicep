@@ -308,5 +308,6 @@ module rgSpokeNetwork3Module 'modules/rg-spoke-network-3.bicep' = {
     rgHubNetworkModule
     rgSpokeNetworkModule
     rgData2Module
+    rgWeb2Module
   ]
 }

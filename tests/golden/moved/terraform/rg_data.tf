@@ -38,7 +38,7 @@ resource "azurerm_cognitive_account" "cog_contoso_dr" {
   tags                          = local.tags
   kind                          = "TextAnalytics"
   sku_name                      = "S"
-  custom_subdomain_name         = "cog-contoso"
+  custom_subdomain_name         = "cog-contoso-dr"
   local_auth_enabled            = true
   public_network_access_enabled = true
 

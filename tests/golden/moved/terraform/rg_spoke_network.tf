@@ -46,7 +46,7 @@ resource "azurerm_application_gateway" "agw_shop" {
   backend_address_pool {
     name = "app"
     fqdns = [
-      "app-shop-dr.azurewebsites.net",
+      azapi_resource.app_shop_dr.output.properties.defaultHostName,
     ]
   }
 

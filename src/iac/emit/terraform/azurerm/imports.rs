@@ -31,6 +31,7 @@ pub fn literal(plan: &Plan, text: &Text) -> String {
         Piece::Literal(text) => text.clone(),
         Piece::Reference(number) => plan.items[*number].id.to_string(),
         Piece::External(id) | Piece::Spelled(_, id) => id.clone(),
+        Piece::Output(of) => of.was.clone(),
         Piece::Parameter(_) | Piece::Principal(..) => String::new(),
     };
     text.0.iter().map(piece).collect()

@@ -28,9 +28,19 @@ pub fn plain(value: &Term) -> Option<String> {
     match value {
         Term::Bool(flag) => Some(flag.to_string()),
         Term::Number(number) => Some(number.to_string()),
-        Term::Text(text) => text.as_literal().map(str::to_owned),
+        Term::Text(text) => text.as_literal().map(str::to_owned).or_else(|| address(text)),
         _ => None,
     }
+}
+
+/// A URI of something planned, as it was: where the provider wants a part of it, no reference can say it.
+fn address(text: &Text) -> Option<String> {
+    let piece = |piece: &Piece| match piece {
+        Piece::Literal(text) => Some(text.clone()),
+        Piece::Output(of) => Some(of.was.clone()),
+        _ => None,
+    };
+    text.0.iter().map(piece).collect::<Option<String>>().filter(|text| !text.is_empty())
 }
 
 /// All changes in order; `None`: the attribute is not written.

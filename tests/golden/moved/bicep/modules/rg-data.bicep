@@ -54,7 +54,7 @@ resource cogContosoDr 'Microsoft.CognitiveServices/accounts@2024-10-01' = {
     name: 'S'
   }
   properties: {
-    customSubDomainName: 'cog-contoso'
+    customSubDomainName: 'cog-contoso-dr'
     disableLocalAuth: false
     networkAcls: {
       defaultAction: 'Allow'

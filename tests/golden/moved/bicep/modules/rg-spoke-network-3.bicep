@@ -9,9 +9,18 @@ var tags = {
   owner: 'platform@contoso.example'
 }
 
+resource appShopDr 'Microsoft.Web/sites@2023-12-01' existing = {
+  name: 'app-shop-dr'
+  scope: resourceGroup('rg-web')
+}
+
 resource kvContosoDr 'Microsoft.KeyVault/vaults@2023-07-01' existing = {
   name: 'kv-contoso-dr'
   scope: resourceGroup('rg-data')
+}
+
+resource pipShop 'Microsoft.Network/publicIPAddresses@2024-05-01' existing = {
+  name: 'pip-shop'
 }
 
 resource privatelinkBlobCoreWindowsNet 'Microsoft.Network/privateDnsZones@2024-06-01' existing = {
@@ -31,6 +40,147 @@ resource stcontosodatadr 'Microsoft.Storage/storageAccounts@2023-05-01' existing
 
 resource vnetSpoke 'Microsoft.Network/virtualNetworks@2024-05-01' existing = {
   name: 'vnet-spoke'
+}
+
+resource wafShop 'Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies@2024-05-01' existing = {
+  name: 'waf-shop'
+}
+
+resource agwShop 'Microsoft.Network/applicationGateways@2024-05-01' = {
+  name: 'agw-shop'
+  location: location
+  tags: tags
+  zones: [
+    '1'
+    '2'
+    '3'
+  ]
+  properties: {
+    autoscaleConfiguration: {
+      maxCapacity: 4
+      minCapacity: 1
+    }
+    backendAddressPools: [
+      {
+        name: 'app'
+        properties: {
+          backendAddresses: [
+            {
+              fqdn: appShopDr.properties.defaultHostName
+            }
+          ]
+        }
+      }
+    ]
+    backendHttpSettingsCollection: [
+      {
+        name: 'app'
+        properties: {
+          cookieBasedAffinity: 'Disabled'
+          pickHostNameFromBackendAddress: true
+          port: 443
+          probe: {
+            id: resourceId('Microsoft.Network/applicationGateways/probes', 'agw-shop', 'health')
+          }
+          protocol: 'Https'
+          requestTimeout: 30
+        }
+      }
+    ]
+    enableHttp2: true
+    firewallPolicy: {
+      id: wafShop.id
+    }
+    frontendIPConfigurations: [
+      {
+        name: 'public'
+        properties: {
+          privateIPAllocationMethod: 'Dynamic'
+          publicIPAddress: {
+            id: pipShop.id
+          }
+        }
+      }
+    ]
+    frontendPorts: [
+      {
+        name: 'http'
+        properties: {
+          port: 80
+        }
+      }
+    ]
+    gatewayIPConfigurations: [
+      {
+        name: 'subnet'
+        properties: {
+          subnet: {
+            id: '${vnetSpoke.id}/subnets/snet-gateway'
+          }
+        }
+      }
+    ]
+    httpListeners: [
+      {
+        name: 'http'
+        properties: {
+          frontendIPConfiguration: {
+            id: resourceId('Microsoft.Network/applicationGateways/frontendIPConfigurations', 'agw-shop', 'public')
+          }
+          frontendPort: {
+            id: resourceId('Microsoft.Network/applicationGateways/frontendPorts', 'agw-shop', 'http')
+          }
+          hostNames: [
+            'shop.contoso.example'
+          ]
+          protocol: 'Http'
+          requireServerNameIndication: false
+        }
+      }
+    ]
+    probes: [
+      {
+        name: 'health'
+        properties: {
+          interval: 30
+          match: {
+            statusCodes: [
+              '200-399'
+            ]
+          }
+          minServers: 0
+          path: '/health'
+          pickHostNameFromBackendHttpSettings: true
+          protocol: 'Https'
+          timeout: 30
+          unhealthyThreshold: 3
+        }
+      }
+    ]
+    requestRoutingRules: [
+      {
+        name: 'shop'
+        properties: {
+          backendAddressPool: {
+            id: resourceId('Microsoft.Network/applicationGateways/backendAddressPools', 'agw-shop', 'app')
+          }
+          backendHttpSettings: {
+            id: resourceId('Microsoft.Network/applicationGateways/backendHttpSettingsCollection', 'agw-shop', 'app')
+          }
+          httpListener: {
+            id: resourceId('Microsoft.Network/applicationGateways/httpListeners', 'agw-shop', 'http')
+          }
+          priority: 100
+          ruleType: 'Basic'
+        }
+      }
+    ]
+    sku: {
+      family: 'Generation_1'
+      name: 'WAF_v2'
+      tier: 'WAF_v2'
+    }
+  }
 }
 
 resource peStore 'Microsoft.Network/privateEndpoints@2024-05-01' = {

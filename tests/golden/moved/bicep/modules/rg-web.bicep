@@ -44,7 +44,7 @@ resource caApi 'Microsoft.App/containerApps@2026-01-01' = {
               value: 'prod'
             }
           ]
-          image: 'crcontosodr.azurecr.io/api:1.4.2'
+          image: '${crcontosodr.properties.loginServer}/api:1.4.2'
           name: 'api'
           resources: {
             cpu: json('0.5')
