@@ -9,3 +9,4 @@ mod harness;
 mod plans;
 mod reads;
 mod terraform;
+mod verify;
