@@ -26,7 +26,7 @@ use super::{
         placement,
         references::{self, Principals, World},
         retarget::{Moved, Target},
-        secrets::{Lifted, Names},
+        secrets::Lifted,
         selection::Selection,
         source::Source,
     },
@@ -36,6 +36,7 @@ use super::{
 use crate::{
     api::GenerateIacRequest,
     arm::{self, ResourceId},
+    graph::redact::Names,
 };
 
 /// Items that are worked on at once by one core: few, so that all cores have some of a small plan.

@@ -4,11 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{
-    model::term::{Term, spell},
-    passes::{prune, secrets},
-    types,
-};
+use super::{model::term::spell, passes::prune, types};
 use crate::{
     arm::ResourceId,
     graph::model::{Label, Node},
@@ -44,20 +40,16 @@ pub(crate) fn needed(type_name: &str, api_version: &str, id: &str, body: &Value)
     };
     let known = types::find(type_name, api_version, parsed.name()).writable();
     let pruned = prune::prune(&node, known.as_ref(), prune::Spelling::Correct);
-    let missing: Vec<String> = pruned.missing.iter().map(|missing| spell(&missing.path)).collect();
-    let mut term = Term::of_map(&pruned.body);
-    let subject = secrets::Subject { type_name, name: parsed.name(), words: &pruned.words, missing: pruned.missing };
-    let lifted = secrets::lift(&mut term, subject, &secrets::Names::default());
     let is_in_body = |path: &str| body.pointer(&pointer(path)).is_some_and(|value| !value.is_null());
-    let mut needed: Vec<Needed> = lifted
+    let mut needed: Vec<Needed> = pruned
+        .missing
         .into_iter()
-        .filter(|lifted| !is_in_body(&lifted.path))
-        .map(|lifted| {
-            let name = lifted.path.rsplit('.').next().unwrap_or_default();
-            // What people never give and Azure never returns is a password, whatever it is called.
-            let is_secret = redact::is_secret_name(name) || !missing.contains(&lifted.path);
-            Needed { is_secret, path: lifted.path }
+        .map(|missing| {
+            let path = spell(&missing.path);
+            let is_secret = missing.is_unseen || redact::is_secret_name(path.rsplit('.').next().unwrap_or_default());
+            Needed { path, is_secret }
         })
+        .filter(|needed| !is_in_body(&needed.path))
         .collect();
     needed.sort_by(|a, b| a.path.cmp(&b.path));
     needed.dedup();

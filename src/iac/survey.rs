@@ -15,7 +15,7 @@ use super::{
         ids::compare_keys,
         index::hash,
         plan::Table,
-        term::{PRINCIPALS, Step, Term},
+        term::{PRINCIPALS, Step},
         words::Words,
     },
     parallel::in_order,
@@ -36,7 +36,7 @@ use super::{
 };
 use crate::{
     arm::{self, ResourceId},
-    graph::model::Node,
+    graph::{model::Node, redact::Names},
 };
 
 /// All rows, in the order of their keys, and the bodies.
@@ -120,7 +120,7 @@ pub struct Surveyor<'s> {
     pub target: Option<&'s Target<'s>>,
     pub cancel: &'s CancellationToken,
     /// Remembers which names of fields are those of secrets.
-    pub names: secrets::Names,
+    pub names: Names,
     pub roles: Roles,
 }
 
@@ -229,6 +229,7 @@ impl Surveyor<'_> {
         if !manages.is_empty() {
             pruned.paths.extend(managed_groups::take_out(&mut pruned.body, &manages));
         }
+        pruned.marked.extend(secrets::called_by_pruned(&node.body, &pruned.paths, &self.names));
         let administrators = match self.judge(&mut pruned, node, known.as_ref(), &id) {
             Ok(administrators) => administrators,
             Err(reason) => {
@@ -236,18 +237,13 @@ impl Surveyor<'_> {
                 return (row, Vec::new());
             }
         };
-        let mut term = Term::of_map(&pruned.body);
         if let Some(known) = known {
             row.table = if known.is_exact { Table::Exact } else { Table::Near };
             row.type_name = known.name.into();
         }
-        let subject = secrets::Subject {
-            type_name: &row.type_name,
-            name: id.name(),
-            words: &pruned.words,
-            missing: pruned.missing,
-        };
-        let mut lifted = secrets::lift(&mut term, subject, &self.names);
+        let subject =
+            secrets::Subject { name: id.name(), words: &pruned.words, marked: &pruned.marked, missing: pruned.missing };
+        let (mut term, mut lifted) = secrets::lift(&serde_json::Value::Object(pruned.body), subject, &self.names);
         administrators::lift(&mut term, &administrators, &mut lifted);
         let seen = Seen { principals: principals(node), lifted, addresses, grant: None };
         let is_empty = seen.principals.is_empty() && seen.lifted.is_empty() && seen.addresses.is_empty();
@@ -260,6 +256,7 @@ impl Surveyor<'_> {
             respelled: pruned.respelled,
             against: pruned.against,
             reworded: pruned.reworded,
+            unseen: pruned.unseen,
             read_only: (self.capabilities.read_only)(&node.type_name, &node.body),
             ..Body::default()
         };
@@ -319,6 +316,10 @@ fn principals(node: &Node) -> Box<[(String, &'static str)]> {
     };
     let at =
         |path: &str| node.body.pointer(&format!("/{}", path.replace('.', "/"))).and_then(serde_json::Value::as_str);
+    // The nil GUID is nobody's, and a tenant's id is that of many.
+    let tenants = ["identity.tenantId", "properties.tenantId"].map(at);
+    let is_somebodys =
+        |id: &&str| id.contains(|c: char| c.is_ascii_hexdigit() && c != '0') && !tenants.contains(&Some(*id));
     let paths = PRINCIPALS.into_iter().filter(|path| of_itself(path));
-    paths.filter_map(|path| Some((at(path)?.to_owned(), path))).collect()
+    paths.filter_map(|path| Some((at(path).filter(is_somebodys)?.to_owned(), path))).collect()
 }

@@ -35,7 +35,8 @@ fn shapes() -> [String; 6] {
 }
 
 /// Shapes go round over the slots. What stands beside a name becomes an opaque word, its name one that says secret;
-/// so does a tag of its own.
+/// so does a tag of its own. Other values get a flag beside them; properties get a request with credentials, and a text
+/// that is XML.
 fn poisoned(value: &Value, shapes: &[String], slot: &mut usize) -> Value {
     match value {
         Value::Object(fields) => {
@@ -52,6 +53,15 @@ fn poisoned(value: &Value, shapes: &[String], slot: &mut usize) -> Value {
             }
             if let Some(Value::Object(tags)) = fields.get_mut("tags") {
                 tags.insert("apiToken".to_owned(), json!("CANARYtag"));
+            } else if fields.get("value").is_some_and(Value::is_string) {
+                fields.insert("isSecret".to_owned(), json!(true));
+                fields.insert("value".to_owned(), json!("CANARYflagged"));
+            }
+            if let Some(Value::Object(properties)) = fields.get_mut("properties") {
+                properties
+                    .insert("headers".to_owned(), json!({"Authorization": "CANARYheader", "Accept": "text/plain"}));
+                properties.insert("credentials".to_owned(), json!({"query": {"code": ["CANARYquery"]}}));
+                properties.insert("script".to_owned(), json!("<a password=\"CANARYxml\" /><b c=\"d\" />"));
             }
             Value::Object(fields)
         }

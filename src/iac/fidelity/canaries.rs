@@ -153,3 +153,116 @@ fn no_opaque_value_beside_a_name_that_says_secret_reaches_the_code() {
     holds_none(|body| paired(body, &pairs), "CANARYopaque");
     assert!(pairs.get() > 20 || bodies().is_empty(), "{} pairs", pairs.get());
 }
+
+/// The slots that neither the name of a field nor the shape of its value tells: a type, a version, a body.
+fn slots() -> Vec<(&'static str, &'static str, Value)> {
+    let request = json!({"method": "POST", "uri": "https://x.example.org/run?code=CANARYcode&page=1",
+        "headers": {"Authorization": "CANARYheader", "x-functions-key": "CANARYkey", "Accept": "text/plain"},
+        "queries": {"sig": "CANARYsig"}, "authentication": {"type": "Raw", "value": "CANARYraw"}});
+    let workflow = json!({"definition": {"actions": {"a": {"type": "Http", "inputs": request}},
+        "parameters": {"p": {"type": "securestring", "defaultValue": "CANARYdefault"}}}});
+    vec![
+        ("Microsoft.Logic/workflows", "2019-05-01", workflow),
+        (
+            "Microsoft.Logic/workflows",
+            "2019-05-01",
+            json!({"parameters": {"p": {"type": "SecureString", "value": "CANARYsecure"},
+            "o": {"type": "SecureObject", "value": {"a": ["CANARYobject"]}}}}),
+        ),
+        (
+            "Microsoft.ApiManagement/service/namedValues",
+            "2023-05-01-preview",
+            json!({"displayName": "a", "secret": true,
+            "value": "CANARYnamed"}),
+        ),
+        (
+            "Microsoft.ApiManagement/service/backends",
+            "2023-05-01-preview",
+            json!({"url": "https://x", "protocol": "http",
+            "credentials": {"header": {"x-own": ["CANARYown"]}, "query": {"code": ["CANARYquery"]},
+                "authorization": {"scheme": "Bearer", "parameter": "CANARYparameter"}}}),
+        ),
+        (
+            "Microsoft.ApiManagement/service/policies",
+            "2023-05-01-preview",
+            json!({"format": "xml",
+            "value": "<policies><set-header name=\"Authorization\"><value>CANARYxml</value></set-header>\
+                <authentication-basic username=\"u\" password=\"CANARYbasic\" /></policies>"}),
+        ),
+        (
+            "Microsoft.Automation/automationAccounts/variables",
+            "2022-08-08",
+            json!({"isEncrypted": true, "value": "\"CANARYencrypted\""}),
+        ),
+    ]
+}
+
+/// The same of lists, of variants and of what the type marks.
+fn marked_slots() -> Vec<(&'static str, &'static str, Value)> {
+    vec![
+        (
+            "Microsoft.ContainerRegistry/registries/tasks",
+            "2019-04-01",
+            json!({"step": {"type": "FileTask", "taskFilePath": "t.yaml",
+            "values": [{"name": "a", "isSecret": true, "value": "CANARYtask"}]}}),
+        ),
+        (
+            "Microsoft.Resources/deploymentScripts",
+            "2020-10-01",
+            json!({"environmentVariables": [{"name": "a", "secureValue": "CANARYscript"}]}),
+        ),
+        (
+            "Microsoft.Compute/virtualMachineScaleSets",
+            "2023-09-01",
+            json!({"virtualMachineProfile": {"extensionProfile": {"extensions": [
+            {"name": "e", "properties": {"publisher": "p", "type": "t", "protectedSettings": {"name": "CANARYsettings"}}}]}}}),
+        ),
+        (
+            "Microsoft.EventGrid/eventSubscriptions",
+            "2022-06-15",
+            json!({"destination": {"endpointType": "WebHook",
+            "properties": {"endpointUrl": "https://x.example.org/CANARYmarked"}}}),
+        ),
+        (
+            "Microsoft.DataFactory/factories/linkedservices",
+            "2018-06-01",
+            json!({"type": "AzureBlobStorage", "typeProperties": {
+            "sasUri": {"type": "SecureString", "value": "CANARYlinked"}, "accountName": "a"}}),
+        ),
+        (
+            "Contoso.Made/things",
+            "2020-01-01",
+            json!({"settings": "{\"user\": \"u\", \"apiKey\": \"CANARYjson\"}",
+            "item": {"secure": true, "values": ["CANARYlist"]}}),
+        ),
+    ]
+}
+
+#[test]
+fn no_value_that_a_flag_a_header_a_type_or_a_document_calls_a_secret_reaches_the_code() {
+    let resources =
+        slots().into_iter().chain(marked_slots()).enumerate().map(|(number, (kind, version, properties))| {
+            let (space, rest) = kind.split_once('/').expect("a type");
+            let path: Vec<String> = rest.split('/').map(|segment| format!("{segment}/n{number}")).collect();
+            let path = path.join("/");
+            let id = format!(
+                "/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/rg/providers/{space}/{path}"
+            );
+            let body = json!({"id": id, "name": format!("n{number}"), "type": kind, "location": "westeurope",
+            "kind": "AzurePowerShell", "properties": properties});
+            Resource { id, type_name: kind.to_owned(), api_version: version.to_owned(), put: None, body }
+        });
+    let recorded = Recorded { resources: resources.collect() };
+    for format in ["arm", "azapi", "bicep"] {
+        let (plan, files) = generated(&recorded, format).expect("code");
+        for (name, text) in &files {
+            let line = text.lines().find(|line| line.contains("CANARY"));
+            assert!(line.is_none(), "{format} {name}: {line:?}");
+        }
+        assert!(plan.parameters.len() >= 22, "{}: {:?}", plan.parameters.len(), plan.parameters);
+        let all: String = files.values().map(String::as_str).collect();
+        for kept in ["text/plain", "Bearer", "page=1", "taskFilePath", "authentication-basic", "AzureBlobStorage"] {
+            assert!(all.contains(kept), "{format}: {kept}");
+        }
+    }
+}

@@ -33,3 +33,5 @@ pub(in crate::iac) use {
 mod canaries;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod whole;

@@ -345,6 +345,10 @@ fn a_pruned_body_is_pruned_to_itself() {
         };
         for node in nodes.values().filter(is_sent) {
             let once = prune::body(node);
+            // Made for what is asked for: what Azure computed of it, the pruned body does not say.
+            if once.get("properties") == Some(&json!({})) {
+                continue;
+            }
             let mut again = node.clone();
             again.body = Value::Object(once.clone());
             again.body["id"] = json!(node.id);

@@ -21,6 +21,8 @@ pub struct Body {
     pub against: Vec<String>,
     /// Paths of words that the type wants spelled otherwise than Azure returns them.
     pub reworded: Vec<String>,
+    /// Paths of what Azure never returns and somebody may have set.
+    pub unseen: Vec<String>,
     /// Read-only values that the language's form of it asks for.
     pub read_only: Vec<ReadOnlyInput>,
     pub external: Vec<Mentioned>,
@@ -51,7 +53,7 @@ impl Body {
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Encoder::default();
         out.term(&self.term);
-        for paths in [&self.pruned, &self.respelled, &self.against, &self.reworded] {
+        for paths in [&self.pruned, &self.respelled, &self.against, &self.reworded, &self.unseen] {
             out.list(paths, |out, path| out.text(path));
         }
         out.list(&self.read_only, |out, input| {
@@ -82,6 +84,7 @@ impl Body {
             respelled: paths(&mut from)?,
             against: paths(&mut from)?,
             reworded: paths(&mut from)?,
+            unseen: paths(&mut from)?,
             read_only: from.list(|from| Some(ReadOnlyInput { path: from.path()?, value: from.term()? }))?,
             external: mentions(&mut from)?,
             unresolved: mentions(&mut from)?,

@@ -132,6 +132,8 @@ pub enum Given {
     Open,
     /// An import leaves it as it is: it need not be given.
     Idle,
+    /// Nobody has to give it: the language's form of the resource finds it by itself.
+    Unneeded,
 }
 
 /// A selected resource that is written in another's body.

@@ -106,24 +106,24 @@ impl Term {
         }
     }
 
-    /// Sets what stands at a path, where what is above it is there and it is not.
+    /// Sets a field at a path, where what is above it is there.
     pub fn set_at(&mut self, path: &[Step], value: Self) {
-        match (path, self) {
-            ([Step::Field(name)], map @ Self::Map(_)) if map.get(name).is_none() => map.set(name, value),
-            ([_], _) => {}
-            ([Step::Field(name), rest @ ..], Self::Map(fields)) => {
-                let below = fields.iter_mut().find(|(key, _)| key.as_literal() == Some(name));
-                if let Some((_, below)) = below {
-                    below.set_at(rest, value);
-                }
-            }
-            ([Step::Index(index), rest @ ..], Self::List(items)) => {
-                if let Some(below) = items.get_mut(*index) {
-                    below.set_at(rest, value);
-                }
-            }
-            _ => {}
+        if let Some((Step::Field(name), above)) = path.split_last()
+            && let Some(above) = self.at_mut(above)
+        {
+            above.set(name, value);
         }
+    }
+
+    /// What stands at a path.
+    pub fn at_mut(&mut self, path: &[Step]) -> Option<&mut Self> {
+        path.iter().try_fold(self, |at, step| match (step, at) {
+            (Step::Field(name), Self::Map(fields)) => {
+                fields.iter_mut().find(|(key, _)| key.as_literal() == Some(name)).map(|(_, value)| value)
+            }
+            (Step::Index(index), Self::List(items)) => items.get_mut(*index),
+            _ => None,
+        })
     }
 
     pub fn is_empty(&self) -> bool {

@@ -20,4 +20,5 @@ pub mod secrets;
 pub mod select;
 pub mod selection;
 pub mod source;
+pub mod unseen;
 pub mod values;

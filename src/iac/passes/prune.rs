@@ -3,11 +3,18 @@
 //! Where the table of types knows a type, it decides: what is read-only or not in the type goes, names
 //! and enumerated values are spelled as the type does, what is required stays even when it is empty.
 //! Where it does not, general rules decide: names that ARM computes (`prune.tsv`, and what the table
-//! calls read-only nearly everywhere). Everywhere gone are: the envelope (`id`, `name`, `type`,
-//! `systemData`), back-references that other resources tell, ids and types of nested objects below the
-//! resource itself, null and empty values, and objects that become empty by that. Entries of maps whose
-//! keys people choose (`userAssignedIdentities`, tags, settings) stay, as `{}` when nothing is left. Items of lists
-//! keep their places, empty texts too. What the type leaves open (policy rules, workflows, templates) stays as it is.
+//! calls read-only nearly everywhere) go where a service writes them, directly in the properties of the resource or of one
+//! in it. Everywhere gone are: the envelope (`id`, `name`, `type`, `systemData`), back-references that other resources
+//! tell, ids and types of nested objects below the resource itself, and objects of which that leaves nothing.
+//!
+//! # What people wrote stays
+//! What the type leaves open (policy rules, workflows, templates), a variant that nobody published, and a type that the
+//! table lacks are people's: all stays, null and empty too. Of what the type knows, null and empty go, but for:
+//! - entries of maps whose keys people choose, and the map itself (of tags, a null goes: it can only be a text);
+//! - what is below an item of a list, unless the item is a resource of its own, which the service fills up; items keep
+//!   their places, as `{}` when nothing is left;
+//! - what the type requires, or gives a minimum of no letters;
+//! - entries of `userAssignedIdentities`, as `{}`.
 
 #[cfg(test)]
 mod tests;
@@ -16,14 +23,17 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::ownership;
-use super::prune_rules::{self as rules, is_empty};
+use super::{
+    ownership,
+    prune_rules::{self as rules, is_empty},
+    unseen::{Missing, Unseen, unseen},
+};
 use crate::{
     arm,
     graph::{model::Node, rules::begins_back_reference},
     iac::{
         model::term::{Step, spell},
-        types::{self, Leaf, Shape},
+        types::{self, Shape},
     },
 };
 
@@ -45,15 +55,12 @@ pub struct Pruned {
     /// Paths of words that the type wants spelled otherwise than Azure returns them, or that Azure does not
     /// return: an import that compares to the letter can't hold them.
     pub reworded: Vec<String>,
-    /// Paths of words that the type enumerates: none of them is a secret.
+    /// Paths of words that the type enumerates, and of those that tell its variants apart: none of them is a secret.
     pub words: HashSet<String>,
-}
-
-/// A required value that Azure did not return.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Missing {
-    pub path: Vec<Step>,
-    pub leaf: Leaf,
+    /// Paths of what the type marks as a secret.
+    pub marked: HashSet<String>,
+    /// Paths of what Azure never returns and somebody may have set.
+    pub unseen: Vec<String>,
 }
 
 /// What to do with a spelling that is not the type's.
@@ -72,6 +79,8 @@ pub fn prune(node: &Node, known: Option<&types::Type>, spelling: Spelling) -> Pr
         type_name: &node.type_name,
         is_child: arm::ResourceId::parse(&node.id).is_some_and(|id| id.is_child()),
         spelling,
+        of_people: 0,
+        of_service: false,
         out: Pruned::default(),
     };
     if let Value::Object(body) = &node.body {
@@ -80,6 +89,11 @@ pub fn prune(node: &Node, known: Option<&types::Type>, spelling: Spelling) -> Pr
         rules::special(node, &mut kept, &mut walk.out.paths);
         if let Some(shape) = &shape {
             walk.require(&mut kept, &shape.of(body), &mut Vec::new(), DEEPEST_MADE);
+            let Unseen { asked, told } = unseen(&node.type_name, &node.body, &mut kept, shape);
+            let is_new = |new: &Missing| walk.out.missing.iter().all(|known| known.path != new.path);
+            let asked: Vec<Missing> = asked.into_iter().filter(is_new).collect();
+            walk.out.missing.extend(asked);
+            walk.out.unseen = told;
         }
         walk.out.body = kept;
     }
@@ -98,6 +112,10 @@ struct Walk<'a> {
     type_name: &'a str,
     is_child: bool,
     spelling: Spelling,
+    /// How many items of lists that people wrote are around.
+    of_people: usize,
+    /// Whether these are the properties of a resource: where no type is known, names that ARM computes are its there.
+    of_service: bool,
     out: Pruned,
 }
 
@@ -116,10 +134,10 @@ impl Walk<'_> {
             }
             let Some(shape) = &shape else {
                 let value = match name.as_str() {
-                    // Names and values are people's.
-                    "tags" => Some(value.clone()).filter(|tags| !is_empty(tags)),
+                    "tags" => rules::tags(value),
                     "identity" => rules::identity(value),
-                    _ => self.value(name, value, None),
+                    "properties" => self.properties(name, value, None),
+                    _ => Some(value).filter(|value| !is_empty(value)).and_then(|value| self.value(name, value, None)),
                 };
                 kept.extend(value.map(|value| (name.clone(), value)));
                 continue;
@@ -129,41 +147,68 @@ impl Walk<'_> {
         kept
     }
 
+    /// What stays of the properties of a resource.
+    fn properties(&mut self, path: &str, value: &Value, shape: Option<&Shape>) -> Option<Value> {
+        let before = std::mem::replace(&mut self.of_service, true);
+        let kept = self.value(path, value, shape);
+        self.of_service = before;
+        kept
+    }
+
     /// What stays of a value; `None`: nothing.
     fn value(&mut self, path: &str, value: &Value, shape: Option<&Shape>) -> Option<Value> {
         if shape.is_some_and(Shape::is_open) && !is_services(path) {
             // Open content is people's: nothing in it is envelope, and empty is a value there.
-            return (!value.is_null()).then(|| value.clone());
+            return Some(value.clone());
         }
         let shape = shape.filter(|shape| !shape.is_open());
+        let is_peoples = shape.is_none() || self.of_people > 0;
         match value {
             Value::Object(fields) => self.object(path, fields, shape),
+            Value::Array(items) if items.is_empty() => is_peoples.then(|| value.clone()),
             Value::Array(items) => {
                 let of_items = shape.and_then(Shape::items);
-                let kept: Vec<Option<Value>> = items
-                    .iter()
-                    .enumerate()
-                    .map(|(index, item)| self.value(&format!("{path}[{index}]"), item, of_items.as_ref()))
-                    .collect();
+                let mut kept = Vec::with_capacity(items.len());
+                for (index, item) in items.iter().enumerate() {
+                    let is_own = item.get("id").is_some_and(|id| self.is_below(id));
+                    self.of_people += usize::from(!is_own);
+                    kept.push(self.value(&format!("{path}[{index}]"), item, of_items.as_ref()));
+                    self.of_people -= usize::from(!is_own);
+                }
                 // Lists are compared by position: an item that is empty, or of which nothing is left, keeps its place.
                 let hollow = |item: &Value| if item.is_object() { Value::Object(Map::new()) } else { item.clone() };
                 let is_any = kept.iter().any(Option::is_some) || items.iter().any(|item| !item.is_object());
                 let kept = kept.into_iter().zip(items);
                 is_any.then(|| kept.map(|(kept, item)| kept.unwrap_or_else(|| hollow(item))).collect())
             }
-            Value::Null => None,
-            Value::String(text) if text.is_empty() => None,
+            Value::Null => shape.is_none().then_some(Value::Null),
+            Value::String(text) if text.is_empty() => {
+                (is_peoples || shape.is_some_and(Shape::takes_empty)).then(|| value.clone())
+            }
             other => Some(other.clone()),
         }
     }
 
     fn object(&mut self, path: &str, fields: &Map<String, Value>, shape: Option<&Shape>) -> Option<Value> {
-        if path.ends_with("userAssignedIdentities") {
+        let is_identities = path == "identity.userAssignedIdentities"
+            || (shape.is_some() && path.ends_with(".identity.userAssignedIdentities"));
+        if is_identities {
             let entries = fields.keys().map(|id| (id.clone(), Value::Object(Map::new())));
             return (!fields.is_empty()).then(|| Value::Object(entries.collect()));
         }
+        if fields.is_empty() {
+            let is_map = shape.is_some_and(Shape::is_map) && path != "tags";
+            return (shape.is_none() || is_map || self.of_people > 0).then(|| Value::Object(Map::new()));
+        }
+        if let Some(by) = shape.and_then(Shape::told_apart_by) {
+            self.out.words.insert(format!("{path}.{by}"));
+        }
+        if let Some(shape) = shape.filter(|shape| path.contains('.') && shape.is_of_unknown_case(fields)) {
+            return Some(Value::Object(self.unpublished(path, fields, shape)));
+        }
         let shape = shape.map(|shape| shape.of(fields));
         let is_nested = fields.len() > 1 && fields.get("id").is_some_and(|id| self.is_below(id));
+        let of_service = std::mem::replace(&mut self.of_service, false) || is_nested;
         let mut kept = Map::new();
         for (name, value) in fields {
             let below = format!("{path}.{name}");
@@ -175,13 +220,30 @@ impl Walk<'_> {
                 self.gone(below, value);
                 continue;
             }
+            let is_computed = || of_service && (rules::is_computed(name) || (name == "etag" && value.is_string()));
+            self.of_service = is_nested && name == "properties";
             match &shape {
                 Some(shape) => self.field(&mut kept, path, shape, fields, name, value),
-                None if rules::is_computed(name) || (name == "etag" && value.is_string()) => self.gone(below, value),
+                None if is_computed() => self.gone(below, value),
                 None => kept.extend(self.value(&below, value, None).map(|value| (name.clone(), value))),
             }
+            self.of_service = false;
         }
         (!kept.is_empty()).then_some(Value::Object(kept))
+    }
+
+    /// An object of a variant that nobody published: only what all variants have is known.
+    fn unpublished(&mut self, path: &str, fields: &Map<String, Value>, shape: &Shape) -> Map<String, Value> {
+        let by = shape.told_apart_by().unwrap_or_default();
+        self.out.against.push(format!("{path}.{by}"));
+        let mut kept = Map::new();
+        for (name, value) in fields {
+            match shape.prop(name) {
+                Some(prop) if prop.is_read_only => self.gone(format!("{path}.{name}"), value),
+                _ => kept.extend([(name.clone(), value.clone())]),
+            }
+        }
+        kept
     }
 
     /// One field of an object of a known shape.
@@ -209,11 +271,18 @@ impl Walk<'_> {
             }
             return;
         };
-        // What tells of a resource's life is nobody's input, though an SDK may let people say it.
-        if prop.is_read_only || (!prop.is_required && !path.is_empty() && rules::is_of_its_life(name)) {
+        // Who an identity is, and what tells of a resource's life, is nobody's input, though a type may let people say it.
+        let is_who = path == "identity" && matches!(name, "principalId" | "tenantId");
+        if is_who || prop.is_read_only || (!prop.is_required && !path.is_empty() && rules::is_of_its_life(name)) {
             return self.gone(below, value);
         }
-        let mut out = self.value(&below, value, Some(&prop.shape));
+        if prop.is_secret {
+            self.out.marked.insert(below.clone());
+        }
+        let mut out = match path {
+            "" if name == "properties" => self.properties(&below, value, Some(&prop.shape)),
+            _ => self.value(&below, value, Some(&prop.shape)),
+        };
         if out.is_none() && prop.is_required && !value.is_null() {
             out = Some(match value {
                 Value::Object(_) => Value::Object(Map::new()),
@@ -266,6 +335,7 @@ impl Walk<'_> {
         let kept = self.value(path, value, shape);
         kept.or_else(|| match value {
             Value::Object(_) => Some(Value::Object(Map::new())),
+            Value::Array(_) => Some(Value::Array(Vec::new())),
             Value::String(_) => Some(value.clone()),
             _ => None,
         })
@@ -306,7 +376,7 @@ impl Walk<'_> {
                 fields.insert(prop.name, Value::Array(Vec::new()));
             } else if let Some(leaf) = prop.shape.leaf() {
                 let path = path.iter().cloned().chain([step]).collect();
-                self.out.missing.push(Missing { path, leaf });
+                self.out.missing.push(Missing { path, leaf, is_unseen: false });
             } else {
                 let mut made = Map::new();
                 path.push(step);

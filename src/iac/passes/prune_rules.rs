@@ -50,6 +50,14 @@ pub fn stands_outside(name: &str, body: &Map<String, Value>, is_child: bool) -> 
     }
 }
 
+/// Names and values of tags are people's; a value can only be a text, so a null is none.
+pub fn tags(value: &Value) -> Option<Value> {
+    let Value::Object(tags) = value else { return Some(value.clone()).filter(|value| !is_empty(value)) };
+    let kept: Map<String, Value> =
+        tags.iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.clone(), value.clone())).collect();
+    (!kept.is_empty()).then_some(Value::Object(kept))
+}
+
 /// Kind and assigned identities; who they are is Azure's to say.
 pub fn identity(value: &Value) -> Option<Value> {
     let fields = value.as_object()?;

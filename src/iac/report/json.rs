@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
-    markdown::{Lists, Noted},
+    markdown::{Beside, Lists, Noted},
     subject::Subject,
     totals::{content, emitted_as, said, totals},
 };
@@ -21,7 +21,7 @@ use crate::{
         emit::terraform,
         model::{
             ids::compare_keys,
-            plan::{LeftOut, Table, Within},
+            plan::{Given, LeftOut, Table, Within},
         },
         parallel::in_order,
     },
@@ -38,7 +38,7 @@ pub fn write(subject: &Subject<'_>, out: &mut impl Write) -> io::Result<Lists> {
     file.field("coverage", &source.coverage)?;
     file.field("format", &subject.format)?;
     file.list("parameters", |rows| {
-        for parameter in &plan.parameters {
+        for parameter in plan.parameters.iter().filter(|parameter| parameter.kind != Given::Unneeded) {
             let id = &plan.items[parameter.item].id;
             rows.item(&json!({"name": parameter.name, "path": parameter.path, "resource": id, "why": parameter.why}))?;
         }
@@ -132,7 +132,8 @@ fn of_item(subject: &Subject<'_>, number: usize) -> io::Result<(String, Noted)> 
         OutputFormat::Terraform => terraform::literal_ids(plan, subject.forms, number, &body),
         OutputFormat::Bicep | OutputFormat::Arm => Vec::new(),
     };
-    let noted = Noted::of(subject, item, &body, &spelled);
+    let left = subject.forms.left(number)?;
+    let noted = Noted::of(subject, item, &body, Beside { left: &left, spelled: &spelled });
     let secrets = plan.parameters.get(item.secrets.start as usize..item.secrets.end as usize).unwrap_or_default();
     let secrets: Vec<&str> = secrets.iter().map(|parameter| parameter.name.as_str()).collect();
     let mut row = json!({
@@ -144,7 +145,7 @@ fn of_item(subject: &Subject<'_>, number: usize) -> io::Result<(String, Noted)> 
             Table::Near => "other api-versions",
             Table::Unknown => "no",
         },
-        "pruned": body.pruned, "respelled": body.respelled, "against_type": body.against, "secrets": secrets,
+        "pruned": body.pruned, "respelled": body.respelled, "against_type": body.against, "never_returned": body.unseen, "not_carried": left, "secrets": secrets,
         "external": body.external, "unresolved": body.unresolved, "circular": body.circular,
         "not_returned": content(&item.type_name),
     });

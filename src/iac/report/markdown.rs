@@ -103,6 +103,8 @@ impl Default for Waiting {
 #[derive(Debug, Default)]
 pub struct Lists {
     against: Waiting,
+    unseen: Waiting,
+    left: Waiting,
     unresolved: Waiting,
     external: Waiting,
     circular: Waiting,
@@ -114,6 +116,8 @@ pub struct Lists {
 #[derive(Debug, Default)]
 pub struct Noted {
     against: String,
+    unseen: String,
+    left: String,
     unresolved: String,
     external: String,
     circular: String,
@@ -121,8 +125,17 @@ pub struct Noted {
     left_behind: String,
 }
 
+/// What is listed of an item beside its body.
+#[derive(Debug, Clone, Copy)]
+pub struct Beside<'b> {
+    /// Paths of values that its typed form does not say.
+    pub left: &'b [String],
+    /// Ids that its form spells as Azure does.
+    pub spelled: &'b [Mentioned],
+}
+
 impl Noted {
-    pub fn of(subject: &Subject<'_>, item: &Item, body: &Body, spelled_otherwise: &[Mentioned]) -> Self {
+    pub fn of(subject: &Subject<'_>, item: &Item, body: &Body, beside: Beside<'_>) -> Self {
         let id: &str = &item.id;
         let mentions = |told: &[Mentioned]| told.iter().map(|told| row(&[id, &told.path, &told.id])).collect();
         let external = |told: &Mentioned| {
@@ -131,10 +144,12 @@ impl Noted {
         };
         Self {
             against: body.against.iter().map(|path| row(&[id, path])).collect(),
+            left: beside.left.iter().map(|path| row(&[id, path])).collect(),
+            unseen: body.unseen.iter().map(|path| row(&[id, path])).collect(),
             unresolved: mentions(&body.unresolved),
             external: body.external.iter().map(external).collect(),
             circular: mentions(&body.circular),
-            spelled: mentions(spelled_otherwise),
+            spelled: mentions(beside.spelled),
             left_behind: mentions(&body.left_behind),
         }
     }
@@ -143,6 +158,8 @@ impl Noted {
 impl Lists {
     pub fn take(&mut self, noted: &Noted) -> io::Result<()> {
         self.against.0.write_all(noted.against.as_bytes())?;
+        self.unseen.0.write_all(noted.unseen.as_bytes())?;
+        self.left.0.write_all(noted.left.as_bytes())?;
         self.unresolved.0.write_all(noted.unresolved.as_bytes())?;
         self.external.0.write_all(noted.external.as_bytes())?;
         self.circular.0.write_all(noted.circular.as_bytes())?;
@@ -198,9 +215,19 @@ pub fn write(subject: &Subject<'_>, lists: Lists, out: &mut impl Write) -> io::R
     let contents = plan.items.iter().filter_map(|item| Some([&*item.id, content(&item.type_name)?]));
     let title = "Content that ARM does not return, so the code does not hold it";
     table(out, title, "", &["resource", "content"], contents)?;
-    let Lists { against, unresolved, external, circular, spelled, left_behind } = lists;
+    of_bodies(out, lists)?;
+    out.flush()
+}
+
+/// What was noted of each body.
+fn of_bodies(out: &mut impl Write, lists: Lists) -> io::Result<()> {
+    let Lists { against, unseen, left, unresolved, external, circular, spelled, left_behind } = lists;
     let title = "Values that Azure returned and its published type does not have so (kept as they are)";
     waited(out, title, "", &["resource", "property"], against)?;
+    let title = "Secrets that Azure never returns: those that were set have to be set again";
+    waited(out, title, "", &["resource", "property"], unseen)?;
+    let title = "Values that an azurerm_* resource does not say: the provider or Azure sets them by itself";
+    waited(out, title, "", &["resource", "property"], left)?;
     waited(out, "Ids that no scan has read", ABOUT_UNREAD, &["resource", "property", "id"], unresolved)?;
     let title = "Ids of resources that are known and not in the code";
     waited(out, title, "", &["resource", "property", "id", "in the code as"], external)?;
@@ -209,8 +236,7 @@ pub fn write(subject: &Subject<'_>, lists: Lists, out: &mut impl Write) -> io::R
     let title = "Ids that keep Azure's spelling, because an import compares it";
     waited(out, title, ABOUT_SPELLING, &["resource", "property", "id"], spelled)?;
     let title = "What still names the place that the resources are moved away from";
-    waited(out, title, ABOUT_LEFT, &["resource", "property", "text"], left_behind)?;
-    out.flush()
+    waited(out, title, ABOUT_LEFT, &["resource", "property", "text"], left_behind)
 }
 
 /// What Terraform's plan says, where it was asked for one.

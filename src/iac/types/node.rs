@@ -32,6 +32,10 @@ pub(super) enum Node {
         fields: BTreeMap<String, Field>,
         more: Option<u32>,
         cases: Option<Cases>,
+        /// Whether all of it is a secret.
+        is_secret: bool,
+        /// Names of the fields that are secrets, once somebody asked.
+        secrets: OnceLock<Box<[String]>>,
     },
 }
 
@@ -41,6 +45,7 @@ pub(super) struct TextRule {
     pub least: Option<u32>,
     pub most: Option<u32>,
     pub pattern: Option<String>,
+    pub is_secret: bool,
     /// The pattern, read once it is asked for.
     rule: OnceLock<Option<Regex>>,
 }
@@ -51,6 +56,7 @@ impl TextRule {
             least: facts.get("min").and_then(number),
             most: facts.get("max").and_then(number),
             pattern: facts.get("pattern").and_then(Value::as_str).map(str::to_owned),
+            is_secret: facts.get("secret").is_some(),
             rule: OnceLock::new(),
         }
     }
@@ -92,6 +98,11 @@ impl Field {
 
     pub(super) const fn is_read_only(self) -> bool {
         self.flags & 2 != 0
+    }
+
+    /// Whether no GET tells it.
+    pub(super) const fn is_write_only(self) -> bool {
+        self.flags & 4 != 0
     }
 }
 
@@ -153,6 +164,8 @@ impl Node {
                     fields: fields.collect::<Option<_>>()?,
                     more: more.map_or(Some(None), |more| more.map(Some))?,
                     cases,
+                    is_secret: node.contains_key("x"),
+                    secrets: OnceLock::new(),
                 })
             }
             _ => None,

@@ -25,6 +25,10 @@ pub struct Prop {
     pub name: String,
     pub is_read_only: bool,
     pub is_required: bool,
+    /// The type marks it as a secret, or says that no GET tells it.
+    pub is_marked: bool,
+    /// The type marks it as a secret.
+    pub is_secret: bool,
     pub shape: Shape,
 }
 
@@ -107,8 +111,11 @@ impl Shape {
             exact
         };
         let first = found.first()?;
+        let is_secret = found.iter().any(|(_, field)| self.is_secret_node(field.node));
         Some(Prop {
             name: first.0.to_owned(),
+            is_secret,
+            is_marked: is_secret || found.iter().any(|(_, field)| field.is_write_only()),
             is_read_only: found.iter().all(|(_, field)| field.is_read_only()),
             is_required: found.len() == self.nodes.len()
                 && found.iter().all(|(_, field)| field.is_required() && !field.is_read_only()),
@@ -133,6 +140,62 @@ impl Shape {
             Node::Enum { words, is_open } => Some((words.as_slice(), *is_open)),
             _ => None,
         })
+    }
+
+    fn is_secret_node(&self, at: u32) -> bool {
+        match self.namespace.nodes.get(at as usize) {
+            Some(Node::Text(rule)) => rule.is_secret,
+            Some(Node::Object { is_secret, .. }) => *is_secret,
+            _ => false,
+        }
+    }
+
+    /// Properties that hold secrets, by their mark or because they are `called` so: nobody can read them. Always of
+    /// one `called`: what it says is remembered.
+    pub fn secrets(&self, called: impl Fn(&str) -> bool) -> Vec<Prop> {
+        let mut names: Vec<&str> = Vec::new();
+        for node in self.nodes() {
+            let Node::Object { fields, secrets, .. } = node else { continue };
+            let is_it = |(name, field): &(&String, &Field)| {
+                !field.is_read_only() && (self.is_secret_node(field.node) || called(name))
+            };
+            let found = || fields.iter().filter(is_it).map(|(name, _)| name.clone()).collect();
+            names.extend(secrets.get_or_init(found).iter().map(String::as_str));
+        }
+        names.sort_unstable();
+        names.dedup();
+        names.into_iter().filter_map(|name| self.prop(name)).filter(|prop| !prop.is_read_only).collect()
+    }
+
+    /// Whether a discriminator tells variants of it apart and says one that the type does not have: what such an object
+    /// holds, nobody published.
+    pub fn is_of_unknown_case(&self, fields: &serde_json::Map<String, Value>) -> bool {
+        let mut all = self.nodes().peekable();
+        let is_unknown = |node: &Node| match node {
+            Node::Object { cases: Some(cases), .. } => {
+                field(fields, &cases.by).and_then(Value::as_str).is_some_and(|value| cases.find(value).is_none())
+            }
+            _ => false,
+        };
+        all.peek().is_some() && all.all(is_unknown)
+    }
+
+    /// Whether a discriminator says which variant an object with these fields is.
+    pub fn is_case(&self, fields: &serde_json::Map<String, Value>) -> bool {
+        self.discriminator(fields).is_some()
+    }
+
+    /// The name of the property that tells variants apart.
+    pub fn told_apart_by(&self) -> Option<&str> {
+        self.nodes().find_map(|node| match node {
+            Node::Object { cases: Some(cases), .. } => Some(cases.by.as_str()),
+            _ => None,
+        })
+    }
+
+    /// Whether the type says that an empty text is one.
+    pub fn takes_empty(&self) -> bool {
+        self.nodes().any(|node| matches!(node, Node::Text(rule) if rule.least == Some(0)))
     }
 
     /// What a PUT must have here.
@@ -240,6 +303,39 @@ impl Shape {
 
     pub fn is_list(&self) -> bool {
         matches!(self.nodes().next(), Some(Node::List(_)))
+    }
+}
+
+/// What tests make bodies of.
+#[cfg(test)]
+impl Shape {
+    /// All properties.
+    pub fn props(&self) -> Vec<Prop> {
+        let names = self.nodes().flat_map(|node| match node {
+            Node::Object { fields, .. } => fields.keys().cloned().collect(),
+            _ => Vec::new(),
+        });
+        let names: std::collections::BTreeSet<String> = names.collect();
+        names.iter().filter_map(|name| self.prop(name)).collect()
+    }
+
+    /// The words of an enumeration.
+    pub fn any_words(&self) -> Vec<String> {
+        match self.nodes().next() {
+            Some(Node::Enum { words, .. }) => words.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The name of the discriminator and one of its values.
+    pub fn any_case(&self, number: usize) -> Option<(String, String)> {
+        self.nodes().find_map(|node| match node {
+            Node::Object { cases: Some(cases), .. } if !cases.nodes.is_empty() => {
+                let value = cases.nodes.keys().nth(number % cases.nodes.len())?;
+                Some((cases.by.clone(), value.clone()))
+            }
+            _ => None,
+        })
     }
 }
 

@@ -140,12 +140,15 @@ fn join_cases(nodes: &mut Vec<Node>) {
         let Some(Node::Object { fields: common, cases: Some(cases), .. }) = nodes.get(at) else { continue };
         let mut joined = Vec::with_capacity(cases.nodes.len());
         for (value, case) in &cases.nodes {
-            if let Some(Node::Object { fields, more, .. }) = nodes.get(*case as usize) {
+            if let Some(Node::Object { fields, more, is_secret, .. }) = nodes.get(*case as usize) {
                 let mut fields = fields.clone();
                 for (name, field) in common {
                     fields.entry(name.clone()).or_insert(*field);
                 }
-                joined.push((value.clone(), Node::Object { fields, more: *more, cases: None }));
+                joined.push((
+                    value.clone(),
+                    Node::Object { fields, more: *more, cases: None, is_secret: *is_secret, secrets: OnceLock::new() },
+                ));
             }
         }
         let numbered = joined.into_iter().map(|(value, node)| {

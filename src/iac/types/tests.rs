@@ -119,6 +119,7 @@ impl Pair<'_> {
                 is_it(rule.least, "min")
                     && is_it(rule.most, "max")
                     && rule.pattern.as_deref() == theirs["pattern"].as_str()
+                    && rule.is_secret == theirs["sensitive"].as_bool().unwrap_or_default()
             }
             (Node::Leaf(Leaf::Number), "int") => theirs.get("min").is_none() && theirs.get("max").is_none(),
             (Node::Bounded(least, most), "int") => *least == theirs["min"].as_f64() && *most == theirs["max"].as_f64(),
@@ -129,7 +130,10 @@ impl Pair<'_> {
                 values == *words && *is_open == theirs["open"].as_bool().unwrap_or_default()
             }
             (Node::List(item), "array") => self.same(*item, theirs["of"].as_u64().expect("a node"), false),
-            (Node::Object { fields, more, cases }, "object" | "choice") => {
+            (Node::Object { fields, more, cases, is_secret, .. }, "object" | "choice") => {
+                if *is_secret != theirs["sensitive"].as_bool().unwrap_or_default() {
+                    return false;
+                }
                 let empty = serde_json::Map::new();
                 let props = theirs["props"].as_object().unwrap_or(&empty);
                 let props: HashMap<&str, (u64, u8)> = props
@@ -142,7 +146,8 @@ impl Pair<'_> {
                 }
                 for (name, field) in fields {
                     let Some((node, flags)) = props.get(name.as_str()) else { return false };
-                    if (field.is_required(), field.is_read_only()) != (flags & 1 != 0, flags & 2 != 0)
+                    if (field.is_required(), field.is_read_only(), field.is_write_only())
+                        != (flags & 1 != 0, flags & 2 != 0, flags & 4 != 0)
                         || !self.same(field.node, *node, false)
                     {
                         return false;

@@ -80,9 +80,21 @@ impl Forms {
     pub fn draft(&self, typed: &Typed) -> std::io::Result<(Draft, Vec<ReadOnlyInput>)> {
         let bytes = self.shelf.get(typed.spot)?;
         let mut from = Decoder(&bytes);
+        left(&mut from).ok_or(std::io::ErrorKind::InvalidData)?;
         let inputs = from.list(|from| Some(ReadOnlyInput { path: from.path()?, value: from.term()? }));
         inputs
             .and_then(|inputs| Some((self.names.decode(&mut from)?, inputs)))
             .ok_or_else(|| std::io::ErrorKind::InvalidData.into())
     }
+
+    /// Paths of values that the typed form of a resource does not say.
+    pub fn left(&self, number: usize) -> std::io::Result<Vec<String>> {
+        let Some(Form::Typed(typed)) = self.get(number) else { return Ok(Vec::new()) };
+        let bytes = self.shelf.get(typed.spot)?;
+        left(&mut Decoder(&bytes)).ok_or_else(|| std::io::ErrorKind::InvalidData.into())
+    }
+}
+
+fn left(from: &mut Decoder<'_>) -> Option<Vec<String>> {
+    from.list(|from| from.text().map(str::to_owned))
 }

@@ -23,7 +23,7 @@ use crate::{
         emit::files::{Piece, Print},
         model::{
             body::ReadOnlyInput,
-            plan::{Item, Plan},
+            plan::{Given, Item, Plan},
             style::Style,
             term::{Piece as TextPiece, Term, Text},
         },
@@ -155,6 +155,7 @@ impl<'p> Terraform<'p> {
             Part::Variables(range) => {
                 let own = providers::of_subscriptions(&self.subscriptions).filter(|_| range.start == 0);
                 let given = self.plan.parameters[range.clone()].iter();
+                let given = given.filter(|parameter| parameter.kind != Given::Unneeded);
                 Ok(own.chain(given.map(|parameter| providers::of_parameter(self.plan, parameter))).collect())
             }
             Part::Locals => Ok(vec![self.shared.locals()]),

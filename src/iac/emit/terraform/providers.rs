@@ -90,7 +90,7 @@ pub fn of_parameter(plan: &Plan, parameter: &Parameter) -> Block {
         Given::Secret => {
             variable.set("sensitive", Value::Bool(true));
         }
-        Given::Open => {}
+        Given::Open | Given::Unneeded => {}
         Given::Idle => {
             variable.set("default", Value::text("asbefore"));
         }

@@ -42,8 +42,14 @@ enum Outcome {
     /// `azapi_resource`, and why.
     Generic(String),
     /// `azurerm_*`: the children that are written `within` its block, the attributes that are `asked` of a person, each
-    /// with the reason, and the encoded draft.
-    Typed { typed: Typed, within: Vec<usize>, asked: Vec<(&'static str, &'static str)>, bytes: Vec<u8> },
+    /// with the reason, the numbers of the parameters that it does without, and the encoded draft.
+    Typed {
+        typed: Typed,
+        within: Vec<usize>,
+        asked: Vec<(&'static str, &'static str)>,
+        unneeded: Vec<u32>,
+        bytes: Vec<u8>,
+    },
 }
 
 /// The form of each item of a plan. `is_compared`: the output has imports, and Terraform compares it with what Azure
@@ -62,7 +68,7 @@ pub fn typing(
     let count = plan.items.len();
     let mut all: Vec<Option<Form>> = Vec::with_capacity(count);
     let mut within: HashMap<usize, usize> = HashMap::new();
-    let mut asked = Vec::new();
+    let (mut asked, mut without) = (Vec::new(), Vec::new());
     let Forms { shelf, names, .. } = &mut forms;
     let names = &*names;
     let encode = |draft: &Draft, body: &Body| encoded(names, draft, body);
@@ -89,7 +95,8 @@ pub fn typing(
             }
             all.push(Some(match outcome {
                 Outcome::Generic(reason) => Form::Generic(words.get(&reason)),
-                Outcome::Typed { mut typed, within: children, asked: wanted, bytes } => {
+                Outcome::Typed { mut typed, within: children, asked: wanted, unneeded, bytes } => {
+                    without.extend(unneeded);
                     typed.spot = shelf.put(&bytes)?;
                     within.extend(children.into_iter().map(|child| (child, number)));
                     if !wanted.is_empty() {
@@ -102,6 +109,7 @@ pub fn typing(
         Ok::<_, IacError>(())
     })?;
     forms.all = all.into_iter().flatten().collect();
+    spare(plan, &without);
     ask(plan, &mut forms, asked, if is_compared { Given::Idle } else { Given::Open });
     Ok(forms)
 }
@@ -109,6 +117,7 @@ pub fn typing(
 /// A draft as it waits on the shelf, behind the read-only values of its item.
 fn encoded(names: &Names, draft: &Draft, body: &Body) -> Vec<u8> {
     let mut out = Encoder::default();
+    out.list(&draft.left, |out, path| out.text(path));
     out.list(&body.read_only, |out, input| {
         out.path(&input.path);
         out.term(&input.value);
@@ -174,6 +183,7 @@ fn outcome(
                 asked_from: 0,
                 spot: Spot::default(),
             },
+            unneeded: unneeded(plan, number, &draft),
             bytes: encode(&draft, &body),
             within: draft.within,
             asked: draft.asked,
@@ -189,6 +199,29 @@ fn misspelled(plan: &Plan, draft: &Draft) -> Option<&'static str> {
         _ => false,
     };
     draft.endings.iter().find(|(id, name)| !ends_in(id, name)).map(|(_, name)| *name)
+}
+
+/// Nobody has to give these parameters; those of an earlier round are asked for again: their resource may have another form.
+fn spare(plan: &mut Plan, without: &[u32]) {
+    for parameter in plan.parameters.iter_mut().filter(|parameter| parameter.kind == Given::Unneeded) {
+        parameter.kind = Given::Secret;
+    }
+    for number in without {
+        if let Some(parameter) = plan.parameters.get_mut(*number as usize) {
+            parameter.kind = Given::Unneeded;
+        }
+    }
+}
+
+/// The parameters of an item, and of the children that are written in it, that its draft does not use.
+fn unneeded(plan: &Plan, number: usize, draft: &Draft) -> Vec<u32> {
+    let own = std::iter::once(number).chain(draft.within.iter().copied());
+    let mut given: Vec<u32> = own.flat_map(|item| plan.items[item].given.iter().copied()).collect();
+    if !given.is_empty() {
+        let used = draft.parameters();
+        given.retain(|number| !used.contains(&(*number as usize)));
+    }
+    given
 }
 
 /// Makes a parameter of each attribute that a person has to supply.

@@ -46,7 +46,8 @@ fn what_arm_computes_goes_and_references_to_itself_stay() {
             "location": "westeurope", "tags": {"a": ""}, "identity": {"type": "SystemAssigned"},
             "properties": {
                 "frontendIPConfigurations": [{"name": "f"}],
-                "loadBalancingRules": [{"name": "r", "properties": {"frontendIPConfiguration": {"id": front}}}],
+                "loadBalancingRules": [{"name": "r", "properties": {"frontendIPConfiguration": {"id": front}, "probe": null}}],
+                "probes": [],
             },
         })
     );
@@ -103,5 +104,5 @@ fn an_empty_text_in_a_list_keeps_its_place() {
     let id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Odd/things/t";
     let body = json!({"id": id, "properties": {"words": ["", "unknown"], "alone": [""], "none": []}});
     let kept = pruned("Microsoft.Odd/things", body);
-    assert_eq!(kept["properties"], json!({"words": ["", "unknown"], "alone": [""]}));
+    assert_eq!(kept["properties"], json!({"words": ["", "unknown"], "alone": [""], "none": []}));
 }

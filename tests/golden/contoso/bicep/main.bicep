@@ -108,6 +108,9 @@ resource roledefinitionC0470500 'Microsoft.Authorization/roleDefinitions@2022-04
         actions: [
           'Microsoft.Compute/virtualMachines/restart/action'
         ]
+        dataActions: []
+        notActions: []
+        notDataActions: []
       }
     ]
     roleName: 'Contoso Restarter'

@@ -142,6 +142,13 @@ pub(super) fn is_blank(value: &Term) -> bool {
     }
 }
 
+/// An empty text below an item of a list: somebody said it, for pruning leaves none else there.
+pub(super) fn is_said_empty(body: &Term, spot: &[usize]) -> bool {
+    let is_text =
+        get(body, spot).is_some_and(|value| matches!(value, Term::Text(text) if text.as_literal() == Some("")));
+    is_text && (0..spot.len()).any(|depth| matches!(get(body, &spot[..depth]), Some(Term::List(_))))
+}
+
 pub(super) fn is_one_of(value: &Term, values: &[&str]) -> bool {
     values::plain(value).is_some_and(|text| values.iter().any(|wanted| wanted.eq_ignore_ascii_case(&text)))
 }
@@ -168,6 +175,9 @@ pub(super) fn leftover(rest: &Term, path: &mut Vec<term::Step>) -> Option<String
             path.pop();
             found
         }),
+        Term::Text(text) if text.as_literal() == Some("") => {
+            path.iter().any(|step| matches!(step, term::Step::Index(_))).then(|| term::spell(path))
+        }
         value if value.is_empty() => None,
         _ => Some(term::spell(path)),
     }

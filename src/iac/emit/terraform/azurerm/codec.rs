@@ -95,6 +95,7 @@ impl Names {
                     import: from.list(read_cell)?,
                 })
             })?,
+            left: Vec::new(),
             asked: from.list(|from| Some((self.name(from.number()?)?, self.name(from.number()?)?)))?,
             import: None,
             within: Vec::new(),
@@ -185,6 +186,7 @@ mod tests {
             ignored: vec!["one".to_owned()],
             import: None,
             within: vec![],
+            left: vec![],
             asked: vec![("three", "because")],
             endings: vec![],
         };

@@ -14,6 +14,8 @@ pub struct Draft {
     pub import: Option<Vec<Cell>>,
     /// Numbers of the children that are written in it.
     pub within: Vec<usize>,
+    /// Paths of values that it does not say: the provider or Azure sets them by itself.
+    pub left: Vec<String>,
     /// Attributes that somebody has to give, and why.
     pub asked: Vec<(&'static str, &'static str)>,
     /// Ids that have to end in a name, letter by letter. Held to that where the names of items are known, before the
@@ -79,6 +81,14 @@ impl Draft {
         }
     }
 
+    /// Numbers of the parameters that it is given.
+    pub fn parameters(&self) -> Vec<usize> {
+        let mut found = Vec::new();
+        self.entries.iter().for_each(|entry| entry.parameters(&mut found));
+        self.besides.iter().flat_map(|beside| &beside.entries).for_each(|entry| entry.parameters(&mut found));
+        found
+    }
+
     /// Whether there is an attribute or a block of this name at the top.
     pub fn has(&self, name: &str) -> bool {
         self.entries.iter().any(|entry| entry.name() == name)
@@ -92,6 +102,13 @@ impl Entry {
         }
     }
 
+    fn parameters(&self, found: &mut Vec<usize>) {
+        match self {
+            Self::Attribute(_, cell) => cell.parameters(found),
+            Self::Block(_, entries) => entries.iter().for_each(|entry| entry.parameters(found)),
+        }
+    }
+
     pub fn has_parameter(&self) -> bool {
         match self {
             Self::Attribute(_, cell) => cell.has_parameter(),
@@ -101,6 +118,14 @@ impl Entry {
 }
 
 impl Cell {
+    fn parameters(&self, found: &mut Vec<usize>) {
+        match self {
+            Self::Term(term) | Self::Verbatim(term) | Self::Json(term) => found.extend(term.parameters()),
+            Self::List(cells) => cells.iter().for_each(|cell| cell.parameters(found)),
+            _ => {}
+        }
+    }
+
     pub fn has_parameter(&self) -> bool {
         match self {
             Self::Term(term) | Self::Verbatim(term) | Self::Json(term) => term.has_parameters(),

@@ -4,7 +4,10 @@
 
 use super::{
     allowed,
-    body_path::{BodyPath, expand, field, fill, get, get_mut, holds, is_blank, is_one_of, leftover, spelled, start},
+    body_path::{
+        BodyPath, expand, field, fill, get, get_mut, holds, is_blank, is_one_of, is_said_empty, leftover, spelled,
+        start,
+    },
     draft::{Beside, Cell, Draft, Entry, IdPart},
     required, rules,
     section::{Absorbed, Does, Guard, Line, Mark, Path, Root, Section, Step, Target},
@@ -16,7 +19,7 @@ use crate::{
     arm::ResourceId,
     iac::model::{
         body::ReadOnlyInput,
-        term::{Term, Text},
+        term::{Term, Text, spell},
     },
 };
 
@@ -137,6 +140,7 @@ fn attempt(
         unsaid: Vec::new(),
         besides: Vec::new(),
         endings: Vec::new(),
+        left: Vec::new(),
     };
     // Nobody has to carry what can't be sent.
     for told in subject.told {
@@ -144,7 +148,9 @@ fn attempt(
     }
     let mut entries = Vec::new();
     walk.apply(&table.lines, &[], &mut entries)?;
-    let Walk { rest, mut ignored, unsaid, besides, endings, .. } = walk;
+    let Walk { rest, mut ignored, unsaid, besides, endings, mut left, .. } = walk;
+    // What can't be sent is no loss.
+    left.retain(|path| !subject.told.iter().any(|told| path.starts_with(&spell(&told.path))));
     for (name, _) in &table.ask {
         entries.push(Entry::Attribute(name, Cell::Asked));
         ignored.push((*name).to_owned());
@@ -166,6 +172,7 @@ fn attempt(
         besides,
         import,
         within: within.iter().map(|child| child.number).collect(),
+        left,
         asked: table.ask.clone(),
         endings,
     })
@@ -236,6 +243,8 @@ struct Walk<'b> {
     unsaid: Vec<String>,
     besides: Vec<Beside>,
     endings: Vec<(Text, &'static str)>,
+    /// Values that a line consumes without an attribute, whatever they are.
+    left: Vec<String>,
 }
 
 impl Walk<'_> {
@@ -324,6 +333,8 @@ impl Walk<'_> {
                     value => is_one_of(value, values),
                 });
             if fits {
+                let is_left = values.is_empty() && get(&self.rest, &spot).is_some_and(|value| !is_blank(value));
+                self.left.extend(is_left.then(|| spelled(self.body, &spot)));
                 self.cross(&spot);
             }
         }
@@ -358,7 +369,7 @@ impl Walk<'_> {
             self.endings.push((id.clone(), change.given.text(0)));
         }
         if !line.is(Mark::Keep) && line.path.root == Root::Here {
-            for spot in &spots {
+            for spot in spots.iter().filter(|spot| line.is(Mark::Empty) || !is_said_empty(self.body, spot)) {
                 self.cross(spot);
             }
         }

@@ -292,6 +292,9 @@ resource stcontosodataDefault9a775ca9 'Microsoft.Storage/storageAccounts/queueSe
 resource stcontosodataDefaultWork 'Microsoft.Storage/storageAccounts/queueServices/queues@2023-05-01' = {
   parent: stcontosodataDefault9a775ca9
   name: 'work'
+  properties: {
+    metadata: {}
+  }
 }
 
 resource stcontosologs 'Microsoft.Storage/storageAccounts@2023-05-01' = {
@@ -370,4 +373,7 @@ resource stcontosologsDefault0f939f3b 'Microsoft.Storage/storageAccounts/queueSe
 resource stcontosologsDefaultWork 'Microsoft.Storage/storageAccounts/queueServices/queues@2023-05-01' = {
   parent: stcontosologsDefault0f939f3b
   name: 'work'
+  properties: {
+    metadata: {}
+  }
 }

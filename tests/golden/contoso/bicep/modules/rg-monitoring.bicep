@@ -68,6 +68,7 @@ resource alertDeleted 'Microsoft.Insights/activityLogAlerts@2020-10-01' = {
       actionGroups: [
         {
           actionGroupId: agOncall.id
+          webhookProperties: {}
         }
       ]
     }

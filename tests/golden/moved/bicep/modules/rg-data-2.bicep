@@ -297,6 +297,9 @@ resource stcontosodatadrDefault8deb87a1 'Microsoft.Storage/storageAccounts/queue
 resource stcontosodatadrDefaultWork 'Microsoft.Storage/storageAccounts/queueServices/queues@2023-05-01' = {
   parent: stcontosodatadrDefault8deb87a1
   name: 'work'
+  properties: {
+    metadata: {}
+  }
 }
 
 resource stcontosologsdr 'Microsoft.Storage/storageAccounts@2023-05-01' = {
@@ -375,4 +378,7 @@ resource stcontosologsdrDefault31a0b4d8 'Microsoft.Storage/storageAccounts/queue
 resource stcontosologsdrDefaultWork 'Microsoft.Storage/storageAccounts/queueServices/queues@2023-05-01' = {
   parent: stcontosologsdrDefault31a0b4d8
   name: 'work'
+  properties: {
+    metadata: {}
+  }
 }

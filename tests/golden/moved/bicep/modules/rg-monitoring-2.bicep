@@ -30,7 +30,7 @@ resource alertCpu 'Microsoft.Insights/metricAlerts@2018-03-01' = {
           criterionType: 'StaticThresholdCriterion'
           metricName: 'Percentage CPU'
           metricNamespace: 'Microsoft.Compute/virtualMachines'
-          name: 'cpu'
+          name: 'Metric1'
           operator: 'GreaterThan'
           threshold: 90
           timeAggregation: 'Average'

@@ -43,6 +43,7 @@ resource wafShop 'Microsoft.Network/ApplicationGatewayWebApplicationFirewallPoli
     managedRules: {
       managedRuleSets: [
         {
+          ruleGroupOverrides: []
           ruleSetType: 'OWASP'
           ruleSetVersion: '3.2'
         }
