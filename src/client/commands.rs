@@ -161,7 +161,8 @@ async fn to_the_end(api: &Api, id: Uuid, screen: &mut Screen) -> Result<Exit, Cl
     if screen.is_json() {
         screen.object(&result);
     } else {
-        if status == JobStatus::Completed || !result.result.is_null() {
+        let says_something = result.result.as_object().is_some_and(|fields| !fields.is_empty());
+        if status == JobStatus::Completed || says_something {
             let job = patiently(screen, async || api.job(id).await).await?;
             report::result(screen, job.job_type, &result);
         }

@@ -14,6 +14,7 @@ GET /api/v1/jobs/{id}
 DELETE /api/v1/jobs/{id}
 GET /api/v1/jobs/{id}/result
 POST /api/v1/jobs/{id}/retry
+POST /api/v1/create-tenant
 GET /api/v1/jobs/{id}/artifacts
 GET /api/v1/jobs/{id}/artifacts/list
 GET /api/v1/jobs/{id}/artifacts/file/{path}

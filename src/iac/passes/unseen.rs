@@ -73,8 +73,9 @@ static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
     rows.filter_map(row).collect()
 });
 
-/// Texts beside a password or a secret that the service says by itself: nobody chose one.
-const SERVICES: [&str; 2] = ["msi", "azureuser"];
+/// Texts beside a password or a secret that the service says by itself: nobody chose one. With the object in which they
+/// are such; none: in any. Every managed cluster answers `azureuser` for Windows nodes, whether it has some or not.
+const SERVICES: [(&str, Option<&str>); 2] = [("msi", None), ("azureuser", Some("windowsProfile"))];
 
 /// What Azure computes of a secret that it was given, lower case.
 const COMPUTED_OF: [&str; 4] = ["thumbprint", "publiccertdata", "publickeyhash", "endpointbaseurl"];
@@ -175,10 +176,11 @@ impl Walk {
         for slot in &slots {
             let is_alone = marked == 1 && slot.is_marked;
             let is_of_item = place.is_bare_item && (slot.is_marked || marked == 0);
-            let is_needed = is_of_item || is_computed || is_called_for(kept, &slot.name) || (place.is_case && is_alone);
+            let is_needed =
+                is_of_item || is_computed || self.is_called_for(kept, &slot.name) || (place.is_case && is_alone);
             if is_needed {
                 self.ask(kept, slot);
-            } else if !is_said_otherwise(kept, slot) {
+            } else if !self.is_said_otherwise(kept, slot) {
                 self.path.push(Step::Field(slot.name.clone()));
                 self.out.told.push(spell(&self.path));
                 self.path.pop();
@@ -288,37 +290,44 @@ fn is_elsewhere(kept: &Map<String, Value>, slots: &[Prop]) -> bool {
     })
 }
 
-/// Whether the value is said openly (`value` beside `secureValue`), or a service has one of its own.
-fn is_said_otherwise(kept: &Map<String, Value>, slot: &Prop) -> bool {
-    let is_value = Class::of(&slot.name).is(Class::VALUE);
-    kept.iter().any(|(name, value)| {
-        let is_services = value.as_str().is_some_and(|text| SERVICES.contains(&text));
-        is_services || (is_value && Class::of(name).is(Class::VALUE) && !value.is_null())
-    })
-}
+impl Walk {
+    fn is_services(&self, text: &str) -> bool {
+        let is_here = |object: &str| matches!(self.path.last(), Some(Step::Field(name)) if name == object);
+        SERVICES.iter().any(|(own, object)| *own == text && object.is_none_or(is_here))
+    }
 
-/// Whether a user, an account or a client beside it is named whose password, key or secret it is.
-fn is_called_for(kept: &Map<String, Value>, slot: &str) -> bool {
-    let slot = slot.to_ascii_lowercase();
-    let named = |is_it: &dyn Fn(&str) -> bool| {
+    /// Whether the value is said openly (`value` beside `secureValue`), or a service has one of its own.
+    fn is_said_otherwise(&self, kept: &Map<String, Value>, slot: &Prop) -> bool {
+        let is_value = Class::of(&slot.name).is(Class::VALUE);
         kept.iter().any(|(name, value)| {
-            let is_said = value.as_str().is_some_and(|text| !text.is_empty() && !SERVICES.contains(&text));
-            is_said && is_it(&name.to_ascii_lowercase())
+            let is_services = value.as_str().is_some_and(|text| self.is_services(text));
+            is_services || (is_value && Class::of(name).is(Class::VALUE) && !value.is_null())
         })
-    };
-    if let Some(whose) = slot.strip_suffix("password") {
-        let ends = ["username", "user", "login", "userid", "loginname"];
-        let own = |end: &str| ends.contains(&end) || (!whose.is_empty() && matches!(end, "" | "name"));
-        return named(&|name| name.strip_prefix(whose).is_some_and(own));
     }
-    if slot.ends_with("secret") {
-        let whose = slot.trim_end_matches("secret");
-        let clients = ["clientid", "appid", "applicationid", "serviceprincipalid", "serveraddress"];
-        return named(&|name| {
-            let own = name.strip_prefix(whose).unwrap_or(name);
-            clients.contains(&own) || clients.contains(&name) || own == "id"
-        });
+
+    /// Whether a user, an account or a client beside it is named whose password, key or secret it is.
+    fn is_called_for(&self, kept: &Map<String, Value>, slot: &str) -> bool {
+        let slot = slot.to_ascii_lowercase();
+        let named = |is_it: &dyn Fn(&str) -> bool| {
+            kept.iter().any(|(name, value)| {
+                let is_said = value.as_str().is_some_and(|text| !text.is_empty() && !self.is_services(text));
+                is_said && is_it(&name.to_ascii_lowercase())
+            })
+        };
+        if let Some(whose) = slot.strip_suffix("password") {
+            let ends = ["username", "user", "login", "userid", "loginname"];
+            let own = |end: &str| ends.contains(&end) || (!whose.is_empty() && matches!(end, "" | "name"));
+            return named(&|name| name.strip_prefix(whose).is_some_and(own));
+        }
+        if slot.ends_with("secret") {
+            let whose = slot.trim_end_matches("secret");
+            let clients = ["clientid", "appid", "applicationid", "serviceprincipalid", "serveraddress"];
+            return named(&|name| {
+                let own = name.strip_prefix(whose).unwrap_or(name);
+                clients.contains(&own) || clients.contains(&name) || own == "id"
+            });
+        }
+        let accounts = ["accountname", "storageaccountname", "customerid", "workspaceid", "accesskeyid", "keyname"];
+        slot.ends_with("key") && named(&|name| accounts.contains(&name))
     }
-    let accounts = ["accountname", "storageaccountname", "customerid", "workspaceid", "accesskeyid", "keyname"];
-    slot.ends_with("key") && named(&|name| accounts.contains(&name))
 }
