@@ -99,10 +99,13 @@ fn reasons((plan, forms): &Planned) -> Vec<String> {
 }
 
 #[test]
-fn what_is_made_for_the_tables_is_typed_but_for_one() {
+fn what_is_made_for_the_tables_is_typed_but_for_two() {
+    // The whole address of a webhook is a secret, which no answer holds.
+    let webhook = "Microsoft.EventGrid/systemTopics/eventSubscriptions to-hook: azurerm cannot carry \
+                   properties.destination.properties.endpointUrl";
     let empty = "Microsoft.Compute/virtualMachineScaleSets vmss-empty: azurerm would replace a scale set that says \
                  nothing of its machines";
-    assert_eq!(reasons(&recorded(KINDS)), [empty]);
+    assert_eq!(reasons(&recorded(KINDS)), [empty, webhook]);
 }
 
 /// Azure's own answers, where they lie beside the project: how many are typed may only grow.
