@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::arm::{self, ResourceId};
+
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal,)* }) => {
         $(#[$doc])*
@@ -135,6 +137,30 @@ pub struct Node {
     pub last_seen: i64,
     /// `Null` for nodes without one (Region, Tag, External).
     pub body: Value,
+}
+
+impl Node {
+    /// A resource or a resource group that no scan has read, made from its id and its body; `None`: the id is none of ARM's.
+    pub(crate) fn of_body(id: &str, type_name: &str, api_version: &str, body: Value) -> Option<Self> {
+        let parsed = ResourceId::parse(id)?;
+        let is_group = parsed.namespace.is_none() && parsed.resource_group.is_some();
+        Some(Self {
+            label: if is_group { Label::ResourceGroup } else { Label::Resource },
+            key: arm::key(id),
+            id: id.to_owned(),
+            type_name: type_name.to_owned(),
+            name: parsed.name().to_owned(),
+            api_version: api_version.to_owned(),
+            subscription_id: parsed.subscription,
+            resource_group: parsed.resource_group,
+            location: body.get("location").and_then(Value::as_str).map(arm::location_code),
+            tags: BTreeMap::new(),
+            content_hash: String::new(),
+            first_seen: 0,
+            last_seen: 0,
+            body,
+        })
+    }
 }
 
 /// A relationship.

@@ -14,11 +14,7 @@ use super::{
     passes::placement::Places,
     recording,
 };
-use crate::{
-    api::GenerateIacRequest,
-    arm::ResourceId,
-    graph::model::{Label, Node},
-};
+use crate::{api::GenerateIacRequest, arm::ResourceId, graph::model::Node};
 
 /// A resource or a resource group as it is to be written.
 #[derive(Debug, Clone)]
@@ -44,27 +40,10 @@ pub(crate) fn bicep_of(written: Vec<Written>, tenant: uuid::Uuid) -> Result<File
 fn node(written: Written) -> Option<Node> {
     let Written { id, type_name, api_version, mut body } = written;
     let parsed = ResourceId::parse(&id)?;
-    let label = if parsed.namespace.is_none() { Label::ResourceGroup } else { Label::Resource };
-    let location = body["location"].as_str().map(str::to_owned);
     if let Some(fields) = body.as_object_mut() {
         fields.insert("id".to_owned(), Value::String(id.clone()));
         fields.insert("name".to_owned(), Value::String(parsed.name().to_owned()));
         fields.insert("type".to_owned(), Value::String(type_name.clone()));
     }
-    Some(Node {
-        label,
-        key: parsed.key(),
-        name: parsed.name().to_owned(),
-        subscription_id: parsed.subscription.clone(),
-        resource_group: parsed.resource_group.clone(),
-        id,
-        type_name,
-        api_version,
-        location,
-        tags: BTreeMap::new(),
-        content_hash: String::new(),
-        first_seen: 0,
-        last_seen: 0,
-        body,
-    })
+    Node::of_body(&id, &type_name, &api_version, body)
 }

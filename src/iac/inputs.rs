@@ -1,15 +1,9 @@
 //! What a body that people wrote lacks to be sent: required properties, and passwords that Azure never returns.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use super::{model::term::spell, passes::prune, types};
-use crate::{
-    arm::ResourceId,
-    graph::model::{Label, Node},
-    graph::redact,
-};
+use crate::graph::{model::Node, redact};
 
 /// A value that is missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,24 +15,8 @@ pub(crate) struct Needed {
 
 /// What is missing of a body, in the order of its paths.
 pub(crate) fn needed(type_name: &str, api_version: &str, id: &str, body: &Value) -> Vec<Needed> {
-    let Some(parsed) = ResourceId::parse(id) else { return Vec::new() };
-    let node = Node {
-        label: Label::Resource,
-        key: parsed.key(),
-        id: id.to_owned(),
-        type_name: type_name.to_owned(),
-        name: parsed.name().to_owned(),
-        api_version: api_version.to_owned(),
-        subscription_id: parsed.subscription.clone(),
-        resource_group: parsed.resource_group.clone(),
-        location: None,
-        tags: BTreeMap::new(),
-        content_hash: String::new(),
-        first_seen: 0,
-        last_seen: 0,
-        body: body.clone(),
-    };
-    let known = types::find(type_name, api_version, parsed.name()).writable();
+    let Some(node) = Node::of_body(id, type_name, api_version, body.clone()) else { return Vec::new() };
+    let known = types::find(type_name, api_version, &node.name).writable();
     let pruned = prune::prune(&node, known.as_ref(), prune::Spelling::Correct);
     let is_in_body = |path: &str| body.pointer(&pointer(path)).is_some_and(|value| !value.is_null());
     let mut needed: Vec<Needed> = pruned

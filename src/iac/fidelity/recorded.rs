@@ -5,10 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use serde_json::Value;
 
 use super::error::FidelityError;
-use crate::{
-    arm::{self, ResourceId},
-    graph::model::{Label, Node},
-};
+use crate::graph::model::Node;
 
 /// One recorded group.
 #[derive(Debug, Default)]
@@ -64,27 +61,7 @@ fn recorded(value: &Value) -> Option<Recorded> {
 impl Recorded {
     /// As a scan would have it.
     pub fn nodes(&self) -> BTreeMap<String, Node> {
+        let node = |of: &Resource| Node::of_body(&of.id, &of.type_name, &of.api_version, of.body.clone());
         self.resources.iter().filter_map(node).map(|node| (node.key.clone(), node)).collect()
     }
-}
-
-fn node(resource: &Resource) -> Option<Node> {
-    let parsed = ResourceId::parse(&resource.id)?;
-    let is_group = parsed.namespace.is_none() && parsed.resource_group.is_some();
-    Some(Node {
-        label: if is_group { Label::ResourceGroup } else { Label::Resource },
-        key: arm::key(&resource.id),
-        id: resource.id.clone(),
-        type_name: resource.type_name.clone(),
-        name: parsed.name().to_owned(),
-        api_version: resource.api_version.clone(),
-        subscription_id: parsed.subscription.clone(),
-        resource_group: parsed.resource_group.clone(),
-        location: resource.body.get("location").and_then(Value::as_str).map(arm::location_code),
-        tags: BTreeMap::new(),
-        content_hash: String::new(),
-        first_seen: 0,
-        last_seen: 0,
-        body: resource.body.clone(),
-    })
 }

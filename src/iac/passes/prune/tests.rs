@@ -3,26 +3,10 @@
 use serde_json::json;
 
 use super::*;
-use crate::graph::model::Label;
 
 fn pruned(kind: &str, body: Value) -> Value {
     let id = body["id"].as_str().expect("an id").to_owned();
-    let node = Node {
-        label: Label::Resource,
-        key: arm::key(&id),
-        name: id.rsplit('/').next().unwrap_or_default().to_owned(),
-        id,
-        type_name: kind.to_owned(),
-        api_version: "2024-01-01".to_owned(),
-        subscription_id: None,
-        resource_group: None,
-        location: None,
-        tags: std::collections::BTreeMap::new(),
-        content_hash: String::new(),
-        first_seen: 0,
-        last_seen: 0,
-        body,
-    };
+    let node = Node::of_body(&id, kind, "2024-01-01", body).expect("an id");
     Value::Object(prune(&node, None, Spelling::Correct).body)
 }
 

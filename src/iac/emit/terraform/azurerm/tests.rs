@@ -3,10 +3,7 @@
 mod inputs;
 mod language;
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value as Json, json};
 
@@ -16,7 +13,6 @@ use super::{
 };
 use crate::{
     api::GenerateIacRequest,
-    arm::{self, ResourceId},
     graph::model::{Label, Node},
     iac::{
         emit::{
@@ -35,25 +31,11 @@ fn shared(path: &str) -> Option<PathBuf> {
 }
 
 pub fn node(body: &Json, type_name: &str, api_version: &str) -> Option<Node> {
-    let id = body["id"].as_str()?.to_owned();
-    let parsed = ResourceId::parse(&id)?;
-    let is_group = parsed.namespace.is_none();
-    Some(Node {
-        label: if is_group { Label::ResourceGroup } else { Label::Resource },
-        key: arm::key(&id),
-        name: parsed.name().to_owned(),
-        id,
-        type_name: if is_group { "Microsoft.Resources/resourceGroups" } else { type_name }.to_owned(),
-        api_version: api_version.to_owned(),
-        subscription_id: parsed.subscription.clone(),
-        resource_group: parsed.resource_group.clone(),
-        location: None,
-        tags: BTreeMap::new(),
-        content_hash: String::new(),
-        first_seen: 0,
-        last_seen: 0,
-        body: body.clone(),
-    })
+    let mut node = Node::of_body(body["id"].as_str()?, type_name, api_version, body.clone())?;
+    if node.label == Label::ResourceGroup {
+        node.type_name = "Microsoft.Resources/resourceGroups".to_owned();
+    }
+    Some(node)
 }
 
 fn request(with_imports: bool) -> GenerateIacRequest {
