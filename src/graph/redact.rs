@@ -20,7 +20,7 @@ mod texts;
 
 pub(crate) use self::{
     mask::{REDACTED, redact, redacted_key},
-    names::{Class, Names, is_no_secret, is_secret_name, is_secure_type, is_value_field, secret_beside},
+    names::{Class, Names, is_name_field, is_no_secret, is_secret_name, is_secure_type, is_value_field, secret_beside},
     shapes::is_secret_value,
     slots::{Slot, Step, visit},
     texts::{Found, secrets_in},

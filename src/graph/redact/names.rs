@@ -3,10 +3,9 @@
 //! Names are compared without case and separators. Those that only speak *about* secrets (`keyVaultId`,
 //! `secretUri`, `disablePasswordAuthentication`) are none.
 
-use std::{
-    collections::HashMap,
-    sync::{PoisonError, RwLock},
-};
+use std::collections::HashMap;
+
+use parking_lot::RwLock;
 
 /// Endings of names, without case and separators, that say their value is a secret.
 const NAMES: &[&str] = &[
@@ -217,7 +216,6 @@ impl Class {
 
     pub(crate) fn of(name: &str) -> Self {
         let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-        let lower = name.to_ascii_lowercase();
         let plain = plain.as_str();
         let facts = [
             (is_secret_name(name), Self::SECRET),
@@ -227,7 +225,7 @@ impl Class {
             (SEALED.contains(&plain), Self::SEALED),
             (ABOUT.contains(&plain), Self::ABOUT),
             (FLAGS.contains(&plain), Self::FLAG),
-            (NAME_FIELDS.contains(&lower.as_str()), Self::NAME),
+            (is_name_field(name), Self::NAME),
             (is_value_field(name), Self::VALUE),
             (plain.contains("vault"), Self::VAULT),
         ];
@@ -244,15 +242,17 @@ const MOST_NAMES: usize = 20_000;
 
 impl Names {
     pub(crate) fn class(&self, name: &str) -> Class {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).get(name).copied();
-        known.unwrap_or_else(|| {
-            let class = Class::of(name);
-            let mut names = self.0.write().unwrap_or_else(PoisonError::into_inner);
-            if names.len() < MOST_NAMES {
-                names.insert(name.to_owned(), class);
-            }
-            class
-        })
+        let names = self.0.read();
+        if let Some(class) = names.get(name) {
+            return *class;
+        }
+        let is_full = names.len() >= MOST_NAMES;
+        drop(names);
+        let class = Class::of(name);
+        if !is_full {
+            self.0.write().insert(name.to_owned(), class);
+        }
+        class
     }
 }
 
@@ -270,8 +270,12 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
 /// What an object says that the value beside is called, where that is the name of a secret: of its
 /// fields that are texts, the one that does.
 pub(crate) fn secret_beside<'t>(texts: impl IntoIterator<Item = (&'t str, &'t str)>) -> Option<&'t str> {
-    let is_name = |field: &str| NAME_FIELDS.iter().any(|known| field.eq_ignore_ascii_case(known));
-    texts.into_iter().find(|(field, text)| is_name(field) && is_secret_name(text)).map(|(_, text)| text)
+    texts.into_iter().find(|(field, text)| is_name_field(field) && is_secret_name(text)).map(|(_, text)| text)
+}
+
+/// Whether a field says what the value beside it is called.
+pub(crate) fn is_name_field(field: &str) -> bool {
+    NAME_FIELDS.iter().any(|known| field.eq_ignore_ascii_case(known))
 }
 
 /// Whether a field holds what the name beside it speaks of.

@@ -7,7 +7,7 @@
 
 use serde_json::{Map, Value};
 
-use super::names::{Class, Names, is_no_secret, is_secure_type};
+use super::names::{Class, Names, is_no_secret, is_secret_name, is_secure_type};
 
 /// One step to a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,10 +126,8 @@ impl<'v> Walk<'v, '_> {
 
     /// What in an object says that the value there is a secret.
     fn beside(&self, fields: &'v Map<String, Value>, around: Around<'v>) -> Beside<'v> {
-        let is_it = |text: &&str| {
-            let class = self.names.class(text);
-            class.is(Class::SECRET) || (around.is_carrier && class.is(Class::QUERY))
-        };
+        // Values, which may be any number: they are not remembered as names of fields are.
+        let is_it = |text: &&str| is_secret_name(text) || (around.is_carrier && Class::of(text).is(Class::QUERY));
         let named = fields.iter().filter(|(name, _)| self.names.class(name).is(Class::NAME));
         let mut texts = named.filter_map(|(_, value)| value.as_str()).chain(around.own);
         if let Some(called) = texts.find(is_it) {

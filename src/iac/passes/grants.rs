@@ -1,9 +1,8 @@
 //! What role assignments grant, in names: which role, to whom. Their own names are GUIDs, which tell nobody anything.
 
-use std::{
-    collections::HashMap,
-    sync::{PoisonError, RwLock},
-};
+use std::collections::HashMap;
+
+use parking_lot::RwLock;
 
 use super::source::Source;
 use crate::{
@@ -49,7 +48,7 @@ impl Roles {
     }
 
     fn role(&self, source: &dyn Source, id: &str) -> Result<Option<Role>, GraphError> {
-        if let Some(known) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(id) {
+        if let Some(known) = self.0.read().get(id) {
             return Ok(known.clone());
         }
         // A built-in role has an id at every scope; the graph has it once.
@@ -60,7 +59,7 @@ impl Roles {
                 found = source.node(id)?.as_ref().and_then(of_definition);
             }
         }
-        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), found.clone());
+        self.0.write().insert(id.to_owned(), found.clone());
         Ok(found)
     }
 }

@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 
 use super::prune_rules::is_empty;
 use crate::{
-    graph::redact::{Class, is_secret_name, is_secure_type},
+    graph::redact::{Class, is_name_field, is_secret_name, is_secure_type, is_value_field},
     iac::{
         model::term::{Step, spell},
         types::{Leaf, Prop, Shape},
@@ -259,7 +259,7 @@ fn is_bare(item: &Value) -> bool {
             Value::String(_) => false,
             value => is_empty(value),
         };
-        is_hollow || Class::of(name).is(Class::NAME)
+        is_hollow || is_name_field(name)
     })
 }
 
@@ -298,10 +298,10 @@ impl Walk {
 
     /// Whether the value is said openly (`value` beside `secureValue`), or a service has one of its own.
     fn is_said_otherwise(&self, kept: &Map<String, Value>, slot: &Prop) -> bool {
-        let is_value = Class::of(&slot.name).is(Class::VALUE);
+        let is_value = is_value_field(&slot.name);
         kept.iter().any(|(name, value)| {
             let is_services = value.as_str().is_some_and(|text| self.is_services(text));
-            is_services || (is_value && Class::of(name).is(Class::VALUE) && !value.is_null())
+            is_services || (is_value && is_value_field(name) && !value.is_null())
         })
     }
 
