@@ -105,6 +105,9 @@ impl Walk<'_> {
 
     /// Adds the word that tells the kinds of an object apart, where it is missing and only one kind fits.
     fn kind(&mut self, fields: &mut Map<String, Value>, shape: &Shape) {
+        if shape.told_apart_by().is_none_or(|by| fields.keys().any(|name| name.eq_ignore_ascii_case(by))) {
+            return;
+        }
         let Some((by, cases)) = shape.cases() else { return };
         if cases.is_empty() || fields.keys().any(|name| name.eq_ignore_ascii_case(&by)) {
             return;

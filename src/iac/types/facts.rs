@@ -3,7 +3,7 @@
 use super::{
     lookup::has_name,
     node::Node,
-    table::{Namespace, Version, namespace},
+    table::{self, Namespace, Version, namespace},
 };
 use crate::arm::ApiVersion;
 
@@ -64,13 +64,10 @@ pub fn publication(type_name: &str, wanted: Option<&str>) -> Publication {
     })
 }
 
-/// What a name has to be for a type in a version, where this one is not.
+/// What a name has to be for a type in a version, where this one is not; what is not published has no rule.
 pub fn name_fault(type_name: &str, api_version: &str, name: &str) -> Option<String> {
-    let (space, kind) = type_name.split_once('/')?;
-    let namespace = namespace(space)?;
-    let entry = namespace.types.get(&kind.to_ascii_lowercase())?;
-    let version = entry.versions.get(&ApiVersion::new(api_version.to_ascii_lowercase()))?;
-    rule(&namespace, version, name)
+    let (namespace, version) = table::version(type_name, api_version)?;
+    rule(namespace, version, name)
 }
 
 fn rule(namespace: &Namespace, version: &Version, name: &str) -> Option<String> {

@@ -1,11 +1,9 @@
 //! A type in one version, as a resource of a name has it.
 
-use std::sync::Arc;
-
 use super::{
     node::{Cases, Node},
     shape::Shape,
-    table::{Namespace, Version, namespace},
+    table::{Namespace, Version, entry},
 };
 use crate::arm::ApiVersion;
 
@@ -43,9 +41,7 @@ pub struct Type {
 
 /// Looks a type up. `name` is the resource's: some types have a body of their own for one name.
 pub fn find(type_name: &str, api_version: &str, name: &str) -> Known {
-    let Some((space, kind)) = type_name.split_once('/') else { return Known::Unknown };
-    let Some(namespace) = namespace(space) else { return Known::Unknown };
-    let Some(entry) = namespace.types.get(&kind.to_ascii_lowercase()) else { return Known::Unknown };
+    let Some((namespace, entry)) = entry(type_name) else { return Known::Unknown };
     let wanted = ApiVersion::new(api_version.to_ascii_lowercase());
     let exact = entry.versions.get(&wanted);
     let mut found = exact.map_or_else(|| entry.neighbours(&wanted), |version| vec![version]);
@@ -55,31 +51,14 @@ pub fn find(type_name: &str, api_version: &str, name: &str) -> Known {
     Known::Writable(Type {
         name: format!("{}/{spelled}", namespace.name),
         is_exact: exact.is_some(),
-        singleton: singleton(&namespace, first, name),
-        shape: Shape::new(
-            Arc::clone(&namespace),
-            found.iter().map(|version| body(&namespace, version, name)).collect(),
-        ),
+        singleton: singleton(namespace, first, name),
+        shape: Shape::new(namespace, found.iter().map(|version| body(namespace, version, name)).collect()),
     })
-}
-
-/// Whether a name keeps the rule that a type has for names in a version; what is not published has none.
-pub fn takes_name(type_name: &str, api_version: &str, name: &str) -> bool {
-    let facts = || {
-        let (space, kind) = type_name.split_once('/')?;
-        let namespace = namespace(space)?;
-        let entry = namespace.types.get(&kind.to_ascii_lowercase())?;
-        let version = entry.versions.get(&ApiVersion::new(api_version.to_ascii_lowercase()))?;
-        Some(is_name_regular(&namespace, version, name) && has_name(&namespace, version, name))
-    };
-    facts().unwrap_or(true)
 }
 
 /// The newest version of a type that the table has.
 pub fn newest(type_name: &str) -> Option<String> {
-    let (space, kind) = type_name.split_once('/')?;
-    let namespace = namespace(space)?;
-    let entry = namespace.types.get(&kind.to_ascii_lowercase())?;
+    let (_, entry) = entry(type_name)?;
     entry.versions.keys().next_back().map(|version| version.as_str().to_owned())
 }
 

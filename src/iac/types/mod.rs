@@ -21,7 +21,7 @@ mod tests;
 
 pub use self::{
     facts::{Publication, name_fault, publication},
-    lookup::{Known, Type, find, newest, takes_name},
+    lookup::{Known, Type, find, newest},
     node::Leaf,
     serving::{better_version, is_out_of_scope},
     shape::{Prop, Shape},

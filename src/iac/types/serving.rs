@@ -6,14 +6,12 @@
 //! version that serves but for properties is replaced by newer ones only, a stable one by stable ones only: previews are
 //! withdrawn. What no version knows goes with all of them.
 
-use std::sync::Arc;
-
 use serde_json::{Map, Value};
 
 use super::{
     lookup,
     shape::Shape,
-    table::{Entry, Namespace, Version, is_computed_name, namespace},
+    table::{self, Entry, Namespace, Version, entry, is_computed_name},
 };
 use crate::arm::{ApiVersion, ResourceId};
 
@@ -24,18 +22,16 @@ const ENVELOPE: [&str; 9] = ["id", "name", "type", "apiVersion", "etag", "system
 /// published.
 pub fn better_version(type_name: &str, read_with: &str, id: &ResourceId, body: &Value) -> Option<String> {
     let Value::Object(fields) = body else { return None };
-    let (space, kind) = type_name.split_once('/')?;
-    let namespace = namespace(space)?;
-    let entry = namespace.types.get(&kind.to_ascii_lowercase())?;
+    let (namespace, entry) = entry(type_name)?;
     let own = ApiVersion::new(read_with.to_ascii_lowercase());
     let own_cost = match entry.versions.get(&own) {
         Some(version) if !version.is_writable() => return None,
-        Some(version) if serves(&namespace, version, id) => {
+        Some(version) if serves(namespace, version, id) => {
             // Nearly every body ends here: what the version requires is looked at only where it does not serve.
-            if count(&namespace, version, id, fields, Asked::Known).unknown == 0 {
+            if count(namespace, version, id, fields, Asked::Known).unknown == 0 {
                 return None;
             }
-            Some(count(&namespace, version, id, fields, Asked::Required).cost())
+            Some(count(namespace, version, id, fields, Asked::Required).cost())
         }
         _ => None,
     };
@@ -43,10 +39,10 @@ pub fn better_version(type_name: &str, read_with: &str, id: &ResourceId, body: &
     let is_asked =
         |version: &ApiVersion| own_cost.is_none() || (*version > own && (own.is_preview() || !version.is_preview()));
     for (version, facts) in candidates(entry).filter(|(version, _)| is_asked(version)) {
-        if !serves(&namespace, facts, id) {
+        if !serves(namespace, facts, id) {
             continue;
         }
-        let cost = count(&namespace, facts, id, fields, Asked::Required).cost();
+        let cost = count(namespace, facts, id, fields, Asked::Required).cost();
         if best.is_none_or(|(_, least)| cost < least) {
             best = Some((version, cost));
         }
@@ -64,18 +60,13 @@ fn candidates(entry: &Entry) -> impl Iterator<Item = (&ApiVersion, &Version)> {
 
 /// Whether a type can be written in resource groups alone, and the id has none.
 pub fn is_out_of_scope(type_name: &str, version: &str, id: &ResourceId) -> bool {
-    let facts = || {
-        let (space, kind) = type_name.split_once('/')?;
-        let namespace = namespace(space)?;
-        let entry = namespace.types.get(&kind.to_ascii_lowercase())?;
-        Some(entry.versions.get(&ApiVersion::new(version.to_ascii_lowercase()))?.writable)
-    };
-    facts().is_some_and(|writable| writable == IN_GROUP && matches!(scope_of(id), 1 | 2 | 4))
+    table::version(type_name, version)
+        .is_some_and(|(_, version)| version.writable == IN_GROUP && matches!(scope_of(id), 1 | 2 | 4))
 }
 
 const IN_GROUP: u8 = 8;
 
-fn serves(namespace: &Arc<Namespace>, version: &Version, id: &ResourceId) -> bool {
+fn serves(namespace: &'static Namespace, version: &Version, id: &ResourceId) -> bool {
     version.writable & scope_of(id) != 0 && lookup::has_name(namespace, version, id.name())
 }
 
@@ -117,13 +108,13 @@ struct Counts {
 }
 
 fn count(
-    namespace: &Arc<Namespace>,
+    namespace: &'static Namespace,
     version: &Version,
     id: &ResourceId,
     fields: &Map<String, Value>,
     asked: Asked,
 ) -> Counts {
-    let shape = Shape::new(Arc::clone(namespace), vec![lookup::body(namespace, version, id.name())]).of(fields);
+    let shape = Shape::new(namespace, vec![lookup::body(namespace, version, id.name())]).of(fields);
     let is_irregular = asked == Asked::Required && !lookup::is_name_regular(namespace, version, id.name());
     let mut counts = Counts { asked, unknown: 0, lacking: 0, irregular: usize::from(is_irregular) };
     for (name, value) in fields.iter().filter(|(name, _)| !ENVELOPE.contains(&name.as_str())) {

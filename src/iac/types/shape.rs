@@ -1,7 +1,5 @@
 //! A place in a body, as the nearest versions of its type see it.
 
-use std::sync::Arc;
-
 use serde_json::Value;
 
 use super::{
@@ -12,7 +10,7 @@ use super::{
 /// The nodes of one place; more than one where versions are looked at together.
 #[derive(Debug, Clone)]
 pub struct Shape {
-    namespace: Arc<Namespace>,
+    namespace: &'static Namespace,
     nodes: Vec<u32>,
     /// Whether what is not known here is not in the type.
     is_sure: bool,
@@ -33,7 +31,7 @@ pub struct Prop {
 }
 
 impl Shape {
-    pub(super) const fn new(namespace: Arc<Namespace>, nodes: Vec<u32>) -> Self {
+    pub(super) const fn new(namespace: &'static Namespace, nodes: Vec<u32>) -> Self {
         Self { namespace, nodes, is_sure: true }
     }
 
@@ -42,7 +40,7 @@ impl Shape {
     }
 
     fn with(&self, nodes: Vec<u32>) -> Option<Self> {
-        (!nodes.is_empty()).then(|| Self { namespace: Arc::clone(&self.namespace), nodes, is_sure: self.is_sure })
+        (!nodes.is_empty()).then(|| Self { namespace: self.namespace, nodes, is_sure: self.is_sure })
     }
 
     /// Whether an unknown property of this place is surely not in the type.
@@ -90,7 +88,7 @@ impl Shape {
                 is_sure = is_sure && value.is_none();
             }
         }
-        Self { namespace: Arc::clone(&self.namespace), nodes, is_sure }
+        Self { namespace: self.namespace, nodes, is_sure }
     }
 
     /// What spells the value of the discriminator otherwise, and its name.

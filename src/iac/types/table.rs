@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    sync::{Arc, LazyLock, OnceLock},
+    sync::{LazyLock, OnceLock},
 };
 
 use serde_json::Value;
@@ -25,7 +25,7 @@ struct Table {
 struct Frame {
     start: usize,
     length: usize,
-    read: OnceLock<Option<Arc<Namespace>>>,
+    read: OnceLock<Option<Namespace>>,
 }
 
 /// One namespace, read.
@@ -82,9 +82,22 @@ impl Entry {
 }
 
 /// A namespace by its name in any case; `None` where nothing of it is published.
-pub(super) fn namespace(name: &str) -> Option<Arc<Namespace>> {
+pub(super) fn namespace(name: &str) -> Option<&'static Namespace> {
     let Frame { start, length, read } = LOADED.index.get(&name.to_ascii_lowercase())?;
-    read.get_or_init(|| read_namespace(LOADED.frames.get(*start..start + length)?).map(Arc::new)).clone()
+    read.get_or_init(|| read_namespace(LOADED.frames.get(*start..start + length)?)).as_ref()
+}
+
+/// A type by its name in any case, with its namespace.
+pub(super) fn entry(type_name: &str) -> Option<(&'static Namespace, &'static Entry)> {
+    let (space, kind) = type_name.split_once('/')?;
+    let namespace = namespace(space)?;
+    Some((namespace, namespace.types.get(&kind.to_ascii_lowercase())?))
+}
+
+/// A version of a type, with its namespace.
+pub(super) fn version(type_name: &str, api_version: &str) -> Option<(&'static Namespace, &'static Version)> {
+    let (namespace, entry) = entry(type_name)?;
+    Some((namespace, entry.versions.get(&ApiVersion::new(api_version.to_ascii_lowercase()))?))
 }
 
 /// Whether Azure publishes a property of this name as read-only nearly wherever it has it.
