@@ -38,22 +38,21 @@ fn of_resource(resource: &Value, found: &mut Vec<String>) {
         Known::Unknown => say("its type is not published".to_owned()),
         Known::ReadOnly => say(format!("can only be read in {version}")),
         Known::Writable(known) => {
-            if !name.starts_with('[') && !types::takes_name(kind, version, own) {
+            if !name.starts_with('[') && types::name_fault(kind, version, own).is_some() {
                 say("its type takes no such name".to_owned());
             }
             if !known.is_exact {
                 say(format!("the version {version} is not published"));
             }
             let Value::Object(fields) = resource else { return };
-            let body: Map<String, Value> = fields
-                .iter()
-                .filter(|(name, _)| !AROUND.contains(&name.as_str()))
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect();
-            let mut path = String::new();
-            object(&body, &known.shape, &mut path, &mut say);
+            object(fields, &known.shape, &mut String::new(), &mut say);
         }
     }
+}
+
+/// Whether a field of a resource is the language's, not the type's.
+fn is_around(name: &str) -> bool {
+    AROUND.contains(&name)
 }
 
 fn object(fields: &Map<String, Value>, shape: &Shape, path: &mut String, say: &mut impl FnMut(String)) {
@@ -66,13 +65,13 @@ fn object(fields: &Map<String, Value>, shape: &Shape, path: &mut String, say: &m
     }
     let shape = shape.of(fields);
     for prop in shape.required() {
-        let is_beside = path.is_empty() && prop.name == "name";
-        if !is_beside && !fields.contains_key(&prop.name) {
+        if !(path.is_empty() && is_around(&prop.name)) && !fields.contains_key(&prop.name) {
             say(format!("{path}.{} is required and missing", prop.name));
         }
     }
     let length = path.len();
-    for (name, field) in fields {
+    let is_top = path.is_empty();
+    for (name, field) in fields.iter().filter(|(name, _)| !(is_top && is_around(name))) {
         path.push('.');
         path.push_str(name);
         match shape.prop(name) {

@@ -114,8 +114,9 @@ pub fn plan(work: &Workplace, variables: &[(String, Secret)], cancel: &Cancellat
     let arguments = ["plan", "-input=false", "-lock=false", "-no-color", "-json", "-out=plan"];
     let left = work.run(&arguments, variables, cancel)?;
     let mut planned = Planned::default();
-    let mut refused = Vec::new();
+    let (mut refused, mut is_counted) = (Vec::new(), false);
     for line in left.out.lines().filter_map(|line| serde_json::from_str::<Line>(line).ok()) {
+        is_counted |= line.changes.is_some();
         planned.counts = line.changes.unwrap_or(planned.counts);
         refused.extend(line.diagnostic.filter(|told| told.severity == "error"));
         let changed =
@@ -131,6 +132,12 @@ pub fn plan(work: &Workplace, variables: &[(String, Secret)], cancel: &Cancellat
         }
         let why = left.outcome().err().unwrap_or_default();
         planned.failure = planned.failure.or_else(|| planned.troubles.is_empty().then_some(why));
+        return Ok(planned);
+    }
+    if !is_counted {
+        // Nothing may be called proven of which nothing was read.
+        planned.failure =
+            Some("what Terraform planned was too long to read, or it did not say what it would do".to_owned());
         return Ok(planned);
     }
     if !planned.troubles.is_empty() {

@@ -4,7 +4,7 @@
 //! Works on what was printed, where a declaration begins its line and each property has one. The rules are those of the
 //! compiler 0.49.2; types are looked at elsewhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::iac::{emit::cloud, model::reserved::is_bicep_symbol};
 
@@ -43,8 +43,9 @@ pub fn findings(name: &str, text: &str) -> Vec<String> {
         of_line(line, &mut say);
     }
     if !name.ends_with(".bicepparam") {
+        let uses = uses(text, declared.keys().copied());
         for (symbol, (line, kind)) in declared {
-            if !is_used(text, symbol) {
+            if uses.get(symbol).is_none_or(|count| *count < 2) {
                 found.push(format!("{name}:{line}: the {kind} `{symbol}` is not used"));
             }
         }
@@ -113,13 +114,15 @@ fn is_breakable(line: &str) -> bool {
     false
 }
 
-/// Whether a symbol stands anywhere but where it is declared.
-fn is_used(text: &str, symbol: &str) -> bool {
-    let is_word = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_');
-    let whole = text.match_indices(symbol).filter(|(at, _)| {
-        !is_word(text[..*at].chars().next_back()) && !is_word(text[at + symbol.len()..].chars().next())
-    });
-    whole.take(2).count() > 1
+/// How often each of some symbols stands in a text.
+fn uses<'s>(text: &str, symbols: impl Iterator<Item = &'s str>) -> HashMap<&'s str, usize> {
+    let mut found: HashMap<&str, usize> = symbols.map(|symbol| (symbol, 0)).collect();
+    for word in text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')) {
+        if let Some(count) = found.get_mut(word) {
+            *count += 1;
+        }
+    }
+    found
 }
 
 #[cfg(test)]
