@@ -140,9 +140,13 @@ fn planned(survey: Survey, managers: Managers, capabilities: &Capabilities) -> P
     let mut reasons = apart(&rows, &shown, managers);
     let mut labels = Labels::new(style);
     let who = who(&rows);
+    let mut titles: Vec<Box<str>> = Vec::with_capacity(rows.len() - reasons.len());
     for (_, row) in rows.iter().enumerate().filter(|(number, _)| !reasons.contains_key(number)) {
-        labels.count(&title(row, &labels, &who));
+        let title = title(row, &labels, &who);
+        labels.count(&title);
+        titles.push(title.into());
     }
+    let mut titles = titles.into_iter();
     let holders: BTreeMap<usize, Box<str>> = reasons
         .values()
         .filter_map(|reason| match reason {
@@ -165,8 +169,7 @@ fn planned(survey: Survey, managers: Managers, capabilities: &Capabilities) -> P
         match reasons.remove(&number) {
             None => {
                 items.push(writer.plan.items.len());
-                let title = title(&row, &writer.labels, &who);
-                writer.item(row, &title);
+                writer.item(row, &titles.next().unwrap_or_default());
             }
             Some(Reason::Within(holder)) => {
                 let item = items[holder];
@@ -303,11 +306,11 @@ struct Resolved {
 }
 
 impl Resolved {
-    fn of(item: &Item, body: &Body) -> Self {
+    fn of(item: &Item, body: &Body, targets: impl Iterator<Item = usize>) -> Self {
         let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         let given = body.term.parameters().into_iter().filter_map(|number| u32::try_from(number).ok());
         Self {
-            needs: references::needs(item.parent, references::ties(body).into_keys()).into(),
+            needs: references::needs(item.parent, targets).into(),
             given: given.collect(),
             tags: tags::hash_of(&body.term),
             weight: placement::weight_of(&body.term),
@@ -379,11 +382,11 @@ fn one(world: &World<'_>, target: Option<&Target<'_>>, number: usize) -> Result<
     let mut body = world.plan.body(number)?;
     body.term.renumber_parameters(item.secrets.start as usize);
     let outside = world.resolve(number, &mut body);
-    let ties = references::ties(&body).into_iter();
-    let ties = ties.filter_map(|(target, tie)| Some((u32::try_from(target).ok()?, tie))).collect();
+    let tied = references::ties(&body);
+    let ties = tied.iter().filter_map(|(target, tie)| Some((u32::try_from(*target).ok()?, *tie))).collect();
     body.left_behind = target.map(|target| target.left(world.plan, item, &body)).unwrap_or_default();
     let outputs = references::outputs(&body);
-    Ok(One { resolved: Resolved::of(item, &body), ties, bytes: body.encode(), outside, outputs })
+    Ok(One { resolved: Resolved::of(item, &body, tied.into_keys()), ties, bytes: body.encode(), outside, outputs })
 }
 
 /// Breaks the circles: what is cut becomes literal in the bodies that said it.
@@ -404,7 +407,8 @@ fn open(
         let item = &plan.items[number];
         body.left_behind = moved.map(|moved| moved.left(plan, item, &body)).unwrap_or_default();
         let spot = plan.shelf.put(&body.encode())?;
-        resolved[number] = Resolved { spot, ..Resolved::of(&plan.items[number], &body) };
+        resolved[number] =
+            Resolved { spot, ..Resolved::of(&plan.items[number], &body, references::ties(&body).into_keys()) };
     }
     Ok(())
 }

@@ -148,7 +148,7 @@ fn printed(
         OutputFormat::Arm | OutputFormat::Bicep => Places::new(plan),
     };
     let printer: Box<dyn Print + '_> = match request.output_format {
-        OutputFormat::Terraform => Box::new(Terraform::new(plan, forms, request.auto_import_existing)),
+        OutputFormat::Terraform => Box::new(Terraform::new(plan, forms, request.auto_import_existing)?),
         OutputFormat::Arm => Box::new(Templates::new(plan, &places)),
         OutputFormat::Bicep => Box::new(Bicep::new(plan, &places)),
     };

@@ -286,8 +286,8 @@ impl Surveyor<'_> {
         }
         pruned.against.retain(|path| !judged.turned.contains(path) && !judged.against.contains(path));
         pruned.against.extend(judged.against);
-        let is_named = types::takes_name(&node.type_name, &node.api_version, id.name());
-        pruned.against.extend((!is_named).then(|| "name".to_owned()));
+        let fault = types::name_fault(&node.type_name, &node.api_version, id.name());
+        pruned.against.extend(fault.map(|_| "name".to_owned()));
         pruned.respelled.retain(|path| !judged.turned.contains(path));
         pruned.respelled.extend(judged.turned);
         pruned.paths.extend(judged.gone);

@@ -56,7 +56,7 @@ fn all_files(printer: &dyn Print) -> Files {
 }
 
 fn terraform_of((plan, forms): &Planned) -> String {
-    let files = all_files(&Terraform::new(plan, forms, true));
+    let files = all_files(&Terraform::new(plan, forms, true).expect("a printer"));
     checks::of_files(&files, plan).expect("reads back");
     files.into_values().collect()
 }

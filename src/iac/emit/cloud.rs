@@ -3,6 +3,10 @@
 //! The hosts are those that the linter's rule `no-hardcoded-env-urls` refuses; the functions are the same in Bicep and in
 //! ARM templates.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 /// A part of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part<'t> {
@@ -68,16 +72,13 @@ pub fn parts(text: &str) -> Option<Vec<Part<'_>>> {
     Some(parts)
 }
 
+/// What every host has in it.
+static IN_HOSTS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)windows\.net|azure\.net|azure\.com|datalake|microsoftonline\.com").ok());
+
 /// Whether a text may have a host: most have none.
 pub fn mentions(text: &str) -> bool {
-    let is_there =
-        |end: &str| text.as_bytes().windows(end.len()).any(|window| window.eq_ignore_ascii_case(end.as_bytes()));
-    text.len() > 12
-        && (is_there("windows.net")
-            || is_there("azure.net")
-            || is_there("azure.com")
-            || is_there("datalake")
-            || is_there("microsoftonline.com"))
+    text.len() > 12 && IN_HOSTS.as_ref().is_none_or(|hosts| hosts.is_match(text))
 }
 
 /// Whether no letter and no digit stands before or behind what is found, and it is not the host of the schemas.

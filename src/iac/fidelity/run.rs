@@ -73,7 +73,7 @@ pub fn of_nodes(
     let files = match format {
         "arm" => all(&Templates::new(&plan, &places)),
         "bicep" => all(&Bicep::new(&plan, &places)),
-        _ => all(&Terraform::new(&plan, &Forms::default(), false)),
+        _ => all(&Terraform::new(&plan, &Forms::default(), false)?),
     }?;
     Ok((plan, files))
 }

@@ -237,7 +237,7 @@ fn an_import_by_azapi_says_nothing_that_azure_does_not() {
     let (mut count, mut found) = (0, Vec::new());
     for recorded in &recorded {
         let plan = recording::plan(&recorded.nodes(), &[], &request, &whole_bodies(true)).expect("a plan");
-        let mut files = all(&Terraform::new(&plan, &Forms::default(), true)).expect("printed");
+        let mut files = all(&Terraform::new(&plan, &Forms::default(), true).expect("a printer")).expect("printed");
         for text in files.values_mut() {
             while let Some((before, rest)) = text.split_once("\n  sensitive_body = {\n") {
                 let (_, after) = rest.split_once("\n  }\n").expect("its end");

@@ -68,12 +68,12 @@ enum Part {
 }
 
 impl<'p> Terraform<'p> {
-    pub fn new(plan: &'p Plan, forms: &'p Forms, with_imports: bool) -> Self {
+    pub fn new(plan: &'p Plan, forms: &'p Forms, with_imports: bool) -> io::Result<Self> {
         let files = files(plan, forms);
         let outside = data::labels(plan);
         let mut parts = vec![Part::Versions, Part::Providers];
         parts.extend(chunks(plan.parameters.len()).map(Part::Variables));
-        let shared = Shared::new(plan, forms).unwrap_or_default();
+        let shared = Shared::new(plan, forms)?;
         parts.extend(shared.has_locals().then_some(Part::Locals));
         parts.push(Part::Outputs);
         if !outside.is_empty() {
@@ -85,7 +85,8 @@ impl<'p> Terraform<'p> {
         if with_imports {
             parts.extend(chunks(plan.items.len()).map(Part::Imports));
         }
-        Self { plan, forms, with_imports, subscriptions: providers::subscriptions(plan), outside, shared, files, parts }
+        let subscriptions = providers::subscriptions(plan);
+        Ok(Self { plan, forms, with_imports, subscriptions, outside, shared, files, parts })
     }
 
     fn context(&self, number: usize) -> Context<'_> {

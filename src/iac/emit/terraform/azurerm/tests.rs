@@ -53,7 +53,7 @@ pub fn planned(nodes: impl IntoIterator<Item = Node>) -> Planned {
 }
 
 pub fn files_of((plan, forms): &Planned, with_imports: bool) -> Files {
-    all(&Terraform::new(plan, forms, with_imports)).expect("printed")
+    all(&Terraform::new(plan, forms, with_imports).expect("a printer")).expect("printed")
 }
 
 /// What `tests/real` plans with the real provider.
