@@ -21,6 +21,7 @@ use super::{
     ids, persist, query,
     record::{ARTIFACTS, BY_STATUS, IDEMPOTENCY, JOBS, PURGED, ZIPS, status_byte},
     settings::Settings,
+    thread::off_thread,
 };
 use crate::{
     api::{JobStatus, Time},
@@ -149,11 +150,6 @@ pub(super) async fn run(janitor: &Arc<Janitor>, chore: &Chore, now: i64) {
     let settings = janitor.settings.borrow().clone();
     let outcome = (chore.work)(settings, now).await;
     janitor.reports.note(chore.name, began.elapsed(), outcome);
-}
-
-async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-    // What panics there is in the log.
-    tokio::task::spawn_blocking(work).await.ok()
 }
 
 /// Finished jobs older than the retention go with all that is theirs, and the oldest of a status beyond

@@ -23,7 +23,7 @@ use super::{
     secrets::{self, Secrets},
     shared::Shared,
     state::{Denied, Event, Fence, Interruption, Outcome, Reason, State},
-    thread::Operating,
+    thread::{Operating, off_thread, panicked},
     watch::{Attempt, Deadline, Ended, Ran},
 };
 use crate::{
@@ -171,8 +171,7 @@ async fn run(
 
 async fn secrets_of(shared: &Arc<Shared>, id: Uuid) -> std::io::Result<Secrets> {
     let directory = shared.directory.clone();
-    let read = tokio::task::spawn_blocking(move || secrets::read(&directory, id)).await;
-    read.unwrap_or_else(|error| Err(std::io::Error::other(error)))
+    off_thread(move || secrets::read(&directory, id)).await.unwrap_or_else(|| Err(panicked()))
 }
 
 fn failed(fence: Fence, code: &str, message: String) -> Event {
@@ -195,8 +194,8 @@ async fn prepare(attempt: &Attempt, row: &JobRow) -> Result<(Operation, Deadline
         return Err(failed(fence, "timed_out", deadline.missed()));
     }
     let (directory, id) = (shared.directory.clone(), attempt.id);
-    let opening = tokio::task::spawn_blocking(move || Staging::open(&directory, id, fence.start));
-    let staging = opening.await.unwrap_or_else(|error| Err(error.into()));
+    let opening = off_thread(move || Staging::open(&directory, id, fence.start));
+    let staging = opening.await.unwrap_or_else(|| Err(panicked()));
     let staging =
         staging.map_err(|error| failed(fence, "artifacts", format!("the job's directory can't be made: {error}")))?;
     Ok((operation, deadline, Arc::new(staging)))
@@ -257,7 +256,7 @@ async fn seal(attempt: &Attempt, staging: Arc<Staging>, result: Value) -> Conclu
     let now = Time::now().millis();
     let late = CancellationToken::new();
     let cancel = late.clone();
-    let sealing = tokio::task::spawn_blocking(move || artifacts::seal(&staging, &directory, id, now, &cancel));
+    let sealing = off_thread(move || artifacts::seal(&staging, &directory, id, now, &cancel));
     // The operation is done: only a packing that outlasts the wish to end by much is given up.
     let deadline = async {
         handle.token.cancelled().await;
@@ -272,16 +271,16 @@ async fn seal(attempt: &Attempt, staging: Arc<Staging>, result: Value) -> Conclu
     };
     let finish = |outcome| Event::Finish { fence, outcome };
     match sealed {
-        Ok(Ok(row)) => (finish(Outcome::Completed), Some(result), Some(row)),
-        Ok(Err(SealError::Cancelled)) if handle.reason() == Some(Stop::Shutdown) => {
+        Some(Ok(row)) => (finish(Outcome::Completed), Some(result), Some(row)),
+        Some(Err(SealError::Cancelled)) if handle.reason() == Some(Stop::Shutdown) => {
             (Event::Interrupted { cause: Interruption::Shutdown, headway: true }, None, None)
         }
-        Ok(Err(SealError::Cancelled)) => (finish(Outcome::Cancelled), None, None),
-        Ok(Err(error)) => {
+        Some(Err(SealError::Cancelled)) => (finish(Outcome::Cancelled), None, None),
+        Some(Err(error)) => {
             let reason = Reason { code: "artifacts".to_owned(), message: error.to_string(), retryable: true };
             (finish(Outcome::Failed(reason)), Some(result), None)
         }
-        Err(_) => {
+        None => {
             let message = "packing the artifacts panicked".to_owned();
             let reason = Reason { code: "panicked".to_owned(), message, retryable: true };
             (finish(Outcome::Failed(reason)), Some(result), None)

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     artifacts, attempts::Attempts, events::Hub, ids::Ids, janitor::Janitor, persist, record, runner::Runner, secrets,
-    settings::Settings, slots::Slots, state, stopping::Stopping,
+    settings::Settings, slots::Slots, state, stopping::Stopping, thread::off_thread,
 };
 use crate::{
     api::Time,
@@ -71,8 +71,8 @@ impl Shared {
     /// Removes what a cancelled or failed job left half done, here and at the operation.
     pub(super) async fn clean_up(&self, id: Uuid, operation: &str) {
         let directory = artifacts::job_directory(&self.directory, id);
-        let removed = tokio::task::spawn_blocking(move || std::fs::remove_dir_all(directory)).await;
-        if let Ok(Err(error)) = removed
+        let removed = off_thread(move || std::fs::remove_dir_all(directory)).await;
+        if let Some(Err(error)) = removed
             && error.kind() != std::io::ErrorKind::NotFound
         {
             tracing::warn!(job = %id, %error, "a job's partial output could not be removed");
@@ -89,7 +89,7 @@ impl Shared {
     /// Removes the values of a job's secrets.
     pub(super) async fn forget_secrets(&self, id: Uuid) {
         let directory = self.directory.clone();
-        let _ = tokio::task::spawn_blocking(move || secrets::forget(&directory, id)).await;
+        let _ = off_thread(move || secrets::forget(&directory, id)).await;
     }
 
     /// Removes the values of secrets that no unfinished job needs: of jobs that ended while nobody could remove them, and

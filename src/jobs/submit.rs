@@ -17,6 +17,7 @@ use super::{
     scheduler,
     secrets::{self, Secrets},
     state::{Denied, State},
+    thread::{off_thread, panicked},
 };
 use crate::{
     api::{CancelAnswer, JobStatus, JobType, JobView, Operation, Time},
@@ -219,8 +220,8 @@ impl Jobs {
             return Ok(false);
         }
         let directory = self.shared.directory.clone();
-        let kept = tokio::task::spawn_blocking(move || secrets::keep(&directory, id, &secrets)).await;
-        let kept = kept.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+        let kept = off_thread(move || secrets::keep(&directory, id, &secrets)).await;
+        let kept = kept.unwrap_or_else(|| Err(panicked()));
         kept.map(|()| true).map_err(|error| {
             let path = self.shared.directory.with_file_name("secrets").display().to_string();
             if error.kind() == std::io::ErrorKind::StorageFull {
@@ -298,7 +299,7 @@ impl Jobs {
         })?;
         let directory = artifacts::job_directory(&self.shared.directory, id);
         // What can't be removed now is an orphan, and the janitor's.
-        let _ = tokio::task::spawn_blocking(move || std::fs::remove_dir_all(directory)).await;
+        let _ = off_thread(move || std::fs::remove_dir_all(directory)).await;
         janitor::rest(began).await;
         let janitor = self.shared.janitor.clone();
         self.shared.stopping.spawn(async move {
