@@ -25,8 +25,16 @@ fn file(jobs: &Path, id: Uuid) -> PathBuf {
     directory(jobs).join(format!("{id}.json"))
 }
 
-/// Writes the values of a job and syncs them. Blocking.
+/// Writes the values of a job and syncs them. What can't be written whole is removed. Blocking.
 pub(super) fn keep(jobs: &Path, id: Uuid, secrets: &Secrets) -> io::Result<()> {
+    let kept = write(jobs, id, secrets);
+    if kept.is_err() {
+        forget(jobs, id);
+    }
+    kept
+}
+
+fn write(jobs: &Path, id: Uuid, secrets: &Secrets) -> io::Result<()> {
     let directory = directory(jobs);
     fs::DirBuilder::new().recursive(true).mode(0o700).create(&directory)?;
     let plain: BTreeMap<&str, &str> = secrets.iter().map(|(name, value)| (name.as_str(), value.expose())).collect();
@@ -62,9 +70,10 @@ fn wipe(path: &Path) -> io::Result<()> {
         Err(error) => return Err(error),
     };
     let length = usize::try_from(file.metadata()?.len()).unwrap_or(0);
-    file.write_all(&vec![0; length])?;
-    file.sync_all()?;
-    fs::remove_file(path)
+    let overwritten = file.write_all(&vec![0; length]).and_then(|()| file.sync_all());
+    // A disk that takes no write may still let go of the file.
+    fs::remove_file(path)?;
+    overwritten
 }
 
 /// Removes the files of jobs that are no longer unfinished. Blocking.
@@ -102,6 +111,18 @@ mod tests {
         forget(&jobs, one);
         assert!(read(&jobs, one).expect("readable").is_empty());
         sweep(&jobs, |id| id == one);
+        assert_eq!(fs::read_dir(directory(&jobs)).expect("readable").count(), 0);
+    }
+    #[test]
+    fn a_file_that_could_not_be_written_whole_does_not_stay() {
+        let state = tempfile::tempdir().expect("a directory");
+        let jobs = state.path().join("jobs");
+        let id = Uuid::from_u128(1);
+        fs::create_dir(directory(&jobs)).expect("made");
+        std::os::unix::fs::symlink("/dev/full", file(&jobs, id)).expect("a disk without space");
+        let secrets = Secrets::from([("pw".to_owned(), Secret::new("hunter2"))]);
+        let error = keep(&jobs, id, &secrets).expect_err("a full disk");
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
         assert_eq!(fs::read_dir(directory(&jobs)).expect("readable").count(), 0);
     }
 }
