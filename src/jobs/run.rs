@@ -241,7 +241,7 @@ async fn conclude(
             let message = "the operation panicked; the log has the cause".to_owned();
             (failed(fence, "panicked", message), None, None)
         }
-        Ended::TimedOut(what) => (failed(fence, "timed_out", what), None, None),
+        Ended::TimedOut(what, partial) => (failed(fence, "timed_out", what), partial, None),
         Ended::Stopped(Stop::Cancel, partial) => (Event::Finish { fence, outcome: Outcome::Cancelled }, partial, None),
         Ended::Stopped(Stop::Shutdown, _) => {
             (Event::Interrupted { cause: Interruption::Shutdown, headway: false }, None, None)

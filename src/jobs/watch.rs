@@ -61,8 +61,8 @@ pub(super) enum Ended {
     Panicked,
     /// With the result so far, where the operation had one.
     Stopped(Stop, Option<Value>),
-    /// What was not done, and within how long.
-    TimedOut(String),
+    /// What was not done, and within how long; with the result so far, where the operation had one.
+    TimedOut(String, Option<Value>),
 }
 
 /// One attempt of one job, while it runs.
@@ -88,18 +88,18 @@ impl Attempt {
                 biased;
                 done = &mut operating.ended => return ended(done),
                 () = handle.token.cancelled() => {
-                    let fenced = || Ended::TimedOut("another attempt holds the job".to_owned());
+                    let fenced = || Ended::TimedOut("another attempt holds the job".to_owned(), None);
                     break handle.reason().map_or_else(fenced, |stop| Ended::Stopped(stop, None));
                 }
                 () = tokio::time::sleep_until(end) => {
                     handle.token.cancel();
-                    break Ended::TimedOut(deadline.missed());
+                    break Ended::TimedOut(deadline.missed(), None);
                 }
                 _ = flush.tick() => {
                     if let Some(step) = self.reporter.silent(deadline.step) {
                         handle.token.cancel();
                         let seconds = deadline.step.as_secs();
-                        break Ended::TimedOut(format!("{step} reported nothing for {seconds} seconds"));
+                        break Ended::TimedOut(format!("{step} reported nothing for {seconds} seconds"), None);
                     }
                     self.flush(&mut recorded).await;
                 }
@@ -109,6 +109,7 @@ impl Attempt {
         match (tokio::time::timeout(NOTICE, &mut operating.ended).await, stopped) {
             (Ok(Ok(Ok(result))), _) => Ended::Done(Ok(result)),
             (Ok(Ok(Err(failure))), Ended::Stopped(stop, _)) => Ended::Stopped(stop, failure.partial),
+            (Ok(Ok(Err(failure))), Ended::TimedOut(what, _)) => Ended::TimedOut(what, failure.partial),
             (Ok(_), stopped) => stopped,
             (Err(_), stopped) => {
                 let Operating { mut ended, gone } = operating;
