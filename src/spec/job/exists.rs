@@ -180,6 +180,9 @@ fn lay_over(there: &mut Value, wanted: &Value, path: &str, changed: &mut Vec<Str
                 }
             }
         }
+        (Value::Array(there), Value::Array(wanted)) if are_named(there) && are_named(wanted) => {
+            lay_by_name(there, wanted, path, changed);
+        }
         (Value::Array(there), Value::Array(wanted)) => {
             if there.len() == wanted.len() {
                 for (at, (there, wanted)) in there.iter_mut().zip(wanted).enumerate() {
@@ -195,6 +198,35 @@ fn lay_over(there: &mut Value, wanted: &Value, path: &str, changed: &mut Vec<Str
                 *there = wanted.clone();
                 changed.push(path.to_owned());
             }
+        }
+    }
+}
+
+/// The name of a list's entry, as it is compared.
+fn name_in(entry: &Value) -> Option<String> {
+    entry.as_object()?.get("name")?.as_str().map(str::to_lowercase)
+}
+
+/// Whether every entry of a list has a name, and no two the same. An empty list has none: one that the text says empties.
+fn are_named(list: &[Value]) -> bool {
+    let mut names = BTreeSet::new();
+    !list.is_empty() && list.iter().all(|entry| name_in(entry).is_some_and(|name| names.insert(name)))
+}
+
+/// Lays entries over those of the same name, and adds new ones. An entry that the text does not name stays: without it
+/// the PUT would delete it.
+fn lay_by_name(there: &mut Vec<Value>, wanted: &[Value], path: &str, changed: &mut Vec<String>) {
+    for entry in wanted {
+        let name = name_in(entry);
+        if let Some(at) = there.iter().position(|known| name_in(known) == name) {
+            // A name in another case is the same name.
+            let own = there[at]["name"].clone();
+            let mut entry = entry.clone();
+            entry["name"] = own;
+            lay_over(&mut there[at], &entry, &format!("{path}[{at}]"), changed);
+        } else {
+            changed.push(format!("{path}[{}]", there.len()));
+            there.push(entry.clone());
         }
     }
 }
@@ -318,5 +350,33 @@ mod tests {
             Value::Object(merged),
             json!({"location": "westeurope", "sku": {"name": "A"}, "properties": {"a": 2, "more": true}})
         );
+    }
+    #[test]
+    fn entries_with_names_are_laid_over_those_of_the_same_name_and_no_other_is_lost() {
+        let subnets = |list: Value| json!({"properties": {"subnets": list}});
+        let there = subnets(json!([
+            {"name": "a", "properties": {"addressPrefix": "10.0.1.0/24"}},
+            {"name": "Web", "id": "/web", "properties": {"addressPrefix": "10.0.2.0/24"}},
+            {"name": "c", "properties": {"addressPrefix": "10.0.3.0/24"}},
+        ]));
+        let same = step(subnets(json!([{"name": "web", "properties": {"addressPrefix": "10.0.2.0/24"}}])), &[]);
+        let found = compared(&same, there.clone());
+        assert_eq!((found.action, found.merged.map(Value::Object)), (Action::Unchanged, Some(there.clone())));
+        let other = subnets(json!([{"name": "web", "properties": {"addressPrefix": "10.0.9.0/24"}}, {"name": "d"}]));
+        let found = compared(&step(other, &[]), there.clone());
+        assert_eq!(found.paths, ["properties.subnets[1].properties.addressPrefix", "properties.subnets[3]"]);
+        let mut expected = there;
+        expected["properties"]["subnets"][1]["properties"]["addressPrefix"] = json!("10.0.9.0/24");
+        expected["properties"]["subnets"].as_array_mut().expect("a list").push(json!({"name": "d"}));
+        assert_eq!(found.merged.map(Value::Object), Some(expected));
+    }
+
+    #[test]
+    fn lists_without_names_are_laid_over_by_place_or_replaced() {
+        let there = json!({"tiers": [{"name": "a"}, {"name": "A"}], "prefixes": ["10.0.0.0/16", "10.1.0.0/16"]});
+        let found = compared(&step(json!({"tiers": [{"name": "a"}], "prefixes": ["10.0.0.0/16"]}), &[]), there.clone());
+        assert_eq!(found.paths, ["tiers", "prefixes"], "two of one name can't be told apart");
+        let found = compared(&step(json!({"tiers": []}), &[]), there);
+        assert_eq!(found.merged.expect("a body")["tiers"], json!([]), "a list that the text empties");
     }
 }
