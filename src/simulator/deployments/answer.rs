@@ -46,7 +46,10 @@ pub(in crate::simulator) fn answer(state: &State, asked: &Asked<'_>) -> Option<R
         ("POST", [_, "validate"]) => validate(state, &id, name, &target, asked.body),
         ("POST", [_, "whatif"]) => what_if(state, &id, name, &target, asked.body),
         // What was taken is made here at once: a cancel comes too late for it, as it may with Azure.
-        ("POST", [_, "cancel"]) => found(state, &id, |_| Reply::empty(204)),
+        ("POST", [_, "cancel"]) => {
+            state.count("deployment_cancels");
+            found(state, &id, |_| Reply::empty(204))
+        }
         ("POST", [_, "exporttemplate"]) => {
             found(state, &id, |deployment| Reply::ok(&json!({"template": deployment.template})))
         }
@@ -163,6 +166,7 @@ fn put(state: &State, id: &str, name: &str, target: &Target, body_bytes: &[u8]) 
         ready: Instant::now() + state.settings.write_time,
         failure,
     };
+    state.count("deployment_puts");
     state.deployments.insert(id, deployment);
     shown["properties"]["provisioningState"] = json!("Accepted");
     let url = format!("{}{id}/operationStatuses/{}?api-version=2022-09-01", state.base, Uuid::new_v4().simple());

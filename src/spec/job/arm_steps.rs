@@ -24,11 +24,11 @@ const ASSIGNMENTS_VERSION: &str = "2022-04-01";
 pub(super) async fn group(run: &Run<'_>, ledger: &mut Ledger<'_>, step: &Step) -> Result<(), StepError> {
     let outcome = run.outcome(step.n);
     if outcome != Outcome::Unchanged {
-        ledger.note(step.n, Note::Begun { deployment: None }).await?;
+        ledger.note(step.n, Note::begun()).await?;
         let body = Value::Object(run.bodies.get(&step.n).unwrap_or(&step.body).clone());
         run.client.put(&format!("{}?api-version={GROUPS_VERSION}", step.id), &body).await?;
     }
-    ledger.note(step.n, Note::Done { outcome, id: step.id.clone() }).await?;
+    ledger.note(step.n, Note::done(outcome, step.id.clone())).await?;
     Ok(())
 }
 
@@ -44,24 +44,24 @@ pub(super) async fn deployment(
         return all_done(run, ledger, &steps).await;
     }
     let earlier = steps.iter().find_map(|step| match ledger.get(step.n) {
-        Some(Note::Begun { deployment: Some(id) }) => Some(id.clone()),
+        Some(Note::Begun { deployment: Some(id), .. }) => Some(id.clone()),
         _ => None,
     });
     let own = run.deployment_id(deployment);
     if let Some(earlier) = &earlier
         && let Some(found) = read(run.client, earlier, DEPLOYMENTS_VERSION).await?
     {
-        let ended = follow(run, earlier, found).await;
-        match ended {
-            Ok(()) => return all_done(run, ledger, &steps).await,
+        // A look-up that fails says nothing of the deployment: it may still run, so no second one is sent.
+        match follow(run, earlier, found).await? {
+            None => return all_done(run, ledger, &steps).await,
             // What failed before is tried again under this job's own name.
-            Err(_) if *earlier != own => {}
-            Err(error) => return Err(told(run, ledger, earlier, &steps, error).await?),
+            Some(_) if *earlier != own => {}
+            Some(error) => return Err(told(run, ledger, earlier, &steps, error).await?),
         }
     }
     for step in &steps {
-        if !matches!(ledger.get(step.n), Some(Note::Done { .. })) {
-            ledger.note(step.n, Note::Begun { deployment: Some(own.clone()) }).await?;
+        if !ledger.is_done(step.n) {
+            ledger.note(step.n, Note::Begun { deployment: Some(own.clone()), application: None }).await?;
         }
     }
     let values = parameters(run, deployment)?;
@@ -107,16 +107,16 @@ fn parameters(run: &Run<'_>, deployment: &Deployment) -> Result<Map<String, Valu
     Ok(values)
 }
 
-/// Polls a deployment that is there to its end.
-async fn follow(run: &Run<'_>, id: &str, mut found: Value) -> Result<(), AzureError> {
+/// Polls a deployment that is there to its end: why it failed, if it did.
+async fn follow(run: &Run<'_>, id: &str, mut found: Value) -> Result<Option<AzureError>, AzureError> {
     loop {
         let state = found.pointer("/properties/provisioningState").and_then(Value::as_str).unwrap_or_default();
         match state {
-            "Succeeded" => return Ok(()),
+            "Succeeded" => return Ok(None),
             "Failed" | "Canceled" => {
                 let error = &found["properties"]["error"];
                 let text = json!({ "error": error }).to_string();
-                return Err(AzureError::Refused(crate::azure::Refusal::read(409, id, text.as_bytes())));
+                return Ok(Some(AzureError::Refused(crate::azure::Refusal::read(409, id, text.as_bytes()))));
             }
             _ => {}
         }
@@ -127,8 +127,8 @@ async fn follow(run: &Run<'_>, id: &str, mut found: Value) -> Result<(), AzureEr
 
 async fn all_done(run: &Run<'_>, ledger: &mut Ledger<'_>, steps: &[&Step]) -> Result<(), StepError> {
     for step in steps {
-        if !matches!(ledger.get(step.n), Some(Note::Done { .. })) {
-            ledger.note(step.n, Note::Done { outcome: run.outcome(step.n), id: step.id.clone() }).await?;
+        if !ledger.is_done(step.n) {
+            ledger.note(step.n, Note::done(run.outcome(step.n), step.id.clone())).await?;
         }
     }
     Ok(())
@@ -158,7 +158,7 @@ async fn told(
         let Some(operation) = states.get(&crate::arm::key(&step.id)) else { continue };
         match operation.pointer("/properties/provisioningState").and_then(Value::as_str) {
             Some("Succeeded") => {
-                ledger.note(step.n, Note::Done { outcome: run.outcome(step.n), id: step.id.clone() }).await?;
+                ledger.note(step.n, Note::done(run.outcome(step.n), step.id.clone())).await?;
             }
             Some("Failed") if failed.is_none() => {
                 let status = operation.pointer("/properties/statusMessage/error").cloned().unwrap_or_default();
@@ -191,13 +191,13 @@ pub(super) async fn role(run: &Run<'_>, ledger: &mut Ledger<'_>, step: &Step) ->
     );
     let scope = step.scope.trim_end_matches('/');
     let id = format!("{scope}/providers/Microsoft.Authorization/roleAssignments/{name}");
-    let is_begun = ledger.get(step.n).is_some();
+    let is_begun = ledger.is_begun(step.n);
     if read(run.client, &id, ASSIGNMENTS_VERSION).await?.is_some() {
         let outcome = if is_begun { Outcome::Created } else { Outcome::Unchanged };
-        ledger.note(step.n, Note::Done { outcome, id }).await?;
+        ledger.note(step.n, Note::done(outcome, id)).await?;
         return Ok(());
     }
-    ledger.note(step.n, Note::Begun { deployment: None }).await?;
+    ledger.note(step.n, Note::begun()).await?;
     let mut properties = json!({"principalId": principal, "roleDefinitionId": definition});
     if let Some(kind) = word("principalType").or(kind) {
         properties["principalType"] = json!(kind);
@@ -216,7 +216,7 @@ pub(super) async fn role(run: &Run<'_>, ledger: &mut Ledger<'_>, step: &Step) ->
         }
         Err(error) => return Err(error.into()),
     };
-    ledger.note(step.n, Note::Done { outcome, id }).await?;
+    ledger.note(step.n, Note::done(outcome, id)).await?;
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{
     arm_steps, directory_steps,
     dry_run::{JobError, against, merged, report},
-    exists::{Action, Existing},
+    exists::{Action, Existing, group_of},
     files,
     ledger::{Before, Ledger, Note, Outcome, row},
     rollback::{self, RolledBack},
@@ -16,7 +16,8 @@ use super::{
     templates::{self, Deployment},
 };
 use crate::{
-    azure::Client,
+    arm,
+    azure::{AzureError, Client},
     spec::{
         finding::Warning,
         plan::{Plan, Step, StepKind},
@@ -46,27 +47,28 @@ pub(crate) async fn deploy(client: &Client, plan: Plan, work: &Work, is_rolled_b
     let bodies = merged(&existing);
     let deployments = templates::deployments(&plan, &bodies);
     files::write(&*work.artifacts, &plan, &deployments, &existing, &mut warnings)?;
-    let mut ledger = Ledger::open(&*work.journal, &plan).await.map_err(of_journal)?;
-    let before = if let Some(before) = ledger.before().await.map_err(of_journal)? {
-        before
-    } else {
-        let before = before(&existing);
-        ledger.keep_before(&before).await.map_err(of_journal)?;
-        before
-    };
+    let mut ledger = Ledger::open(&*work.journal, &plan).await.map_err(JobError::Journal)?;
+    let before = before(&ledger, &existing).await.map_err(JobError::Journal)?;
     let run = Run { client, plan: &plan, before: &before, bodies: &bodies, secrets: &work.secrets, job: work.job_id };
     let mut told =
         Told { plan: &plan, warnings, began, failed: None, rollback: RolledBack::default(), clean_up: Vec::new() };
     let outcome = tokio::select! {
         outcome = steps(&run, &mut ledger, &deployments, work) => outcome,
         () = work.cancel.cancelled() => {
-            told.clean_up = cancelled(&run, &ledger).await;
+            // A daemon that stops has asked to pause before: its deployment goes on, and the next start follows it.
+            if work.pause.is_cancelled() {
+                return Ok(Ran::Paused);
+            }
+            cancel_running(&run, &mut ledger).await.map_err(JobError::Journal)?;
+            told.clean_up = unfinished(&run, &ledger);
             return Ok(Ran::Cancelled(told.result(&ledger)));
         }
     };
     match outcome {
-        Ok(true) => {}
-        Ok(false) => return Ok(Ran::Paused),
+        Ok(true) => Ok(verified(&run, &ledger, work, told).await),
+        Ok(false) => Ok(Ran::Paused),
+        // An attempt that can't note may have lost its job: it takes nothing back.
+        Err((_, StepError::Journal(error))) => Err(JobError::Journal(error)),
         Err((n, error)) => {
             let is_transient = matches!(&error, StepError::Azure(error) if error.is_transient());
             let (n, code, message) = error.parts(n);
@@ -77,32 +79,43 @@ pub(crate) async fn deploy(client: &Client, plan: Plan, work: &Work, is_rolled_b
             // What may pass is tried again first; then nothing is taken back.
             if is_rolled_back && !is_transient {
                 report(work, "rollback", "removing what was created", 0.95);
-                told.rollback = rollback::roll_back(&run, &ledger).await;
+                told.rollback = rollback::roll_back(&run, &mut ledger).await.map_err(JobError::Journal)?;
             }
-            return Ok(Ran::Failed { result: told.result(&ledger), message: sentence, is_transient });
+            told.clean_up = unfinished(&run, &ledger);
+            Ok(Ran::Failed { result: told.result(&ledger), message: sentence, is_transient })
         }
     }
-    report(work, "verify", "reading back what was made", 0.9);
-    let missing = missing(&run, &ledger).await?;
-    if let Some((step, id)) = missing.first() {
-        let message = format!("{id} was made and can't be read back");
-        told.failed = Some(json!({"step": step.n, "code": "not_found", "message": message}));
-        return Ok(Ran::Failed { result: told.result(&ledger), message, is_transient: false });
-    }
-    Ok(Ran::Completed(told.result(&ledger)))
 }
 
-fn of_journal(error: JournalError) -> JobError {
-    JobError::Journal(error)
-}
-
-fn before(existing: &BTreeMap<usize, Existing>) -> Before {
+/// What was there before each step, kept before the first of them: of steps that an earlier attempt has begun, what that
+/// attempt kept, of all others what is there now.
+async fn before(ledger: &Ledger<'_>, existing: &BTreeMap<usize, Existing>) -> Result<Before, JournalError> {
     let there = existing.iter().filter(|(_, existing)| existing.action != Action::Create);
     let changed = existing.iter().filter(|(_, existing)| existing.action == Action::Update);
-    Before {
+    let mut before = Before {
         there: there.map(|(n, existing)| (*n, existing.object_id.clone())).collect(),
         changed: changed.map(|(n, _)| *n).collect(),
+    };
+    if let Some(kept) = ledger.before().await? {
+        before = before.or_kept(&kept, |n| ledger.is_done(n) || ledger.is_begun(n));
     }
+    ledger.keep_before(&before).await?;
+    Ok(before)
+}
+
+/// Reads back what was made.
+async fn verified(run: &Run<'_>, ledger: &Ledger<'_>, work: &Work, mut told: Told<'_>) -> Ran {
+    report(work, "verify", "reading back what was made", 0.9);
+    let (error, n) = match missing(run, ledger).await {
+        Ok(None) => return Ran::Completed(told.result(ledger)),
+        Ok(Some((n, id))) => (StepError::told("not_found", format!("{id} was made and can't be read back")), n),
+        Err((n, error)) => (StepError::Azure(error), n),
+    };
+    let is_transient = matches!(&error, StepError::Azure(error) if error.is_transient());
+    let (n, code, message) = error.parts(n);
+    let message = run.masked(&message);
+    told.failed = Some(json!({"step": n, "code": code, "message": message}));
+    Ran::Failed { result: told.result(ledger), message, is_transient }
 }
 
 /// Every step that is not done yet; false: the daemon stops.
@@ -114,7 +127,7 @@ async fn steps(
 ) -> Result<bool, (usize, StepError)> {
     let count = run.plan.steps.len().max(1) as f64;
     for step in &run.plan.steps {
-        if matches!(ledger.get(step.n), Some(Note::Done { .. })) {
+        if ledger.is_done(step.n) {
             continue;
         }
         if work.pause.is_cancelled() {
@@ -138,49 +151,62 @@ async fn steps(
     Ok(true)
 }
 
-/// Asks Azure to cancel the deployment that runs, and tells what it may still make.
-async fn cancelled(run: &Run<'_>, ledger: &Ledger<'_>) -> Vec<Value> {
-    let mut clean_up = Vec::new();
-    for step in &run.plan.steps {
-        let Some(Note::Begun { deployment }) = ledger.get(step.n) else { continue };
-        let why = match deployment {
-            Some(_) => "its deployment was running when the job was cancelled",
-            None => "it was being created when the job was cancelled",
-        };
-        let id = if step.id.starts_with('/') { step.id.clone() } else { step.name.clone() };
-        clean_up.push(json!({"id": id, "state": "may_come", "why": why}));
-    }
+/// Asks Azure to cancel the deployment that runs. Whether it is heard, the clean-up list says what may come.
+async fn cancel_running(run: &Run<'_>, ledger: &mut Ledger<'_>) -> Result<(), JournalError> {
     let running = run.plan.steps.iter().find_map(|step| match ledger.get(step.n) {
-        Some(Note::Begun { deployment: Some(id) }) => Some(id.clone()),
+        Some(Note::Begun { deployment: Some(id), .. }) => Some((step.n, id.clone())),
         _ => None,
     });
-    if let Some(id) = running {
-        let (address, body) = (format!("{id}/cancel?api-version=2022-09-01"), json!({}));
-        let asked = run.client.post(&address, &body);
-        // Whether it is heard, the clean-up list says what may come.
-        let _ = tokio::time::timeout(std::time::Duration::from_millis(300), asked).await;
+    let Some((n, id)) = running else { return Ok(()) };
+    // Only the attempt that holds the job can note: one that lost it leaves the deployment to its successor.
+    if let Some(note) = ledger.get(n).cloned()
+        && let Err(JournalError::Closed) = ledger.note(n, note).await
+    {
+        return Err(JournalError::Closed);
+    }
+    let (address, body) = (format!("{id}/cancel?api-version=2022-09-01"), json!({}));
+    let asked = run.client.post(&address, &body);
+    let _ = tokio::time::timeout(std::time::Duration::from_millis(300), asked).await;
+    Ok(())
+}
+
+/// What had begun to be created and is not known to be done. Of what was there before, nothing: its owner must not remove
+/// it. Nor of what was in a group that a rollback has removed.
+fn unfinished(run: &Run<'_>, ledger: &Ledger<'_>) -> Vec<Value> {
+    let is_removed = |step: &&Step| matches!(ledger.get(step.n), Some(Note::Removed));
+    let gone: Vec<String> = run.plan.steps.iter().filter(is_removed).map(|step| arm::key(&step.id)).collect();
+    let mut clean_up = Vec::new();
+    for step in run.plan.steps.iter().filter(|step| run.outcome(step.n) == Outcome::Created) {
+        let Some(Note::Begun { deployment, application }) = ledger.get(step.n) else { continue };
+        if group_of(&step.id).is_some_and(|group| gone.contains(&group)) {
+            continue;
+        }
+        if let Some(application) = application {
+            let why = "this application was made, and its principal was being created when the job ended";
+            clean_up.push(json!({"id": application, "state": "exists", "why": why}));
+        }
+        let why = match deployment {
+            Some(_) => "its deployment had begun when the job ended",
+            None => "it was being created when the job ended",
+        };
+        let id = if step.id.starts_with('/') { &step.id } else { &step.name };
+        clean_up.push(json!({"id": id, "state": "may_come", "why": why}));
     }
     clean_up
 }
 
-/// What was made and can't be read back.
-async fn missing<'r>(run: &Run<'r>, ledger: &Ledger<'_>) -> Result<Vec<(&'r Step, String)>, JobError> {
-    let mut missing = Vec::new();
-    let made: Vec<(usize, String)> = ledger
-        .done(run.plan)
-        .filter(|(step, outcome, _)| {
-            *outcome != Outcome::Unchanged
-                && matches!(step.kind, StepKind::Resource | StepKind::ResourceGroup | StepKind::RoleAssignment)
-        })
-        .map(|(step, _, id)| (step.n, id.to_owned()))
-        .collect();
-    for (n, id) in made {
-        let Some(step) = run.plan.steps.get(n - 1) else { continue };
-        if !arm_steps::is_there(run, step, &id).await? {
-            missing.push((step, id));
+/// The first step whose thing was made and can't be read back, and the thing's id; or the step at which reading failed.
+async fn missing(run: &Run<'_>, ledger: &Ledger<'_>) -> Result<Option<(usize, String)>, (usize, AzureError)> {
+    for (step, outcome, id) in ledger.done(run.plan) {
+        let is_arm = matches!(step.kind, StepKind::Resource | StepKind::ResourceGroup | StepKind::RoleAssignment);
+        if is_arm
+            && outcome != Outcome::Unchanged
+            && !arm_steps::is_there(run, step, id).await.map_err(|error| (step.n, error))?
+        {
+            return Ok(Some((step.n, id.to_owned())));
         }
     }
-    Ok(missing)
+    Ok(None)
 }
 
 /// What is told at the end.
@@ -195,29 +221,34 @@ struct Told<'t> {
 
 impl Told<'_> {
     fn result(&self, ledger: &Ledger<'_>) -> Value {
-        let gone: Vec<u64> = self.rollback.rolled_back.iter().filter_map(|row| row["n"].as_u64()).collect();
+        let rolled_back = &self.rollback.rolled_back;
         let of = |wanted: Outcome| -> Vec<Value> {
             let rows = ledger.done(self.plan).filter(|(_, outcome, _)| *outcome == wanted);
             rows.map(|(step, _, id)| row(step, id)).collect()
         };
+        // What was created and is removed again was created.
+        let mut created = of(Outcome::Created);
+        created.extend(rolled_back.iter().cloned());
+        created.sort_by_key(|row| row["n"].as_u64());
         let is_failed = |step: &Step| self.failed.as_ref().is_some_and(|failed| failed["step"] == json!(step.n));
         let skipped: Vec<Value> = self
             .plan
             .steps
             .iter()
-            .filter(|step| !matches!(ledger.get(step.n), Some(Note::Done { .. })) && !is_failed(step))
+            .filter(|step| !ledger.is_done(step.n) && !is_failed(step))
+            .filter(|step| !rolled_back.iter().any(|row| row["n"] == json!(step.n)))
             .map(|step| row(step, if step.id.starts_with('/') { &step.id } else { "" }))
             .collect();
         let seconds = self.began.elapsed().as_secs_f64();
         let clean_up: Vec<&Value> = self.clean_up.iter().chain(&self.rollback.clean_up).collect();
         json!({
             "plan_hash": self.plan.hash,
-            "created": of(Outcome::Created),
+            "created": created,
             "updated": of(Outcome::Updated),
             "unchanged": of(Outcome::Unchanged),
             "failed": self.failed.iter().collect::<Vec<_>>(),
             "skipped": skipped,
-            "rolled_back": self.rollback.rolled_back.iter().filter(|row| row["n"].as_u64().is_some_and(|n| gone.contains(&n))).collect::<Vec<_>>(),
+            "rolled_back": rolled_back,
             "clean_up": clean_up,
             "warnings": self.warnings,
             "duration_seconds": (seconds * 1_000.0).round() / 1_000.0,

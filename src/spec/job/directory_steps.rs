@@ -26,28 +26,41 @@ pub(super) async fn object(run: &Run<'_>, ledger: &mut Ledger<'_>, step: &Step) 
     if let Some(id) = there {
         let outcome = run.outcome(step.n);
         if outcome == Outcome::Updated {
-            ledger.note(step.n, Note::Begun { deployment: None }).await?;
+            ledger.note(step.n, Note::begun()).await?;
             let changed = Value::Object(run.bodies.get(&step.n).cloned().unwrap_or_default());
             run.client.directory_update(&format!("/v1.0/{collection}/{id}"), &changed).await?;
         }
-        ledger.note(step.n, Note::Done { outcome, id }).await?;
+        ledger.note(step.n, Note::done(outcome, id)).await?;
         return Ok(());
     }
     // An attempt that died between sending and noting: what it sent is looked up, not sent again.
-    if ledger.get(step.n).is_some()
-        && let Some(id) = found(run, step).await?
-    {
-        ledger.note(step.n, Note::Done { outcome: Outcome::Created, id }).await?;
-        return Ok(());
+    let is_begun = ledger.is_begun(step.n);
+    let there = if is_begun { found(run, step).await? } else { None };
+    if !is_begun {
+        ledger.note(step.n, Note::begun()).await?;
     }
-    ledger.note(step.n, Note::Begun { deployment: None }).await?;
-    let id = match step.kind {
-        StepKind::ServicePrincipal => principal(run, step).await?,
-        StepKind::User if step.body.contains_key("userType") => invited(run, step).await?,
-        _ => created(run, collection, sent(run, step)).await?,
+    let id = match (there, step.kind) {
+        (Some(id), _) => id,
+        (None, StepKind::ServicePrincipal) => principal(run, ledger, step, is_begun).await?,
+        (None, StepKind::User) if step.body.contains_key("userType") => invited(run, step).await?,
+        (None, _) => created(run, collection, sent(run, step)).await?,
     };
-    ledger.note(step.n, Note::Done { outcome: Outcome::Created, id }).await?;
+    let application = ledger.application_of(step.n).map(str::to_owned);
+    ledger.note(step.n, Note::Done { outcome: Outcome::Created, id, application }).await?;
     Ok(())
+}
+
+/// A text in an answer that says what was made: without it nothing more can be done with the thing.
+fn told_in(made: &Value, pointer: &str, what: &str) -> Result<String, StepError> {
+    let text = made.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty());
+    text.map(str::to_owned).ok_or_else(|| {
+        let message = format!(
+            "Microsoft Graph took the request for {what} and answered without {}: whether it was made is not known; \
+             look for it in the directory, then retry the job",
+            pointer.trim_start_matches('/').replace('/', ".")
+        );
+        StepError::told("no_id", message)
+    })
 }
 
 const fn collection(kind: StepKind) -> &'static str {
@@ -64,7 +77,7 @@ async fn found(run: &Run<'_>, step: &Step) -> Result<Option<String>, StepError> 
     let name = super::exists::quoted(&step.name);
     let answer =
         run.client.directory(&format!("/v1.0/{}?$filter={field}%20eq%20'{name}'", collection(step.kind))).await?;
-    Ok(answer["value"][0]["id"].as_str().map(str::to_owned))
+    Ok(answer["value"][0]["id"].as_str().filter(|id| !id.is_empty()).map(str::to_owned))
 }
 
 /// The body of a POST: texts without escapes, and a user's first password.
@@ -95,7 +108,7 @@ async fn created(run: &Run<'_>, collection: &str, body: Value) -> Result<String,
     let mut tries = 0;
     loop {
         match run.client.directory_create(&format!("/v1.0/{collection}"), &body).await {
-            Ok(made) => return Ok(made["id"].as_str().unwrap_or_default().to_owned()),
+            Ok(made) => return told_in(&made, "/id", &format!("an object of {collection}")),
             // What was created just before is not everywhere yet.
             Err(AzureError::Refused(refusal)) if tries < TRIES && is_not_yet(&refusal.code, &refusal.message) => {
                 tokio::time::sleep(WAIT * 2_u32.pow(tries)).await;
@@ -113,11 +126,11 @@ fn is_not_yet(code: &str, message: &str) -> bool {
 }
 
 /// An application and its principal; with `appId` the principal alone.
-async fn principal(run: &Run<'_>, step: &Step) -> Result<String, StepError> {
+async fn principal(run: &Run<'_>, ledger: &mut Ledger<'_>, step: &Step, is_begun: bool) -> Result<String, StepError> {
     let text = |name: &str| step.body.get(name).and_then(Value::as_str).map(unescaped);
     let app_id = match text("appId") {
         Some(id) => id,
-        None => application(run, &text("displayName").unwrap_or_default()).await?,
+        None => application(run, ledger, step, is_begun).await?,
     };
     let mut body = json!({"appId": app_id});
     body["displayName"] = json!(text("displayName"));
@@ -127,15 +140,28 @@ async fn principal(run: &Run<'_>, step: &Step) -> Result<String, StepError> {
     created(run, "servicePrincipals", body).await
 }
 
-/// The application of a principal: one of an attempt that died before its principal was made, or a new one.
-async fn application(run: &Run<'_>, name: &str) -> Result<String, StepError> {
-    let address = format!("/v1.0/applications?$filter=displayName%20eq%20'{}'", super::exists::quoted(name));
-    let there = run.client.directory(&address).await?;
-    if let Some(id) = there["value"][0]["appId"].as_str() {
-        return Ok(id.to_owned());
+/// The application of a principal, by its `appId`: one of an attempt that died before its principal was made, or a new
+/// one, whose object id is noted: a rollback removes no other.
+async fn application(run: &Run<'_>, ledger: &mut Ledger<'_>, step: &Step, is_begun: bool) -> Result<String, StepError> {
+    let name = step.body.get("displayName").and_then(Value::as_str).map(unescaped).unwrap_or_default();
+    if let Some(id) = ledger.application_of(step.n) {
+        match run.client.directory(&format!("/v1.0/applications/{id}")).await {
+            Ok(there) => return told_in(&there, "/appId", &format!("the application {name}")),
+            Err(AzureError::Refused(refusal)) if refusal.status == 404 => {}
+            Err(error) => return Err(error.into()),
+        }
+    } else if is_begun {
+        // It is not certain whose it is, so it is not noted as this job's.
+        let address = format!("/v1.0/applications?$filter=displayName%20eq%20'{}'", super::exists::quoted(&name));
+        let there = run.client.directory(&address).await?;
+        if let Some(id) = there["value"][0]["appId"].as_str() {
+            return Ok(id.to_owned());
+        }
     }
     let made = run.client.directory_create("/v1.0/applications", &json!({"displayName": name})).await?;
-    Ok(made["appId"].as_str().unwrap_or_default().to_owned())
+    let object = told_in(&made, "/id", &format!("the application {name}"))?;
+    ledger.note(step.n, Note::Begun { deployment: None, application: Some(object) }).await?;
+    told_in(&made, "/appId", &format!("the application {name}"))
 }
 
 /// A guest, without a message.
@@ -148,7 +174,7 @@ async fn invited(run: &Run<'_>, step: &Step) -> Result<String, StepError> {
         "sendInvitationMessage": false,
     });
     let made = run.client.directory_create("/v1.0/invitations", &body).await?;
-    Ok(made["invitedUser"]["id"].as_str().unwrap_or_default().to_owned())
+    told_in(&made, "/invitedUser/id", &format!("the guest {}", step.name))
 }
 
 /// A member or an owner.
@@ -159,27 +185,28 @@ pub(super) async fn membership(run: &Run<'_>, ledger: &mut Ledger<'_>, step: &St
     let (member, _) = principals::of(run, ledger, step, &text("member")).await?;
     let whole = if kind.as_deref() == Some("ServicePrincipal") { "servicePrincipals" } else { "groups" };
     let id = format!("/v1.0/{whole}/{group}/{relation}/{member}");
+    // One that is there is this job's own only if an earlier attempt asked for it.
+    let if_there = if ledger.is_begun(step.n) { Outcome::Created } else { Outcome::Unchanged };
     if is_member(run, whole, &group, relation, &member).await? {
-        let outcome = if ledger.get(step.n).is_some() { Outcome::Created } else { Outcome::Unchanged };
-        ledger.note(step.n, Note::Done { outcome, id }).await?;
+        ledger.note(step.n, Note::done(if_there, id)).await?;
         return Ok(());
     }
-    ledger.note(step.n, Note::Begun { deployment: None }).await?;
+    ledger.note(step.n, Note::begun()).await?;
     let address = format!("/v1.0/{whole}/{group}/{relation}/$ref");
     let body = json!({"@odata.id": run.client.directory_address(&member)});
     let mut tries = 0;
-    loop {
+    let outcome = loop {
         match run.client.directory_create(&address, &body).await {
-            Ok(_) => break,
-            Err(AzureError::Refused(refusal)) if refusal.message.contains("already exist") => break,
+            Ok(_) => break Outcome::Created,
+            Err(AzureError::Refused(refusal)) if refusal.message.contains("already exist") => break if_there,
             Err(AzureError::Refused(refusal)) if tries < TRIES && is_not_yet(&refusal.code, &refusal.message) => {
                 tokio::time::sleep(WAIT * 2_u32.pow(tries)).await;
                 tries += 1;
             }
             Err(error) => return Err(error.into()),
         }
-    }
-    ledger.note(step.n, Note::Done { outcome: Outcome::Created, id }).await?;
+    };
+    ledger.note(step.n, Note::done(outcome, id)).await?;
     Ok(())
 }
 

@@ -19,12 +19,31 @@ pub(super) enum Note {
         /// Of a deployment: its id in Azure.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         deployment: Option<String>,
+        /// The object id of the application that this step made for its principal.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        application: Option<String>,
     },
     Done {
         outcome: Outcome,
         /// In Azure; for those that a role can be given to, the object's.
         id: String,
+        /// As in [`Note::Begun`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        application: Option<String>,
     },
+    /// Made, and removed by a rollback: to be made again by a later attempt.
+    Removed,
+}
+
+impl Note {
+    /// Begun, without more to say.
+    pub(super) const fn begun() -> Self {
+        Self::Begun { deployment: None, application: None }
+    }
+
+    pub(super) const fn done(outcome: Outcome, id: String) -> Self {
+        Self::Done { outcome, id, application: None }
+    }
 }
 
 /// What a step did.
@@ -43,6 +62,18 @@ pub(super) struct Before {
     pub there: BTreeMap<usize, Option<String>>,
     /// Of those: `n` of the steps that change it.
     pub changed: Vec<usize>,
+}
+
+impl Before {
+    /// What an earlier attempt kept of the steps that it has begun or done; of all others, what was found now.
+    #[must_use]
+    pub(super) fn or_kept(mut self, kept: &Self, is_touched: impl Fn(usize) -> bool) -> Self {
+        self.there.retain(|n, _| !is_touched(*n));
+        self.changed.retain(|n| !is_touched(*n));
+        self.there.extend(kept.there.iter().filter(|(n, _)| is_touched(**n)).map(|(n, id)| (*n, id.clone())));
+        self.changed.extend(kept.changed.iter().copied().filter(|n| is_touched(*n)));
+        self
+    }
 }
 
 /// The notes of one job.
@@ -91,6 +122,23 @@ impl<'l> Ledger<'l> {
         self.notes.get(&n)
     }
 
+    pub(super) fn is_done(&self, n: usize) -> bool {
+        matches!(self.notes.get(&n), Some(Note::Done { .. }))
+    }
+
+    /// Whether an attempt has begun a step and does not know its outcome.
+    pub(super) fn is_begun(&self, n: usize) -> bool {
+        matches!(self.notes.get(&n), Some(Note::Begun { .. }))
+    }
+
+    /// The object id of the application that a step made for its principal.
+    pub(super) fn application_of(&self, n: usize) -> Option<&str> {
+        match self.notes.get(&n) {
+            Some(Note::Begun { application, .. } | Note::Done { application, .. }) => application.as_deref(),
+            _ => None,
+        }
+    }
+
     /// The id that a done step's thing has in Azure.
     pub(super) fn id_of(&self, n: usize) -> Option<&str> {
         match self.notes.get(&n) {
@@ -102,7 +150,7 @@ impl<'l> Ledger<'l> {
     /// Steps that are done, with what they did.
     pub(super) fn done<'s>(&'s self, plan: &'s Plan) -> impl Iterator<Item = (&'s Step, Outcome, &'s str)> {
         plan.steps.iter().filter_map(|step| match self.notes.get(&step.n) {
-            Some(Note::Done { outcome, id }) => Some((step, *outcome, id.as_str())),
+            Some(Note::Done { outcome, id, .. }) => Some((step, *outcome, id.as_str())),
             _ => None,
         })
     }
@@ -111,4 +159,18 @@ impl<'l> Ledger<'l> {
 /// A row of the result.
 pub(super) fn row(step: &Step, id: &str) -> Value {
     serde_json::json!({"n": step.n, "kind": step.kind, "id": id, "name": step.name})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_there_is_kept_for_steps_that_were_begun_and_looked_up_anew_for_others() {
+        let kept = Before { there: BTreeMap::from([(1, None), (2, None)]), changed: vec![1, 2] };
+        let found = Before { there: BTreeMap::from([(3, None), (4, None)]), changed: vec![4] };
+        let before = found.or_kept(&kept, |n| n == 1 || n == 3);
+        assert_eq!(before.there.keys().copied().collect::<Vec<_>>(), [1, 4], "step 3 is this job's own");
+        assert_eq!(before.changed, [4, 1]);
+    }
 }
