@@ -110,18 +110,25 @@ pub(super) async fn run(ops: Operations, request: CreateTenantRequest, work: Wor
     };
     let plan = planning.map_err(|error| failure("panicked", &format!("the planning panicked: {error}"), false))??;
     let client = ops.azure.tenant(tenant).map_err(|error| of_azure(&error))?;
-    client.check().await.map_err(|error| of_azure(&error))?;
     let hash = plan.hash.clone();
     if request.dry_run {
         return spec::dry_run(&client, plan, &work).await.map_err(|error| of_job(error, &hash));
     }
     let is_rolled_back = request.on_failure == OnFailure::Rollback;
-    match spec::deploy(&client, plan, &work, is_rolled_back).await.map_err(|error| of_job(error, &hash))? {
+    let ran = spec::deploy(&client, plan, &work, is_rolled_back).await;
+    match ran.map_err(|error| of_job(JobError::Journal(error), &hash))? {
         Ran::Completed(result) => Ok(result),
-        Ran::Paused => Err(Failure::stopped()),
+        Ran::Paused(result) => Err(Failure { partial: Some(result), ..Failure::stopped() }),
         Ran::Failed { result, message, is_transient } => {
             let code = if is_transient { "azure" } else { "step_failed" };
             Err(Failure { partial: Some(result), ..failure(code, &message, is_transient) })
+        }
+        Ran::Refused { mut result, error } => {
+            let refused = of_job(error, &hash);
+            if let Some(details) = refused.partial.as_ref().and_then(|partial| partial.get("details")) {
+                result["details"] = details.clone();
+            }
+            Err(Failure { partial: Some(result), ..refused })
         }
         Ran::Cancelled(result) => {
             Err(Failure { partial: Some(result), ..failure("cancelled", "the job was cancelled", false) })

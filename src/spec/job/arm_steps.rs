@@ -17,14 +17,14 @@ use crate::{
 };
 
 const GROUPS_VERSION: &str = "2024-03-01";
-const DEPLOYMENTS_VERSION: &str = "2022-09-01";
+pub(super) const DEPLOYMENTS_VERSION: &str = "2022-09-01";
 const ASSIGNMENTS_VERSION: &str = "2022-04-01";
 
 /// A resource group.
 pub(super) async fn group(run: &Run<'_>, ledger: &mut Ledger<'_>, step: &Step) -> Result<(), StepError> {
     let outcome = run.outcome(step.n);
     if outcome != Outcome::Unchanged {
-        ledger.note(step.n, Note::begun()).await?;
+        ledger.note(step.n, Note::begun(step.id.clone())).await?;
         let body = Value::Object(run.bodies.get(&step.n).unwrap_or(&step.body).clone());
         run.client.put(&format!("{}?api-version={GROUPS_VERSION}", step.id), &body).await?;
     }
@@ -61,7 +61,9 @@ pub(super) async fn deployment(
     }
     for step in &steps {
         if !ledger.is_done(step.n) {
-            ledger.note(step.n, Note::Begun { deployment: Some(own.clone()), application: None }).await?;
+            ledger
+                .note(step.n, Note::Begun { id: step.id.clone(), deployment: Some(own.clone()), application: None })
+                .await?;
         }
     }
     let values = parameters(run, deployment)?;
@@ -197,7 +199,7 @@ pub(super) async fn role(run: &Run<'_>, ledger: &mut Ledger<'_>, step: &Step) ->
         ledger.note(step.n, Note::done(outcome, id)).await?;
         return Ok(());
     }
-    ledger.note(step.n, Note::begun()).await?;
+    ledger.note(step.n, Note::begun(id.clone())).await?;
     let mut properties = json!({"principalId": principal, "roleDefinitionId": definition});
     if let Some(kind) = word("principalType").or(kind) {
         properties["principalType"] = json!(kind);

@@ -1,27 +1,28 @@
 //! The real run: every step is noted before and after it is done, in the order of the plan; what fails ends it. Then what
 //! was made is read back. A cancel asks Azure to cancel the deployment that runs, and rolls nothing back.
+//!
+//! However an attempt ends, its result tells what all attempts have done: the ledger is opened first.
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
-    arm_steps, directory_steps,
+    arm_steps,
+    clean_up::{self, is_transient},
+    directory_steps,
     dry_run::{JobError, against, merged, report},
-    exists::{Action, Existing, group_of},
+    exists::{Action, Existing},
     files,
-    ledger::{Before, Ledger, Note, Outcome, row},
-    rollback::{self, RolledBack},
+    ledger::{Before, Ledger, Outcome},
+    rollback,
     run::{Run, StepError},
     templates::{self, Deployment},
+    told::Told,
 };
 use crate::{
-    arm,
     azure::{AzureError, Client},
-    spec::{
-        finding::Warning,
-        plan::{Plan, Step, StepKind},
-    },
+    spec::plan::{Plan, StepKind},
     work::{JournalError, Work},
 };
 
@@ -35,87 +36,152 @@ pub(crate) enum Ran {
         message: String,
         is_transient: bool,
     },
+    /// Before this attempt had a step to do.
+    Refused {
+        result: Value,
+        error: JobError,
+    },
     Cancelled(Value),
-    /// At a checkpoint, because the daemon stops.
+    /// Because the daemon stops: a later attempt goes on. With the result so far, should there be none.
+    Paused(Value),
+}
+
+/// What an attempt does.
+struct Prepared {
+    before: Before,
+    bodies: BTreeMap<usize, Map<String, Value>>,
+    deployments: Vec<Deployment>,
+}
+
+/// How the steps ended.
+enum End {
+    Done,
     Paused,
+    Failed { message: String, is_transient: bool },
 }
 
 /// Makes what the plan says. `is_rolled_back`: what this job created goes again if a step fails.
-pub(crate) async fn deploy(client: &Client, plan: Plan, work: &Work, is_rolled_back: bool) -> Result<Ran, JobError> {
-    let began = std::time::Instant::now();
-    let (plan, existing, mut warnings) = against(client, plan, work).await?;
-    let bodies = merged(&existing);
-    let deployments = templates::deployments(&plan, &bodies);
-    files::write(&*work.artifacts, &plan, &deployments, &existing, &mut warnings)?;
-    let mut ledger = Ledger::open(&*work.journal, &plan).await.map_err(JobError::Journal)?;
-    let before = before(&ledger, &existing).await.map_err(JobError::Journal)?;
-    let run = Run { client, plan: &plan, before: &before, bodies: &bodies, secrets: &work.secrets, job: work.job_id };
-    let mut told =
-        Told { plan: &plan, warnings, began, failed: None, rollback: RolledBack::default(), clean_up: Vec::new() };
-    let outcome = tokio::select! {
-        outcome = steps(&run, &mut ledger, &deployments, work) => outcome,
-        () = work.cancel.cancelled() => {
-            // A daemon that stops has asked to pause before: its deployment goes on, and the next start follows it.
-            if work.pause.is_cancelled() {
-                return Ok(Ran::Paused);
+pub(crate) async fn deploy(
+    client: &Client,
+    mut plan: Plan,
+    work: &Work,
+    is_rolled_back: bool,
+) -> Result<Ran, JournalError> {
+    let mut told = Told::new(&plan);
+    let mut ledger = Ledger::open(&*work.journal, &plan).await?;
+    let kept = ledger.before().await?.unwrap_or_default();
+    let (job, secrets) = (work.job_id, &*work.secrets);
+    let prepared = match prepared(client, &mut plan, work, &ledger, &kept, &mut told).await {
+        Ok(prepared) => prepared,
+        Err(JobError::Journal(error)) => return Err(error),
+        Err(error) => {
+            let bodies = BTreeMap::new();
+            let run = Run { client, plan: &plan, before: &kept, bodies: &bodies, secrets, job };
+            if matches!(error, JobError::Cancelled) {
+                return cancelled(&run, &mut ledger, work, &mut told).await;
             }
-            cancel_running(&run, &mut ledger).await.map_err(JobError::Journal)?;
-            told.clean_up = unfinished(&run, &ledger);
-            return Ok(Ran::Cancelled(told.result(&ledger)));
+            told.clean_up = clean_up::may_come(&run, &ledger);
+            return Ok(Ran::Refused { result: told.result(&plan, &ledger), error });
         }
     };
-    match outcome {
-        Ok(true) => Ok(verified(&run, &ledger, work, told).await),
-        Ok(false) => Ok(Ran::Paused),
-        // An attempt that can't note may have lost its job: it takes nothing back.
-        Err((_, StepError::Journal(error))) => Err(JobError::Journal(error)),
-        Err((n, error)) => {
-            let is_transient = matches!(&error, StepError::Azure(error) if error.is_transient());
-            let (n, code, message) = error.parts(n);
-            let message = run.masked(&message);
-            let name = plan.steps.get(n.saturating_sub(1)).map_or("", |step| step.name.as_str());
-            let sentence = format!("step {n} ({name}) failed: {message} ({code})");
-            told.failed = Some(json!({"step": n, "code": code, "message": message}));
-            // What may pass is tried again first; then nothing is taken back.
-            if is_rolled_back && !is_transient {
-                report(work, "rollback", "removing what was created", 0.95);
-                told.rollback = rollback::roll_back(&run, &mut ledger).await.map_err(JobError::Journal)?;
-            }
-            told.clean_up = unfinished(&run, &ledger);
-            Ok(Ran::Failed { result: told.result(&ledger), message: sentence, is_transient })
-        }
+    let Prepared { before, bodies, deployments } = &prepared;
+    let run = Run { client, plan: &plan, before, bodies, secrets, job };
+    let ended = tokio::select! {
+        ended = worked_off(&run, &mut ledger, deployments, work, is_rolled_back, &mut told) => ended?,
+        () = work.cancel.cancelled() => return cancelled(&run, &mut ledger, work, &mut told).await,
+    };
+    let result = told.result(&plan, &ledger);
+    Ok(match ended {
+        End::Done => Ran::Completed(result),
+        End::Paused => Ran::Paused(result),
+        End::Failed { message, is_transient } => Ran::Failed { result, message, is_transient },
+    })
+}
+
+/// Everything before the first step.
+async fn prepared(
+    client: &Client,
+    plan: &mut Plan,
+    work: &Work,
+    ledger: &Ledger<'_>,
+    kept: &Before,
+    told: &mut Told,
+) -> Result<Prepared, JobError> {
+    let (existing, warnings) = against(client, plan, work).await?;
+    (told.is_resolved, told.warnings) = (true, warnings);
+    let bodies = merged(&existing);
+    let deployments = templates::deployments(plan, &bodies);
+    files::write(&*work.artifacts, plan, &deployments, &existing, &mut told.warnings)?;
+    // Kept before the first step: of steps that an earlier attempt has begun, what that attempt kept, of all others what
+    // is there now.
+    let before = before(&existing).or_kept(kept, |n| ledger.is_done(n) || ledger.is_begun(n));
+    ledger.keep_before(&before).await.map_err(JobError::Journal)?;
+    Ok(Prepared { before, bodies, deployments })
+}
+
+fn before(existing: &BTreeMap<usize, Existing>) -> Before {
+    let there = existing.iter().filter(|(_, existing)| existing.action != Action::Create);
+    let changed = existing.iter().filter(|(_, existing)| existing.action == Action::Update);
+    Before {
+        there: there.map(|(n, existing)| (*n, existing.object_id.clone())).collect(),
+        changed: changed.map(|(n, _)| *n).collect(),
     }
 }
 
-/// What was there before each step, kept before the first of them: of steps that an earlier attempt has begun, what that
-/// attempt kept, of all others what is there now.
-async fn before(ledger: &Ledger<'_>, existing: &BTreeMap<usize, Existing>) -> Result<Before, JournalError> {
-    let there = existing.iter().filter(|(_, existing)| existing.action != Action::Create);
-    let changed = existing.iter().filter(|(_, existing)| existing.action == Action::Update);
-    let mut before = Before {
-        there: there.map(|(n, existing)| (*n, existing.object_id.clone())).collect(),
-        changed: changed.map(|(n, _)| *n).collect(),
-    };
-    if let Some(kept) = ledger.before().await? {
-        before = before.or_kept(&kept, |n| ledger.is_done(n) || ledger.is_begun(n));
+/// The end of an attempt that is to end.
+async fn cancelled(run: &Run<'_>, ledger: &mut Ledger<'_>, work: &Work, told: &mut Told) -> Result<Ran, JournalError> {
+    told.clean_up = clean_up::may_come(run, ledger);
+    // A daemon that stops has asked to pause before: its deployment goes on, and the next start follows it.
+    if work.pause.is_cancelled() {
+        return Ok(Ran::Paused(told.result(run.plan, ledger)));
     }
-    ledger.keep_before(&before).await?;
-    Ok(before)
+    clean_up::cancel_running(run, ledger).await?;
+    Ok(Ran::Cancelled(told.result(run.plan, ledger)))
+}
+
+/// The steps, the reading back, and after a failure the rollback.
+async fn worked_off(
+    run: &Run<'_>,
+    ledger: &mut Ledger<'_>,
+    deployments: &[Deployment],
+    work: &Work,
+    is_rolled_back: bool,
+    told: &mut Told,
+) -> Result<End, JournalError> {
+    let done = match steps(run, ledger, deployments, work).await {
+        Ok(false) => return Ok(End::Paused),
+        Ok(true) => verified(run, ledger, work).await,
+        Err(failed) => Err(failed),
+    };
+    let (n, error) = match done {
+        Ok(()) => return Ok(End::Done),
+        // An attempt that can't note may have lost its job: it takes nothing back.
+        Err((_, StepError::Journal(error))) => return Err(error),
+        Err(failed) => failed,
+    };
+    let is_transient = is_transient(&error);
+    let (n, code, message) = error.parts(n);
+    let message = run.masked(&message);
+    let name = run.plan.steps.get(n.saturating_sub(1)).map_or("", |step| step.name.as_str());
+    let sentence = format!("step {n} ({name}) failed: {message} ({code})");
+    told.failed = Some(json!({"step": n, "code": code, "message": message}));
+    // What may pass is tried again first; then nothing is taken back.
+    if is_rolled_back && !is_transient {
+        report(work, "rollback", "removing what was created", 0.95);
+        rollback::roll_back(run, ledger, &mut told.rollback).await?;
+    }
+    told.clean_up = clean_up::left(run, ledger, &error).await;
+    Ok(End::Failed { message: sentence, is_transient })
 }
 
 /// Reads back what was made.
-async fn verified(run: &Run<'_>, ledger: &Ledger<'_>, work: &Work, mut told: Told<'_>) -> Ran {
+async fn verified(run: &Run<'_>, ledger: &Ledger<'_>, work: &Work) -> Result<(), (usize, StepError)> {
     report(work, "verify", "reading back what was made", 0.9);
-    let (error, n) = match missing(run, ledger).await {
-        Ok(None) => return Ran::Completed(told.result(ledger)),
-        Ok(Some((n, id))) => (StepError::told("not_found", format!("{id} was made and can't be read back")), n),
-        Err((n, error)) => (StepError::Azure(error), n),
-    };
-    let is_transient = matches!(&error, StepError::Azure(error) if error.is_transient());
-    let (n, code, message) = error.parts(n);
-    let message = run.masked(&message);
-    told.failed = Some(json!({"step": n, "code": code, "message": message}));
-    Ran::Failed { result: told.result(ledger), message, is_transient }
+    match missing(run, ledger).await {
+        Ok(None) => Ok(()),
+        Ok(Some((n, id))) => Err((n, StepError::told("not_found", format!("{id} was made and can't be read back")))),
+        Err((n, error)) => Err((n, StepError::Azure(error))),
+    }
 }
 
 /// Every step that is not done yet; false: the daemon stops.
@@ -151,50 +217,6 @@ async fn steps(
     Ok(true)
 }
 
-/// Asks Azure to cancel the deployment that runs. Whether it is heard, the clean-up list says what may come.
-async fn cancel_running(run: &Run<'_>, ledger: &mut Ledger<'_>) -> Result<(), JournalError> {
-    let running = run.plan.steps.iter().find_map(|step| match ledger.get(step.n) {
-        Some(Note::Begun { deployment: Some(id), .. }) => Some((step.n, id.clone())),
-        _ => None,
-    });
-    let Some((n, id)) = running else { return Ok(()) };
-    // Only the attempt that holds the job can note: one that lost it leaves the deployment to its successor.
-    if let Some(note) = ledger.get(n).cloned()
-        && let Err(JournalError::Closed) = ledger.note(n, note).await
-    {
-        return Err(JournalError::Closed);
-    }
-    let (address, body) = (format!("{id}/cancel?api-version=2022-09-01"), json!({}));
-    let asked = run.client.post(&address, &body);
-    let _ = tokio::time::timeout(std::time::Duration::from_millis(300), asked).await;
-    Ok(())
-}
-
-/// What had begun to be created and is not known to be done. Of what was there before, nothing: its owner must not remove
-/// it. Nor of what was in a group that a rollback has removed.
-fn unfinished(run: &Run<'_>, ledger: &Ledger<'_>) -> Vec<Value> {
-    let is_removed = |step: &&Step| matches!(ledger.get(step.n), Some(Note::Removed));
-    let gone: Vec<String> = run.plan.steps.iter().filter(is_removed).map(|step| arm::key(&step.id)).collect();
-    let mut clean_up = Vec::new();
-    for step in run.plan.steps.iter().filter(|step| run.outcome(step.n) == Outcome::Created) {
-        let Some(Note::Begun { deployment, application }) = ledger.get(step.n) else { continue };
-        if group_of(&step.id).is_some_and(|group| gone.contains(&group)) {
-            continue;
-        }
-        if let Some(application) = application {
-            let why = "this application was made, and its principal was being created when the job ended";
-            clean_up.push(json!({"id": application, "state": "exists", "why": why}));
-        }
-        let why = match deployment {
-            Some(_) => "its deployment had begun when the job ended",
-            None => "it was being created when the job ended",
-        };
-        let id = if step.id.starts_with('/') { &step.id } else { &step.name };
-        clean_up.push(json!({"id": id, "state": "may_come", "why": why}));
-    }
-    clean_up
-}
-
 /// The first step whose thing was made and can't be read back, and the thing's id; or the step at which reading failed.
 async fn missing(run: &Run<'_>, ledger: &Ledger<'_>) -> Result<Option<(usize, String)>, (usize, AzureError)> {
     for (step, outcome, id) in ledger.done(run.plan) {
@@ -207,51 +229,4 @@ async fn missing(run: &Run<'_>, ledger: &Ledger<'_>) -> Result<Option<(usize, St
         }
     }
     Ok(None)
-}
-
-/// What is told at the end.
-struct Told<'t> {
-    plan: &'t Plan,
-    warnings: Vec<Warning>,
-    began: std::time::Instant,
-    failed: Option<Value>,
-    rollback: RolledBack,
-    clean_up: Vec<Value>,
-}
-
-impl Told<'_> {
-    fn result(&self, ledger: &Ledger<'_>) -> Value {
-        let rolled_back = &self.rollback.rolled_back;
-        let of = |wanted: Outcome| -> Vec<Value> {
-            let rows = ledger.done(self.plan).filter(|(_, outcome, _)| *outcome == wanted);
-            rows.map(|(step, _, id)| row(step, id)).collect()
-        };
-        // What was created and is removed again was created.
-        let mut created = of(Outcome::Created);
-        created.extend(rolled_back.iter().cloned());
-        created.sort_by_key(|row| row["n"].as_u64());
-        let is_failed = |step: &Step| self.failed.as_ref().is_some_and(|failed| failed["step"] == json!(step.n));
-        let skipped: Vec<Value> = self
-            .plan
-            .steps
-            .iter()
-            .filter(|step| !ledger.is_done(step.n) && !is_failed(step))
-            .filter(|step| !rolled_back.iter().any(|row| row["n"] == json!(step.n)))
-            .map(|step| row(step, if step.id.starts_with('/') { &step.id } else { "" }))
-            .collect();
-        let seconds = self.began.elapsed().as_secs_f64();
-        let clean_up: Vec<&Value> = self.clean_up.iter().chain(&self.rollback.clean_up).collect();
-        json!({
-            "plan_hash": self.plan.hash,
-            "created": created,
-            "updated": of(Outcome::Updated),
-            "unchanged": of(Outcome::Unchanged),
-            "failed": self.failed.iter().collect::<Vec<_>>(),
-            "skipped": skipped,
-            "rolled_back": rolled_back,
-            "clean_up": clean_up,
-            "warnings": self.warnings,
-            "duration_seconds": (seconds * 1_000.0).round() / 1_000.0,
-        })
-    }
 }

@@ -26,7 +26,7 @@ pub(super) async fn object(run: &Run<'_>, ledger: &mut Ledger<'_>, step: &Step) 
     if let Some(id) = there {
         let outcome = run.outcome(step.n);
         if outcome == Outcome::Updated {
-            ledger.note(step.n, Note::begun()).await?;
+            ledger.note(step.n, Note::begun(id.clone())).await?;
             let changed = Value::Object(run.bodies.get(&step.n).cloned().unwrap_or_default());
             run.client.directory_update(&format!("/v1.0/{collection}/{id}"), &changed).await?;
         }
@@ -37,7 +37,7 @@ pub(super) async fn object(run: &Run<'_>, ledger: &mut Ledger<'_>, step: &Step) 
     let is_begun = ledger.is_begun(step.n);
     let there = if is_begun { found(run, step).await? } else { None };
     if !is_begun {
-        ledger.note(step.n, Note::begun()).await?;
+        ledger.note(step.n, Note::begun(String::new())).await?;
     }
     let id = match (there, step.kind) {
         (Some(id), _) => id,
@@ -160,7 +160,7 @@ async fn application(run: &Run<'_>, ledger: &mut Ledger<'_>, step: &Step, is_beg
     }
     let made = run.client.directory_create("/v1.0/applications", &json!({"displayName": name})).await?;
     let object = told_in(&made, "/id", &format!("the application {name}"))?;
-    ledger.note(step.n, Note::Begun { deployment: None, application: Some(object) }).await?;
+    ledger.note(step.n, Note::Begun { id: String::new(), deployment: None, application: Some(object) }).await?;
     told_in(&made, "/appId", &format!("the application {name}"))
 }
 
@@ -191,7 +191,7 @@ pub(super) async fn membership(run: &Run<'_>, ledger: &mut Ledger<'_>, step: &St
         ledger.note(step.n, Note::done(if_there, id)).await?;
         return Ok(());
     }
-    ledger.note(step.n, Note::begun()).await?;
+    ledger.note(step.n, Note::begun(id.clone())).await?;
     let address = format!("/v1.0/{whole}/{group}/{relation}/$ref");
     let body = json!({"@odata.id": run.client.directory_address(&member)});
     let mut tries = 0;

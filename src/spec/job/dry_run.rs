@@ -38,9 +38,9 @@ pub(crate) enum JobError {
 }
 
 /// Plans against the tenant; the answer is the job's result.
-pub(crate) async fn dry_run(client: &Client, plan: Plan, work: &Work) -> Result<Value, JobError> {
+pub(crate) async fn dry_run(client: &Client, mut plan: Plan, work: &Work) -> Result<Value, JobError> {
     let began = std::time::Instant::now();
-    let (plan, existing, mut warnings) = against(client, plan, work).await?;
+    let (existing, mut warnings) = against(client, &mut plan, work).await?;
     let bodies = merged(&existing);
     let deployments = templates::deployments(&plan, &bodies);
     let mut opinions = Vec::new();
@@ -58,32 +58,41 @@ pub(crate) async fn dry_run(client: &Client, plan: Plan, work: &Work) -> Result<
     Ok(result(&plan, &existing, &warnings, opinions, began.elapsed().as_secs_f64()))
 }
 
-/// The plan as it is for this tenant, with what exists.
+/// Makes the plan what it is for this tenant, and looks up what exists.
 pub(in crate::spec) async fn against(
     client: &Client,
-    mut plan: Plan,
+    plan: &mut Plan,
     work: &Work,
-) -> Result<(Plan, BTreeMap<usize, Existing>, Vec<Warning>), JobError> {
+) -> Result<(BTreeMap<usize, Existing>, Vec<Warning>), JobError> {
+    tokio::select! {
+        found = looked_up(client, plan, work) => found,
+        () = work.cancel.cancelled() => Err(JobError::Cancelled),
+    }
+}
+
+async fn looked_up(
+    client: &Client,
+    plan: &mut Plan,
+    work: &Work,
+) -> Result<(BTreeMap<usize, Existing>, Vec<Warning>), JobError> {
     report(work, "plan", "looking at the tenant", 0.05);
+    client.check().await?;
     let mut findings = Findings::default();
-    tenant::resolve(client, &mut plan, &mut findings).await?;
+    tenant::resolve(client, plan, &mut findings).await?;
     if findings.has_errors() {
         return Err(JobError::Fields(findings.errors()));
     }
     let count = plan.steps.len().max(1) as f64;
-    let existing = exists::look_up(client, &plan, &mut findings, |n| {
+    let existing = exists::look_up(client, plan, &mut findings, |n| {
         report(work, "look up", &format!("step {n}"), 0.1 + 0.4 * n as f64 / count);
     });
-    let existing = tokio::select! {
-        existing = existing => existing?,
-        () = work.cancel.cancelled() => return Err(JobError::Cancelled),
-    };
+    let existing = existing.await?;
     if findings.has_errors() {
         return Err(JobError::Fields(findings.errors()));
     }
     let mut warnings = plan.warnings.clone();
     warnings.extend(findings.warnings());
-    Ok((plan, existing, warnings))
+    Ok((existing, warnings))
 }
 
 /// What is sent of steps whose resource exists.

@@ -375,7 +375,7 @@ mod tests {
     fn lists_without_names_are_laid_over_by_place_or_replaced() {
         let there = json!({"tiers": [{"name": "a"}, {"name": "A"}], "prefixes": ["10.0.0.0/16", "10.1.0.0/16"]});
         let found = compared(&step(json!({"tiers": [{"name": "a"}], "prefixes": ["10.0.0.0/16"]}), &[]), there.clone());
-        assert_eq!(found.paths, ["tiers", "prefixes"], "two of one name can't be told apart");
+        assert_eq!(found.paths, ["prefixes", "tiers"], "two of one name can't be told apart");
         let found = compared(&step(json!({"tiers": []}), &[]), there);
         assert_eq!(found.merged.expect("a body")["tiers"], json!([]), "a list that the text empties");
     }

@@ -16,6 +16,9 @@ use crate::{
 pub(super) enum Note {
     /// Sent, perhaps; the outcome is not known.
     Begun {
+        /// Of what is made, where it is known before; else empty.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        id: String,
         /// Of a deployment: its id in Azure.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         deployment: Option<String>,
@@ -37,8 +40,8 @@ pub(super) enum Note {
 
 impl Note {
     /// Begun, without more to say.
-    pub(super) const fn begun() -> Self {
-        Self::Begun { deployment: None, application: None }
+    pub(super) const fn begun(id: String) -> Self {
+        Self::Begun { id, deployment: None, application: None }
     }
 
     pub(super) const fn done(outcome: Outcome, id: String) -> Self {

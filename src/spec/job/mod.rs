@@ -6,6 +6,7 @@
 //! ```
 
 mod arm_steps;
+mod clean_up;
 mod deploy;
 mod directory_steps;
 mod dry_run;
@@ -18,6 +19,7 @@ mod rollback;
 mod run;
 mod templates;
 mod tenant;
+mod told;
 
 pub(crate) use self::{
     deploy::{Ran, deploy},

@@ -35,14 +35,19 @@ pub(super) struct RolledBack {
 }
 
 /// Removes what the ledger says that this job created, and notes each removal. An attempt that lost its job can't note,
-/// and removes nothing.
-pub(super) async fn roll_back(run: &Run<'_>, ledger: &mut Ledger<'_>) -> Result<RolledBack, JournalError> {
-    let mut out = RolledBack::default();
+/// and removes nothing. `out` has what was done so far wherever this is dropped.
+pub(super) async fn roll_back(
+    run: &Run<'_>,
+    ledger: &mut Ledger<'_>,
+    out: &mut RolledBack,
+) -> Result<(), JournalError> {
     for step in run.plan.steps.iter().rev() {
         match ledger.get(step.n).cloned() {
             Some(Note::Done { outcome: Outcome::Created, id, application }) => {
                 // If the daemon dies now, a later attempt looks up whether it is still there.
-                ledger.note(step.n, Note::Begun { deployment: None, application: application.clone() }).await?;
+                ledger
+                    .note(step.n, Note::Begun { id: id.clone(), deployment: None, application: application.clone() })
+                    .await?;
                 let is_gone = out.take_back(run, ledger, step, &id).await;
                 let kept = Note::Done { outcome: Outcome::Created, id, application };
                 ledger.note(step.n, if is_gone { Note::Removed } else { kept }).await?;
@@ -56,7 +61,7 @@ pub(super) async fn roll_back(run: &Run<'_>, ledger: &mut Ledger<'_>) -> Result<
             _ => {}
         }
     }
-    Ok(out)
+    Ok(())
 }
 
 impl RolledBack {
