@@ -1,63 +1,13 @@
 //! Tenants from specifications: what a submit refuses, and what a dry run answers and leaves.
 
-use atgd::simulator::{self, Running};
+use atgd::simulator;
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::harness::{Daemon, House};
-
-const SPECIFICATION: &str = r"# Tenant: Contoso
-
-A small shop.
-
-## Subscription: Shop
-
-### Resource Group: rg-shop (West Europe)
-
-- Tags: env=prod
-
-#### Resource: vnet-shop (Virtual Network)
-
-- Address space: 10.9.0.0/16
-- Subnets:
-  - web: 10.9.1.0/24
-
-#### Resource: web1 (Virtual Machine)
-
-- Size: Standard_B1s
-- subnet: web
-
-#### Resource: stshopfiles01 (Storage Account)
-
-- SKU: Standard_ZRS
-
-## Users
-
-| Name | UPN |
-|---|---|
-| Alice | alice@simulated.example |
-
-## Groups
-
-- Shop admins (members: alice@simulated.example)
-
-## Role Assignments
-
-- Shop admins: Contributor on rg-shop
-";
-
-async fn running() -> (Running, House, Daemon) {
-    let sim = simulator::start(simulator::Settings::default()).await.expect("the simulator starts");
-    let house = House::for_simulator(&sim);
-    let daemon = house.start(&house.key(&["create", "read"]));
-    (sim, house, daemon)
-}
-
-fn mapped(sim: &Running, text: &str) -> Value {
-    let served = sim.served();
-    let subscription = served.iter().find_map(|(id, _)| id.split('/').nth(2)).expect("a subscription").to_owned();
-    json!({"spec_content": text, "dry_run": true, "subscription_map": {"Shop": subscription}})
-}
+use crate::{
+    creation::{SPECIFICATION, files, mapped, real, running, there},
+    harness::House,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_submit_names_every_error_with_its_line() {
@@ -131,33 +81,10 @@ async fn secrets_have_a_file_of_their_own_until_the_job_ends() {
     assert_eq!(result["result"]["plan"]["secrets"][0]["given"], true);
     let left: Vec<_> = std::fs::read_dir(house.state().join("secrets")).into_iter().flatten().collect();
     assert!(left.is_empty(), "{left:?}");
-    for entry in walk(&house.state()) {
+    for entry in files(&house.state()) {
         let bytes = std::fs::read(&entry).unwrap_or_default();
         assert!(!bytes.windows(11).any(|part| part == b"Canary-7713"), "{}", entry.display());
     }
-}
-
-fn walk(directory: &std::path::Path) -> Vec<std::path::PathBuf> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if path.is_dir() { found.extend(walk(&path)) } else { found.push(path) }
-    }
-    found
-}
-
-/// The request of a real run.
-fn real(sim: &Running) -> Value {
-    let mut request = mapped(sim, SPECIFICATION);
-    request["dry_run"] = json!(false);
-    request["secrets"] = json!({"web1.adminPassword": "Canary-7713"});
-    request
-}
-
-/// How many resources of the text the simulator has.
-fn there(sim: &Running) -> usize {
-    let names = ["/rg-shop", "/vnet-shop", "/web1", "/web1-nic", "/stshopfiles01"];
-    sim.served().iter().filter(|(id, _)| names.iter().any(|name| id.ends_with(name))).count()
 }
 
 #[tokio::test(flavor = "multi_thread")]

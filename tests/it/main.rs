@@ -13,6 +13,8 @@ mod canary;
 mod cases;
 mod cli;
 mod create_tenant;
+mod create_tenant_ends;
+mod creation;
 mod credentials;
 mod disk;
 mod full_disk;

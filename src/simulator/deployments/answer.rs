@@ -45,10 +45,17 @@ pub(in crate::simulator) fn answer(state: &State, asked: &Asked<'_>) -> Option<R
         ("DELETE", [_]) => Reply::empty(if state.deployments.remove(&id) { 202 } else { 204 }),
         ("POST", [_, "validate"]) => validate(state, &id, name, &target, asked.body),
         ("POST", [_, "whatif"]) => what_if(state, &id, name, &target, asked.body),
-        // What was taken is made here at once: a cancel comes too late for it, as it may with Azure.
+        // What was taken is made here at once: a cancel comes too late for the resources, as it may with Azure.
         ("POST", [_, "cancel"]) => {
             state.count("deployment_cancels");
-            found(state, &id, |_| Reply::empty(204))
+            match state.deployments.cancel(&id) {
+                None => found(state, &id, |_| Reply::empty(204)),
+                Some(true) => Reply::empty(204),
+                Some(false) => {
+                    let text = format!("The deployment '{name}' is not running and can not be cancelled.");
+                    Reply::error(409, "DeploymentCannotBeCancelled", &text)
+                }
+            }
         }
         ("POST", [_, "exporttemplate"]) => {
             found(state, &id, |deployment| Reply::ok(&json!({"template": deployment.template})))
@@ -85,6 +92,7 @@ fn status(deployment: &Deployment) -> Reply {
         return Reply::ok(&json!({"status": "Running"})).with("retry-after", "1");
     }
     Reply::ok(&match &deployment.failure {
+        None if deployment.is_cancelled => json!({"status": "Canceled"}),
         None => json!({"status": "Succeeded"}),
         Some(failure) => json!({"status": "Failed", "error": failed(failure)}),
     })
@@ -165,6 +173,7 @@ fn put(state: &State, id: &str, name: &str, target: &Target, body_bytes: &[u8]) 
         template: template.clone(),
         ready: Instant::now() + state.settings.write_time,
         failure,
+        is_cancelled: false,
     };
     state.count("deployment_puts");
     state.deployments.insert(id, deployment);

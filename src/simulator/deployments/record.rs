@@ -46,8 +46,14 @@ pub(in crate::simulator) fn body(state: &State, id: &str, run: &Run<'_>, outcome
 /// Keeps a deployment that is over: nested ones.
 pub(in crate::simulator) fn record(state: &State, id: &str, body: &Value, outcome: &Outcome) {
     let operations = operations(id, &outcome.resources, None);
-    let deployment =
-        Deployment { body: body.clone(), template: Value::Null, operations, ready: Instant::now(), failure: None };
+    let deployment = Deployment {
+        body: body.clone(),
+        template: Value::Null,
+        operations,
+        ready: Instant::now(),
+        failure: None,
+        is_cancelled: false,
+    };
     state.deployments.insert(id, deployment);
 }
 

@@ -16,6 +16,7 @@ pub(super) struct Deployment {
     pub operations: Vec<Value>,
     pub ready: Instant,
     pub failure: Option<Failure>,
+    pub is_cancelled: bool,
 }
 
 impl Deployment {
@@ -24,6 +25,8 @@ impl Deployment {
         let mut body = self.body.clone();
         if self.ready > Instant::now() {
             body["properties"]["provisioningState"] = json!("Running");
+        } else if self.is_cancelled {
+            body["properties"]["provisioningState"] = json!("Canceled");
         }
         body
     }
@@ -50,6 +53,18 @@ impl Deployments {
     /// Whether there was one.
     pub(super) fn remove(&self, id: &str) -> bool {
         self.all.lock().remove(&arm::key(id)).is_some()
+    }
+
+    /// Cancels one that is running; false: it is not. `None`: there is none.
+    pub(super) fn cancel(&self, id: &str) -> Option<bool> {
+        let mut all = self.all.lock();
+        let deployment = all.get_mut(&arm::key(id))?;
+        let now = Instant::now();
+        if deployment.is_cancelled || deployment.ready <= now {
+            return Some(false);
+        }
+        (deployment.is_cancelled, deployment.ready) = (true, now);
+        Some(true)
     }
 
     /// What `read` makes of the deployment with an id, if there is one.
