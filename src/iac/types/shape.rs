@@ -40,7 +40,7 @@ impl Shape {
     }
 
     fn with(&self, nodes: Vec<u32>) -> Option<Self> {
-        (!nodes.is_empty()).then(|| Self { namespace: self.namespace, nodes, is_sure: self.is_sure })
+        (!nodes.is_empty()).then_some(Self { namespace: self.namespace, nodes, is_sure: self.is_sure })
     }
 
     /// Whether an unknown property of this place is surely not in the type.

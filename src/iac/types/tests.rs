@@ -191,7 +191,7 @@ fn the_table_says_what_the_published_types_say_type_by_type() {
         let theirs: Value = serde_json::from_slice(&unpacked).expect("JSON");
         let Some(ours) = table::namespace(theirs["namespace"].as_str().expect("a name")) else { continue };
         let nodes = theirs["types"].as_array().expect("nodes");
-        let mut pair = Pair { ours: &ours, theirs: nodes, seen: HashMap::new() };
+        let mut pair = Pair { ours, theirs: nodes, seen: HashMap::new() };
         for (name, versions) in theirs["resources"].as_object().expect("types") {
             let kind = name.split_once('/').expect("a type").1.to_lowercase();
             for (version, row) in versions.as_object().expect("versions") {

@@ -65,7 +65,8 @@ fn object(fields: &Map<String, Value>, shape: &Shape, path: &mut String, say: &m
     }
     let shape = shape.of(fields);
     for prop in shape.required() {
-        if !(path.is_empty() && is_around(&prop.name)) && !fields.contains_key(&prop.name) {
+        let is_elsewhere = path.is_empty() && is_around(&prop.name);
+        if !is_elsewhere && !fields.contains_key(&prop.name) {
             say(format!("{path}.{} is required and missing", prop.name));
         }
     }
