@@ -53,10 +53,10 @@ pub(super) async fn roll_back(
                 ledger.note(step.n, if is_gone { Note::Removed } else { kept }).await?;
             }
             // The application was made and its principal was not. What can't be removed stays noted, and is told as such.
-            Some(Note::Begun { application: Some(application), .. }) => {
-                if run.client.directory_delete(&format!("/v1.0/applications/{application}")).await.is_ok() {
-                    ledger.note(step.n, Note::Removed).await?;
-                }
+            Some(Note::Begun { application: Some(application), .. })
+                if run.client.directory_delete(&format!("/v1.0/applications/{application}")).await.is_ok() =>
+            {
+                ledger.note(step.n, Note::Removed).await?;
             }
             _ => {}
         }
