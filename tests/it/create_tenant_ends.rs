@@ -138,7 +138,7 @@ async fn the_clean_up_list_of_a_cancelled_job_has_nothing_that_was_there_before(
         json!({"location": "westeurope", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}, "properties": {}});
     assert!(sim.put(&account, &body));
     let id = daemon.submit("/api/v1/create-tenant", &real(&sim)).await;
-    while sim.requests().get("deployment_puts").is_none() {
+    while !sim.requests().contains_key("deployment_puts") {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert_eq!(daemon.call(Method::DELETE, &format!("/api/v1/jobs/{id}"), None).await.0, 200);
