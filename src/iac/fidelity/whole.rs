@@ -130,8 +130,8 @@ fn instance(shape: &types::Shape, runner: &mut TestRunner, depth: usize) -> Valu
     }
     if depth > 0 {
         for prop in shape.of(&fields).props() {
-            if pick(runner, 3) > 0 && !fields.contains_key(&prop.name) {
-                fields.insert(prop.name, instance(&prop.shape, runner, depth - 1));
+            if pick(runner, 3) > 0 && !fields.contains_key(prop.name) {
+                fields.insert(prop.name.to_owned(), instance(&prop.shape, runner, depth - 1));
             }
         }
         if let Some(more) = shape.more() {

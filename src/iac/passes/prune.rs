@@ -291,10 +291,10 @@ impl Walk<'_> {
             });
         }
         let Some(mut out) = out else { return };
-        let cased = || shape.discriminator(fields).filter(|(by, _)| by == name).map(|(_, value)| value);
+        let cased = || shape.discriminator(fields).filter(|(by, _)| *by == name).map(|(_, value)| value);
         self.spell(&mut out, &below, &prop.shape, cased);
         if prop.name != name {
-            if fields.contains_key(&prop.name) {
+            if fields.contains_key(prop.name) {
                 return;
             }
             if self.spelling == Spelling::Import && !prop.is_required {
@@ -302,11 +302,11 @@ impl Walk<'_> {
             }
             self.out.respelled.push(below);
         }
-        kept.insert(prop.name, out);
+        kept.insert(prop.name.to_owned(), out);
     }
 
     /// Spells a value as its type does; `cased` is what the type calls it where it is a discriminator.
-    fn spell(&mut self, out: &mut Value, path: &str, shape: &Shape, cased: impl Fn() -> Option<String>) {
+    fn spell(&mut self, out: &mut Value, path: &str, shape: &Shape, cased: impl Fn() -> Option<&'static str>) {
         if !shape.takes(out) {
             // A word that came as a flag: `true` for `"true"`.
             let word = out.as_bool().map(|flag| flag.to_string()).filter(|word| shape.is_word(word));
@@ -322,11 +322,11 @@ impl Walk<'_> {
         if shape.is_word(text) {
             self.out.words.insert(path.to_owned());
         }
-        let wanted = cased().or_else(|| shape.spelling(text).map(str::to_owned)).filter(|wanted| wanted != text);
+        let wanted = cased().or_else(|| shape.spelling(text)).filter(|wanted| *wanted != text);
         if let Some(wanted) = wanted {
             self.out.reworded.push(path.to_owned());
             self.out.respelled.push(path.to_owned());
-            *out = Value::String(wanted);
+            *out = Value::String(wanted.to_owned());
         }
     }
 
@@ -359,21 +359,21 @@ impl Walk<'_> {
         let mut made_here = Vec::new();
         for prop in required {
             // Said beside the body, and `type` and `id` of the resource itself by the language.
-            let is_beside = path.is_empty() && matches!(prop.name.as_str(), "name" | "type" | "id");
+            let is_beside = path.is_empty() && matches!(prop.name, "name" | "type" | "id");
             if is_beside || prop.shape.is_open() && path.is_empty() {
                 continue;
             }
-            if fields.get(&prop.name).is_some_and(|value| !value.is_null()) || depth == 0 {
+            if fields.get(prop.name).is_some_and(|value| !value.is_null()) || depth == 0 {
                 continue;
             }
-            let step = Step::Field(prop.name.clone());
+            let step = Step::Field(prop.name.to_owned());
             if let Some(word) = prop.shape.default_word() {
                 path.push(step);
                 self.out.reworded.push(spell(path));
                 path.pop();
-                fields.insert(prop.name, Value::String(word.to_owned()));
+                fields.insert(prop.name.to_owned(), Value::String(word.to_owned()));
             } else if prop.shape.is_list() {
-                fields.insert(prop.name, Value::Array(Vec::new()));
+                fields.insert(prop.name.to_owned(), Value::Array(Vec::new()));
             } else if let Some(leaf) = prop.shape.leaf() {
                 let path = path.iter().cloned().chain([step]).collect();
                 self.out.missing.push(Missing { path, leaf, is_unseen: false });
@@ -382,11 +382,11 @@ impl Walk<'_> {
                 path.push(step);
                 self.require(&mut made, &prop.shape.of(&Map::new()), path, depth - 1);
                 path.pop();
-                made_here.push(prop.name.clone());
-                fields.insert(prop.name, Value::Object(made));
+                made_here.push(prop.name);
+                fields.insert(prop.name.to_owned(), Value::Object(made));
             }
         }
-        for (name, value) in fields.iter_mut().filter(|(name, _)| !made_here.contains(name)) {
+        for (name, value) in fields.iter_mut().filter(|(name, _)| !made_here.contains(&name.as_str())) {
             let below = match shape.prop(name) {
                 Some(prop) => Some(prop.shape),
                 None => shape.more(),

@@ -127,11 +127,11 @@ impl Walk {
         let below = shape.prop("properties").filter(|prop| !prop.is_read_only && !prop.shape.is_open());
         let (Some(was), Some(below)) = (was, below) else { return };
         let (mut made, before) = (Map::new(), self.out.asked.len());
-        self.path.push(Step::Field(below.name.clone()));
+        self.path.push(Step::Field(below.name.to_owned()));
         self.object(&mut made, was, &below.shape, place);
         self.path.pop();
         if self.out.asked.len() > before {
-            kept.insert(below.name, Value::Object(made));
+            kept.insert(below.name.to_owned(), Value::Object(made));
         }
     }
 
@@ -164,7 +164,7 @@ impl Walk {
         if slots.is_empty() || is_elsewhere(kept, &slots) || slots.iter().any(|slot| !lacks(kept, &slot.name)) {
             return;
         }
-        let emptied = |slot: &&Prop| place.is_bare_item && kept.get(&slot.name).is_some_and(Value::is_object);
+        let emptied = |slot: &&Prop| place.is_bare_item && kept.get(slot.name).is_some_and(Value::is_object);
         if let Some(slot) = slots.iter().find(emptied) {
             return self.ask(kept, slot);
         }
@@ -181,7 +181,7 @@ impl Walk {
             if is_needed {
                 self.ask(kept, slot);
             } else if !self.is_said_otherwise(kept, slot) {
-                self.path.push(Step::Field(slot.name.clone()));
+                self.path.push(Step::Field(slot.name.to_owned()));
                 self.out.told.push(spell(&self.path));
                 self.path.pop();
             }
@@ -199,9 +199,9 @@ impl Walk {
 
     fn ask(&mut self, kept: &mut Map<String, Value>, slot: &Prop) {
         // An empty object or text there would stand beside the value.
-        kept.remove(&slot.name);
+        kept.remove(slot.name);
         let leaf = if slot.shape.is_map() { Leaf::Any } else { slot.shape.leaf().unwrap_or(Leaf::Text) };
-        let path: Vec<Step> = self.path.iter().cloned().chain([Step::Field(slot.name.clone())]).collect();
+        let path: Vec<Step> = self.path.iter().cloned().chain([Step::Field(slot.name.to_owned())]).collect();
         if self.out.asked.iter().all(|asked| asked.path != path) {
             self.out.asked.push(Missing { path, leaf, is_unseen: true });
         }

@@ -105,22 +105,23 @@ impl Walk<'_> {
 
     /// Adds the word that tells the kinds of an object apart, where it is missing and only one kind fits.
     fn kind(&mut self, fields: &mut Map<String, Value>, shape: &Shape) {
-        if shape.told_apart_by().is_none_or(|by| fields.keys().any(|name| name.eq_ignore_ascii_case(by))) {
-            return;
-        }
         let Some((by, cases)) = shape.cases() else { return };
-        if cases.is_empty() || fields.keys().any(|name| name.eq_ignore_ascii_case(&by)) {
+        if fields.keys().any(|name| name.eq_ignore_ascii_case(by)) {
             return;
         }
-        let fits = |case: &&(String, Shape)| {
-            let is_lacking = |prop: &Prop| prop.name != by && !fields.contains_key(&prop.name);
+        let cases: Vec<(&str, Shape)> = cases.collect();
+        if cases.is_empty() {
+            return;
+        }
+        let fits = |case: &&(&'static str, Shape)| {
+            let is_lacking = |prop: &Prop| prop.name != by && !fields.contains_key(prop.name);
             is_writable(fields, &case.1) && !case.1.required().iter().any(is_lacking)
         };
-        let fitting: Vec<&(String, Shape)> = cases.iter().filter(fits).collect();
+        let fitting: Vec<&(&str, Shape)> = cases.iter().filter(fits).collect();
         if let [(word, _)] = fitting.as_slice() {
-            let word = word.clone();
-            self.below(&by, |walk| walk.out.turned.insert(spell(&walk.path)));
-            fields.insert(by, Value::String(word));
+            let word = (*word).to_owned();
+            self.below(by, |walk| walk.out.turned.insert(spell(&walk.path)));
+            fields.insert(by.to_owned(), Value::String(word));
         } else if self.path.is_empty() {
             self.out.refused = Some(NO_KIND);
         } else {

@@ -37,8 +37,7 @@ pub fn publication(type_name: &str, wanted: Option<&str>) -> Publication {
     let Some((space, kind)) = type_name.split_once('/') else { return Publication::NoNamespace };
     let Some(namespace) = namespace(space) else { return Publication::NoNamespace };
     let Some(entry) = namespace.types.get(&kind.to_ascii_lowercase()) else {
-        let mut types: Vec<String> =
-            namespace.types.values().map(|entry| format!("{}/{}", namespace.name, entry.spelled)).collect();
+        let mut types: Vec<String> = namespace.types.values().map(|entry| entry.spelled.clone()).collect();
         types.sort();
         return Publication::NoType(types);
     };
@@ -58,7 +57,7 @@ pub fn publication(type_name: &str, wanted: Option<&str>) -> Publication {
     let Some((version, facts)) = found else { return Publication::ReadOnly };
     let spelled = facts.spelled.as_ref().unwrap_or(&entry.spelled);
     Publication::Writable(Published {
-        name: format!("{}/{spelled}", namespace.name),
+        name: spelled.clone(),
         api_version: version.as_str().to_owned(),
         scopes: facts.writable,
     })

@@ -31,11 +31,11 @@ impl Known {
 #[derive(Debug, Clone)]
 pub struct Type {
     /// As the version spells it.
-    pub name: String,
+    pub name: &'static str,
     /// Whether the table has the very version.
     pub is_exact: bool,
     /// The resource's name as the type spells it, where the type enumerates its names.
-    pub singleton: Option<String>,
+    pub singleton: Option<&'static str>,
     pub shape: Shape,
 }
 
@@ -49,7 +49,7 @@ pub fn find(type_name: &str, api_version: &str, name: &str) -> Known {
     let Some(first) = found.first() else { return Known::ReadOnly };
     let spelled = first.spelled.as_ref().unwrap_or(&entry.spelled);
     Known::Writable(Type {
-        name: format!("{}/{spelled}", namespace.name),
+        name: spelled,
         is_exact: exact.is_some(),
         singleton: singleton(namespace, first, name),
         shape: Shape::new(namespace, found.iter().map(|version| body(namespace, version, name)).collect()),
@@ -96,10 +96,10 @@ pub(super) fn body(namespace: &Namespace, version: &Version, name: &str) -> u32 
     cases.find(name).map(|(_, node)| node).or(only).unwrap_or(version.body)
 }
 
-fn singleton(namespace: &Namespace, version: &Version, name: &str) -> Option<String> {
+fn singleton(namespace: &'static Namespace, version: &Version, name: &str) -> Option<&'static str> {
     if let Some(cases) = names_with_bodies(namespace, version) {
-        return cases.find(name).map(|(spelled, _)| spelled.to_owned());
+        return cases.find(name).map(|(spelled, _)| spelled);
     }
     let Some(Node::Enum { words, is_open: false }) = namespace.nodes.get(version.name as usize) else { return None };
-    words.iter().find(|word| word.eq_ignore_ascii_case(name)).cloned()
+    words.iter().find(|word| word.eq_ignore_ascii_case(name)).map(String::as_str)
 }

@@ -32,6 +32,8 @@ pub(super) enum Node {
         fields: BTreeMap<String, Field>,
         more: Option<u32>,
         cases: Option<Cases>,
+        /// Names of the fields that a PUT must have.
+        required: Box<[String]>,
         /// Whether all of it is a secret.
         is_secret: bool,
         /// Names of the fields that are secrets, once somebody asked.
@@ -160,16 +162,22 @@ impl Node {
                 };
                 let fields = node.get("p")?.as_object()?.iter().map(|(name, field)| Some((name.clone(), read(field)?)));
                 let more = node.get("m").map(number);
-                Some(Self::Object {
-                    fields: fields.collect::<Option<_>>()?,
-                    more: more.map_or(Some(None), |more| more.map(Some))?,
-                    cases,
-                    is_secret: node.contains_key("x"),
-                    secrets: OnceLock::new(),
-                })
+                let more = more.map_or(Some(None), |more| more.map(Some))?;
+                Some(Self::object(fields.collect::<Option<_>>()?, more, cases, node.contains_key("x")))
             }
             _ => None,
         }
+    }
+
+    pub(super) fn object(
+        fields: BTreeMap<String, Field>,
+        more: Option<u32>,
+        cases: Option<Cases>,
+        is_secret: bool,
+    ) -> Self {
+        let required = fields.iter().filter(|(_, field)| field.is_required() && !field.is_read_only());
+        let required = required.map(|(name, _)| name.clone()).collect();
+        Self::Object { fields, more, cases, required, is_secret, secrets: OnceLock::new() }
     }
 
     /// The field of this very name.

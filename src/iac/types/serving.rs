@@ -7,6 +7,7 @@
 //! withdrawn. What no version knows goes with all of them.
 
 use serde_json::{Map, Value};
+use smallvec::smallvec;
 
 use super::{
     lookup,
@@ -114,7 +115,7 @@ fn count(
     fields: &Map<String, Value>,
     asked: Asked,
 ) -> Counts {
-    let shape = Shape::new(namespace, vec![lookup::body(namespace, version, id.name())]).of(fields);
+    let shape = Shape::new(namespace, smallvec![lookup::body(namespace, version, id.name())]).of(fields);
     let is_irregular = asked == Asked::Required && !lookup::is_name_regular(namespace, version, id.name());
     let mut counts = Counts { asked, unknown: 0, lacking: 0, irregular: usize::from(is_irregular) };
     for (name, value) in fields.iter().filter(|(name, _)| !ENVELOPE.contains(&name.as_str())) {
@@ -134,7 +135,7 @@ impl Counts {
         if self.asked == Asked::Known {
             return;
         }
-        self.lacking += shape.required().iter().filter(|prop| !fields.contains_key(&prop.name)).count();
+        self.lacking += shape.required().iter().filter(|prop| !fields.contains_key(prop.name)).count();
     }
 
     fn field(&mut self, shape: &Shape, name: &str, value: &Value) {

@@ -1,6 +1,7 @@
 //! A place in a body, as the nearest versions of its type see it.
 
 use serde_json::Value;
+use smallvec::{SmallVec, smallvec};
 
 use super::{
     node::{Field, Leaf, Node},
@@ -11,16 +12,19 @@ use super::{
 #[derive(Debug, Clone)]
 pub struct Shape {
     namespace: &'static Namespace,
-    nodes: Vec<u32>,
+    nodes: Nodes,
     /// Whether what is not known here is not in the type.
     is_sure: bool,
 }
+
+/// Nodes by their numbers: nearly always one, or those of two neighbours.
+pub(super) type Nodes = SmallVec<[u32; 4]>;
 
 /// A property of an object.
 #[derive(Debug, Clone)]
 pub struct Prop {
     /// As the type spells it.
-    pub name: String,
+    pub name: &'static str,
     pub is_read_only: bool,
     pub is_required: bool,
     /// The type marks it as a secret, or says that no GET tells it.
@@ -31,15 +35,15 @@ pub struct Prop {
 }
 
 impl Shape {
-    pub(super) const fn new(namespace: &'static Namespace, nodes: Vec<u32>) -> Self {
+    pub(super) const fn new(namespace: &'static Namespace, nodes: Nodes) -> Self {
         Self { namespace, nodes, is_sure: true }
     }
 
-    fn nodes(&self) -> impl Iterator<Item = &Node> {
+    fn nodes(&self) -> impl Iterator<Item = &'static Node> + use<'_> {
         self.nodes.iter().filter_map(|at| self.namespace.nodes.get(*at as usize))
     }
 
-    fn with(&self, nodes: Vec<u32>) -> Option<Self> {
+    fn with(&self, nodes: Nodes) -> Option<Self> {
         (!nodes.is_empty()).then_some(Self { namespace: self.namespace, nodes, is_sure: self.is_sure })
     }
 
@@ -71,7 +75,7 @@ impl Shape {
     /// The same, with what the object's fields say by their names.
     pub fn of_kind<'f>(&self, by: impl Fn(&str) -> Option<&'f str>) -> Self {
         let mut is_sure = self.is_sure;
-        let mut nodes = Vec::with_capacity(self.nodes.len());
+        let mut nodes = Nodes::new();
         for at in &self.nodes {
             let Some(Node::Object { cases: Some(cases), .. }) = self.namespace.nodes.get(*at as usize) else {
                 nodes.push(*at);
@@ -84,7 +88,7 @@ impl Shape {
                 nodes.push(case);
             } else {
                 nodes.push(*at);
-                nodes.extend(cases.nodes.values());
+                nodes.extend(cases.nodes.values().copied());
                 is_sure = is_sure && value.is_none();
             }
         }
@@ -92,26 +96,25 @@ impl Shape {
     }
 
     /// What spells the value of the discriminator otherwise, and its name.
-    pub fn discriminator(&self, fields: &serde_json::Map<String, Value>) -> Option<(String, String)> {
+    pub fn discriminator(&self, fields: &serde_json::Map<String, Value>) -> Option<(&'static str, &'static str)> {
         self.nodes().find_map(|node| {
             let Node::Object { cases: Some(cases), .. } = node else { return None };
             let (spelled, _) = cases.find(fields.get(&cases.by)?.as_str()?)?;
-            Some((cases.by.clone(), spelled.to_owned()))
+            Some((cases.by.as_str(), spelled))
         })
     }
 
     /// A property by its name; in another case where there is none of the very spelling.
     pub fn prop(&self, name: &str) -> Option<Prop> {
-        let exact: Vec<(&str, Field)> = self.nodes().filter_map(|node| node.field(name)).collect();
-        let found = if exact.is_empty() {
-            self.nodes().filter_map(|node| node.field_in_any_case(name)).collect()
-        } else {
-            exact
-        };
+        let mut found: SmallVec<[(&'static str, Field); 4]> =
+            self.nodes().filter_map(|node| node.field(name)).collect();
+        if found.is_empty() {
+            found.extend(self.nodes().filter_map(|node| node.field_in_any_case(name)));
+        }
         let first = found.first()?;
         let is_secret = found.iter().any(|(_, field)| self.is_secret_node(field.node));
         Some(Prop {
-            name: first.0.to_owned(),
+            name: first.0,
             is_secret,
             is_marked: is_secret || found.iter().any(|(_, field)| field.is_write_only()),
             is_read_only: found.iter().all(|(_, field)| field.is_read_only()),
@@ -122,18 +125,23 @@ impl Shape {
     }
 
     /// The names of all properties.
-    pub fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> = Vec::new();
+    pub fn names(&self) -> Vec<&'static str> {
+        let mut names: Vec<&str> = Vec::new();
         for node in self.nodes() {
             if let Node::Object { fields, .. } = node {
-                names.extend(fields.keys().filter(|name| !names.contains(name)).cloned().collect::<Vec<_>>());
+                let known = names.len();
+                names.extend(fields.keys().map(String::as_str));
+                if known > 0 {
+                    names.sort_unstable();
+                    names.dedup();
+                }
             }
         }
         names
     }
 
     /// The words that may stand here, and whether others may, too.
-    pub fn words(&self) -> Option<(&[String], bool)> {
+    pub fn words(&self) -> Option<(&'static [String], bool)> {
         self.nodes().find_map(|node| match node {
             Node::Enum { words, is_open } => Some((words.as_slice(), *is_open)),
             _ => None,
@@ -184,7 +192,7 @@ impl Shape {
     }
 
     /// The name of the property that tells variants apart.
-    pub fn told_apart_by(&self) -> Option<&str> {
+    pub fn told_apart_by(&self) -> Option<&'static str> {
         self.nodes().find_map(|node| match node {
             Node::Object { cases: Some(cases), .. } => Some(cases.by.as_str()),
             _ => None,
@@ -198,9 +206,8 @@ impl Shape {
 
     /// What a PUT must have here.
     pub fn required(&self) -> Vec<Prop> {
-        let Some(Node::Object { fields, .. }) = self.nodes().next() else { return Vec::new() };
-        let named = fields.iter().filter(|(_, field)| field.is_required());
-        named.filter_map(|(name, _)| self.prop(name)).filter(|prop| prop.is_required).collect()
+        let Some(Node::Object { required, .. }) = self.nodes().next() else { return Vec::new() };
+        required.iter().filter_map(|name| self.prop(name)).filter(|prop| prop.is_required).collect()
     }
 
     /// Whether a text is one of the words that the type enumerates.
@@ -210,7 +217,7 @@ impl Shape {
     }
 
     /// What a required word is when nobody says it.
-    pub fn default_word(&self) -> Option<&str> {
+    pub fn default_word(&self) -> Option<&'static str> {
         match self.nodes().next() {
             Some(Node::Enum { words, .. }) if words.len() == 1 => words.first().map(String::as_str),
             Some(Node::Enum { words, .. }) => words.iter().find(|word| *word == "Default").map(String::as_str),
@@ -243,7 +250,7 @@ impl Shape {
     }
 
     /// An enumerated value as the type spells it, where that differs.
-    pub fn spelling(&self, value: &str) -> Option<&str> {
+    pub fn spelling(&self, value: &str) -> Option<&'static str> {
         let mut found = None;
         for node in self.nodes() {
             let Node::Enum { words, .. } = node else { return None };
@@ -293,10 +300,10 @@ impl Shape {
     }
 
     /// The name of what tells the kinds of an object apart, and the kinds by their words; `None`: there are none.
-    pub fn cases(&self) -> Option<(String, Vec<(String, Self)>)> {
+    pub fn cases(&self) -> Option<(&'static str, impl Iterator<Item = (&'static str, Self)>)> {
         let Node::Object { cases: Some(cases), .. } = self.nodes().next()? else { return None };
-        let kinds = cases.nodes.iter().filter_map(|(word, node)| Some((word.clone(), self.with(vec![*node])?)));
-        Some((cases.by.clone(), kinds.collect()))
+        let kinds = cases.nodes.iter().filter_map(|(word, node)| Some((word.as_str(), self.with(smallvec![*node])?)));
+        Some((cases.by.as_str(), kinds))
     }
 
     pub fn is_list(&self) -> bool {

@@ -31,7 +31,6 @@ struct Frame {
 /// One namespace, read.
 #[derive(Debug)]
 pub(super) struct Namespace {
-    pub name: String,
     /// By type below the namespace, lower case.
     pub types: HashMap<String, Entry>,
     pub nodes: Vec<Node>,
@@ -40,7 +39,7 @@ pub(super) struct Namespace {
 /// One type.
 #[derive(Debug)]
 pub(super) struct Entry {
-    /// As its newest version spells it.
+    /// Namespace and type, as the newest version spells them.
     pub spelled: String,
     pub versions: BTreeMap<ApiVersion, Version>,
 }
@@ -54,7 +53,7 @@ pub(super) struct Version {
     pub name: u32,
     /// Where it can be written: 1 tenant, 2 management group, 4 subscription, 8 resource group, 16 at another resource.
     pub writable: u8,
-    /// The type, where this version spells it otherwise than the newest.
+    /// Namespace and type, where this version spells them otherwise than the newest.
     pub spelled: Option<String>,
 }
 
@@ -136,15 +135,16 @@ fn read_namespace(frame: &[u8]) -> Option<Namespace> {
     let text: Value = serde_json::from_slice(&zstd::decode_all(frame).ok()?).ok()?;
     let mut nodes = text["k"].as_array()?.iter().map(Node::read).collect::<Option<Vec<_>>>()?;
     join_cases(&mut nodes);
+    let name = text["n"].as_str()?;
     let types = text["t"].as_object()?.iter().map(|(spelled, rows)| {
         let versions = rows.as_object()?.iter().map(|(version, row)| {
             let version = ApiVersion::new(version.to_ascii_lowercase());
-            Some((version, read_version(row)?))
+            Some((version, read_version(name, row)?))
         });
-        let entry = Entry { spelled: spelled.clone(), versions: versions.collect::<Option<_>>()? };
+        let entry = Entry { spelled: format!("{name}/{spelled}"), versions: versions.collect::<Option<_>>()? };
         Some((spelled.to_ascii_lowercase(), entry))
     });
-    Some(Namespace { name: text["n"].as_str()?.to_owned(), types: types.collect::<Option<_>>()?, nodes })
+    Some(Namespace { types: types.collect::<Option<_>>()?, nodes })
 }
 
 /// Gives each case of an object the properties that all cases have: a node of its own, for others may use the case alone.
@@ -158,10 +158,7 @@ fn join_cases(nodes: &mut Vec<Node>) {
                 for (name, field) in common {
                     fields.entry(name.clone()).or_insert(*field);
                 }
-                joined.push((
-                    value.clone(),
-                    Node::Object { fields, more: *more, cases: None, is_secret: *is_secret, secrets: OnceLock::new() },
-                ));
+                joined.push((value.clone(), Node::object(fields, *more, None, *is_secret)));
             }
         }
         let numbered = joined.into_iter().map(|(value, node)| {
@@ -175,11 +172,11 @@ fn join_cases(nodes: &mut Vec<Node>) {
     }
 }
 
-fn read_version(row: &Value) -> Option<Version> {
+fn read_version(namespace: &str, row: &Value) -> Option<Version> {
     Some(Version {
         body: number(&row[0])?,
         writable: u8::try_from(row[2].as_u64()?).ok()?,
         name: number(&row[3])?,
-        spelled: row[4].as_str().map(str::to_owned),
+        spelled: row[4].as_str().map(|kind| format!("{namespace}/{kind}")),
     })
 }

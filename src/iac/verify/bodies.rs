@@ -57,16 +57,18 @@ fn is_around(name: &str) -> bool {
 
 fn object(fields: &Map<String, Value>, shape: &Shape, path: &mut String, say: &mut impl FnMut(String)) {
     if let Some((by, cases)) = shape.cases() {
-        let word = fields.get(&by).and_then(Value::as_str);
-        let is_known = word.is_none_or(|word| word.starts_with('[') || cases.iter().any(|(known, _)| known == word));
-        if !cases.is_empty() && (!is_known || !fields.contains_key(&by)) {
+        let mut cases = cases.peekable();
+        let are_any = cases.peek().is_some();
+        let word = fields.get(by).and_then(Value::as_str);
+        let is_known = word.is_none_or(|word| word.starts_with('[') || cases.any(|(known, _)| known == word));
+        if are_any && (!is_known || !fields.contains_key(by)) {
             say(format!("{path}.{by} has to be one of the kinds of its type"));
         }
     }
     let shape = shape.of(fields);
     for prop in shape.required() {
-        let is_elsewhere = path.is_empty() && is_around(&prop.name);
-        if !is_elsewhere && !fields.contains_key(&prop.name) {
+        let is_elsewhere = path.is_empty() && is_around(prop.name);
+        if !is_elsewhere && !fields.contains_key(prop.name) {
             say(format!("{path}.{} is required and missing", prop.name));
         }
     }

@@ -225,7 +225,7 @@ impl Filler<'_> {
             return self.at_path(&path, key, node);
         };
         if let Some(prop) =
-            prop_of(&shape, &key.text).filter(|prop| !matches!(prop.name.as_str(), "properties" | "name"))
+            prop_of(&shape, &key.text).filter(|prop| !matches!(prop.name, "properties" | "name"))
         {
             return self.at_path(&prop.name, key, node);
         }
@@ -330,7 +330,7 @@ fn below(shape: &Shape, body: &Map<String, Value>, path: &str) -> Option<(Shape,
                 }
                 let prop = prop_of(&shape, &name)?;
                 read_only = (prop.is_read_only && !prop.is_required).then(|| path.to_owned());
-                at = at.as_ref().and_then(|fields| fields.get(&prop.name)).and_then(Value::as_object).cloned();
+                at = at.as_ref().and_then(|fields| fields.get(prop.name)).and_then(Value::as_object).cloned();
                 shape = prop.shape;
             }
             super::slot::Step::Index(_) => {

@@ -242,7 +242,7 @@ impl Reader<'_> {
         }
         let list = path.rsplit_once('[').map(|(list, _)| list.rsplit('.').next().unwrap_or(list));
         if list.and_then(|list| self.entry.and_then(|entry| entry.main(list))).is_some()
-            && !shape.names().iter().any(|name| name == "id" && list.is_none())
+            && !shape.names().iter().any(|name| *name == "id" && list.is_none())
             && shape.prop("name").is_some()
         {
             // A short entry of a list is its name.
@@ -296,7 +296,7 @@ impl Reader<'_> {
                     continue;
                 }
                 let value = self.value(node, Some(&prop.shape), &joined(path, &prop.name));
-                if out.get(&prop.name).is_some_and(|known| !known.is_object() && *known != value) {
+                if out.get(prop.name).is_some_and(|known| !known.is_object() && *known != value) {
                     self.error(&joined(path, &prop.name), key.place, format!("{} stands twice", prop.name));
                 }
                 put(&mut out, &prop.name, value);
@@ -338,7 +338,7 @@ impl Reader<'_> {
         let list = path.rsplit_once('[').map_or(path, |(list, _)| list);
         let list = list.rsplit('.').next().unwrap_or(list);
         let main = self.entry.and_then(|entry| entry.main(list)).map(str::to_owned);
-        let main = main.or_else(|| prop_of(shape, "value").map(|prop| prop.name));
+        let main = main.or_else(|| prop_of(shape, "value").map(|prop| prop.name.to_owned()));
         let Some(main) = main else {
             self.findings.warn(node.place, format!("{} says no property of {list}: it was not read", shown(node)));
             return;
