@@ -35,6 +35,20 @@ pub(crate) fn evaluate(value: &Value, scope: &dyn Scope) -> Result<Value, String
     })
 }
 
+/// Evaluates all expressions in a value for what is wrong with them; what the scope is asked, it may note.
+pub(crate) fn check(value: &Value, scope: &dyn Scope) -> Result<(), String> {
+    let text = |text: &str| if text.starts_with('[') { evaluate_text(text, scope).map(drop) } else { Ok(()) };
+    match value {
+        Value::String(value) => text(value),
+        Value::Array(items) => items.iter().try_for_each(|item| check(item, scope)),
+        Value::Object(fields) => fields.iter().try_for_each(|(name, value)| {
+            text(name)?;
+            check(value, scope)
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// Evaluates one text.
 pub(crate) fn evaluate_text(text: &str, scope: &dyn Scope) -> Result<Value, String> {
     let Some(inner) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) else {

@@ -26,7 +26,7 @@ pub use self::{
     version::{ApiVersion, newest},
 };
 pub(crate) use self::{
-    expression::{evaluate, evaluate_text},
+    expression::{check, evaluate, evaluate_text},
     id::looks_like_id,
     parameter::Parameter,
 };

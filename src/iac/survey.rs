@@ -212,19 +212,22 @@ impl Surveyor<'_> {
     /// Makes a node's row and the bytes of its body. No bytes: it is absent by its own claims, or its id can't be
     /// parsed.
     fn look(&self, node: &Node) -> Made {
-        let claims = ownership::claims(node);
+        let parsed = ResourceId::parse(&node.id);
+        let name = parsed.as_ref().map(ResourceId::name).unwrap_or_default();
+        let known = types::find(&node.type_name, &node.api_version, name);
+        let claims = ownership::claims(node, parsed.as_ref(), &known);
         let manages = claims.manages.clone();
-        let parsed = ResourceId::parse(&node.id).filter(|_| claims.absent.is_none());
+        let parsed = parsed.filter(|_| claims.absent.is_none());
         let mut row = Row::new(node, claims);
         let Some(mut id) = parsed else { return (row, Vec::new()) };
         row.is_group = id.namespace.is_none() && id.resource_group.is_some();
-        let known = types::find(&node.type_name, &node.api_version, id.name()).writable();
+        let known = known.writable();
+        let addresses = addresses::of(node, &id, known.as_ref());
         if let Some(singleton) = known.as_ref().and_then(|known| known.singleton.as_ref()) {
             id = id.with_name(singleton);
         }
         let spelling = if self.capabilities.compares { prune::Spelling::Import } else { prune::Spelling::Correct };
         let mut pruned = prune::prune(node, known.as_ref(), spelling);
-        let addresses = addresses::of(node, known.as_ref());
         addresses::forget_own(&addresses, &mut pruned);
         if !manages.is_empty() {
             pruned.paths.extend(managed_groups::take_out(&mut pruned.body, &manages));
@@ -243,7 +246,7 @@ impl Surveyor<'_> {
         }
         let subject =
             secrets::Subject { name: id.name(), words: &pruned.words, marked: &pruned.marked, missing: pruned.missing };
-        let (mut term, mut lifted) = secrets::lift(&serde_json::Value::Object(pruned.body), subject, &self.names);
+        let (mut term, mut lifted) = secrets::lift(serde_json::Value::Object(pruned.body), subject, &self.names);
         administrators::lift(&mut term, &administrators, &mut lifted);
         let seen = Seen { principals: principals(node), lifted, addresses, grant: None };
         let is_empty = seen.principals.is_empty() && seen.lifted.is_empty() && seen.addresses.is_empty();

@@ -1,6 +1,6 @@
 //! The table of paths that ARM derives from other resources' references (`derived.tsv`).
 
-use std::{collections::HashSet, sync::LazyLock};
+use std::{collections::BTreeSet, sync::LazyLock};
 
 static TABLE: LazyLock<Vec<(&'static str, String)>> = LazyLock::new(|| {
     let rows = include_str!("derived.tsv").lines().filter(|line| !line.starts_with('#'));
@@ -22,10 +22,13 @@ pub(super) fn is_derived(kind: &str, path: &str) -> bool {
 
 /// Whether a back-reference begins at this very path. Most names begin none, which is seen at once.
 pub(crate) fn begins_back_reference(type_name: &str, path: &str) -> bool {
-    static NAMES: LazyLock<HashSet<&'static str>> =
-        LazyLock::new(|| TABLE.iter().filter_map(|(_, path)| path.rsplit('.').next()).collect());
+    static SORTED: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+        let names: BTreeSet<&str> = TABLE.iter().filter_map(|(_, path)| path.rsplit('.').next()).collect();
+        names.into_iter().collect()
+    });
     let name = path.rsplit('.').next().unwrap_or_default();
-    NAMES.contains(name.to_ascii_lowercase().as_str()) && is_back_reference(type_name, path)
+    let lower = || name.bytes().map(|byte| byte.to_ascii_lowercase());
+    SORTED.binary_search_by(|known| known.bytes().cmp(lower())).is_ok() && is_back_reference(type_name, path)
 }
 
 /// `a[3].b` as `a[].b`, lower-cased.

@@ -3,7 +3,7 @@
 
 use serde_json::Number;
 
-use super::term::{Output, PRINCIPALS, Piece, Step, Term, Text};
+use super::term::{Output, PRINCIPALS, Piece, Pieces, Step, Term, Text};
 
 /// Appends what is written.
 #[derive(Debug, Default)]
@@ -85,11 +85,11 @@ impl Encoder {
                 out.number(*item);
                 out.number(PRINCIPALS.iter().position(|known| known == path).unwrap_or_default());
             }
-            Piece::Output(Output { item, path, was }) => {
+            Piece::Output(of) => {
                 out.byte(6);
-                out.number(*item);
-                out.text(path);
-                out.text(was);
+                out.number(of.item);
+                out.text(&of.path);
+                out.text(&of.was);
             }
             Piece::Spelled(item, id) => {
                 out.byte(5);
@@ -166,25 +166,31 @@ impl<'b> Decoder<'b> {
     }
 
     pub fn pieces(&mut self) -> Option<Text> {
-        self.list(|from| {
-            Some(match from.byte()? {
-                0 => Piece::Literal(from.text()?.to_owned()),
-                1 => Piece::Reference(from.number()?),
-                2 => Piece::Parameter(from.number()?),
-                3 => Piece::External(from.text()?.to_owned()),
-                4 => {
-                    let item = from.number()?;
-                    Piece::Principal(item, PRINCIPALS.get(from.number()?)?)
-                }
-                5 => Piece::Spelled(from.number()?, from.text()?.to_owned()),
-                6 => {
-                    let (item, path) = (from.number()?, from.text()?.to_owned());
-                    Piece::Output(Output { item, path, was: from.text()?.to_owned() })
-                }
-                _ => return None,
-            })
+        let count = self.number()?;
+        let mut pieces = Pieces::new();
+        for _ in 0..count {
+            pieces.push(self.piece()?);
+        }
+        Some(Text(pieces))
+    }
+
+    fn piece(&mut self) -> Option<Piece> {
+        Some(match self.byte()? {
+            0 => Piece::Literal(self.text()?.to_owned()),
+            1 => Piece::Reference(self.number()?),
+            2 => Piece::Parameter(self.number()?),
+            3 => Piece::External(self.text()?.to_owned()),
+            4 => {
+                let item = self.number()?;
+                Piece::Principal(item, PRINCIPALS.get(self.number()?)?)
+            }
+            5 => Piece::Spelled(self.number()?, self.text()?.to_owned()),
+            6 => {
+                let (item, path) = (self.number()?, self.text()?.to_owned());
+                Piece::Output(Box::new(Output { item, path, was: self.text()?.to_owned() }))
+            }
+            _ => return None,
         })
-        .map(Text)
     }
 
     pub fn path(&mut self) -> Option<Vec<Step>> {
@@ -206,19 +212,23 @@ mod tests {
 
     #[test]
     fn a_term_is_what_it_was() {
-        let mut term = Term::of(&json!({
+        let mut term = Term::of(json!({
             "a": [null, true, false, "", "ü\n"], "n": [1, -1, 1.5, 1e300, 18_446_744_073_709_551_615_u64], "m": {}, "l": [],
         }));
         term.set(
             "pieces",
-            Term::Text(Text(vec![
+            Term::Text(Text(smallvec::smallvec![
                 Piece::Reference(300),
                 Piece::Literal("/x".to_owned()),
                 Piece::Parameter(0),
                 Piece::External("/subscriptions/s".to_owned()),
                 Piece::Principal(70_000, PRINCIPALS[2]),
                 Piece::Spelled(1, "/SUBSCRIPTIONS/s".to_owned()),
-                Piece::Output(Output { item: 9, path: "properties.x".to_owned(), was: "https://x/".to_owned() }),
+                Piece::Output(Box::new(Output {
+                    item: 9,
+                    path: "properties.x".to_owned(),
+                    was: "https://x/".to_owned()
+                })),
             ])),
         );
         let mut out = Encoder::default();

@@ -1,6 +1,7 @@
 //! The neutral value: JSON whose texts may hold references and parameters. Printers give it a spelling.
 
 use serde_json::{Map, Number, Value};
+use smallvec::{SmallVec, smallvec};
 
 /// Where a body says who its identity is, or what else Azure calls the resource by.
 pub const PRINCIPALS: [&str; 4] =
@@ -21,7 +22,10 @@ pub enum Term {
 
 /// A text of pieces; one literal piece for plain texts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Text(pub Vec<Piece>);
+pub struct Text(pub Pieces);
+
+/// Nearly all texts are of one piece.
+pub type Pieces = SmallVec<[Piece; 1]>;
 
 /// A part of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +40,7 @@ pub enum Piece {
     /// The id of a resource that is known and not planned (templates spell it by a function).
     External(String),
     /// What a planned item says of itself besides its id: a URI or a host name.
-    Output(Output),
+    Output(Box<Output>),
     /// Who the identity of the planned item is, by where its body says it: `identity.principalId`.
     Principal(usize, &'static str),
 }
@@ -53,7 +57,7 @@ pub struct Output {
 
 impl Text {
     pub fn literal(text: impl Into<String>) -> Self {
-        Self(vec![Piece::Literal(text.into())])
+        Self(smallvec![Piece::Literal(text.into())])
     }
 
     /// The text itself, when it is all literal.
@@ -66,19 +70,19 @@ impl Text {
 }
 
 impl Term {
-    pub fn of(value: &Value) -> Self {
+    pub fn of(value: Value) -> Self {
         match value {
             Value::Null => Self::Null,
-            Value::Bool(flag) => Self::Bool(*flag),
-            Value::Number(number) => Self::Number(number.clone()),
-            Value::String(text) => Self::Text(Text::literal(text.as_str())),
-            Value::Array(items) => Self::List(items.iter().map(Self::of).collect()),
+            Value::Bool(flag) => Self::Bool(flag),
+            Value::Number(number) => Self::Number(number),
+            Value::String(text) => Self::Text(Text::literal(text)),
+            Value::Array(items) => Self::List(items.into_iter().map(Self::of).collect()),
             Value::Object(fields) => Self::of_map(fields),
         }
     }
 
-    pub fn of_map(fields: &Map<String, Value>) -> Self {
-        Self::Map(fields.iter().map(|(name, value)| (Text::literal(name.as_str()), Self::of(value))).collect())
+    pub fn of_map(fields: Map<String, Value>) -> Self {
+        Self::Map(fields.into_iter().map(|(name, value)| (Text::literal(name), Self::of(value))).collect())
     }
 
     /// A field of a map.
@@ -136,50 +140,56 @@ impl Term {
         }
     }
 
-    /// Visits every text with its path, keys of maps too (`is_key`).
-    pub fn texts_mut(&mut self, path: &mut Vec<Step>, visit: &mut impl FnMut(&[Step], bool, &mut Text)) {
+    /// Visits every text with its path as [`spell`] writes it, keys of maps too (`is_key`).
+    pub fn texts_mut(&mut self, visit: &mut impl FnMut(&str, bool, &mut Text)) {
+        self.texts_mut_below(&mut String::new(), visit);
+    }
+
+    fn texts_mut_below(&mut self, path: &mut String, visit: &mut impl FnMut(&str, bool, &mut Text)) {
+        let length = path.len();
         match self {
             Self::Text(text) => visit(path, false, text),
             Self::List(items) => {
                 for (index, item) in items.iter_mut().enumerate() {
-                    path.push(Step::Index(index));
-                    item.texts_mut(path, visit);
-                    path.pop();
+                    spell_index(path, index);
+                    item.texts_mut_below(path, visit);
+                    path.truncate(length);
                 }
             }
             Self::Map(fields) => {
                 for (key, value) in fields {
-                    path.push(Step::Field(key.as_literal().unwrap_or_default().to_owned()));
+                    spell_field(path, key.as_literal().unwrap_or_default());
                     visit(path, true, key);
-                    value.texts_mut(path, visit);
-                    path.pop();
+                    value.texts_mut_below(path, visit);
+                    path.truncate(length);
                 }
             }
             _ => {}
         }
     }
 
-    /// Visits every text with its path, keys of maps too.
-    pub fn paths(&self, visit: &mut impl FnMut(&[Step], &Text)) {
-        self.paths_below(&mut Vec::new(), visit);
+    /// Visits every text with its path as [`spell`] writes it, keys of maps too.
+    pub fn paths(&self, visit: &mut impl FnMut(&str, &Text)) {
+        self.paths_below(&mut String::new(), visit);
     }
 
-    fn paths_below(&self, path: &mut Vec<Step>, visit: &mut impl FnMut(&[Step], &Text)) {
+    fn paths_below(&self, path: &mut String, visit: &mut impl FnMut(&str, &Text)) {
+        let length = path.len();
         match self {
             Self::Text(text) => visit(path, text),
             Self::List(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    path.push(Step::Index(index));
+                    spell_index(path, index);
                     item.paths_below(path, visit);
-                    path.pop();
+                    path.truncate(length);
                 }
             }
             Self::Map(fields) => {
                 for (key, value) in fields {
-                    path.push(Step::Field(key.as_literal().unwrap_or_default().to_owned()));
+                    spell_field(path, key.as_literal().unwrap_or_default());
                     visit(path, key);
                     value.paths_below(path, visit);
-                    path.pop();
+                    path.truncate(length);
                 }
             }
             _ => {}
@@ -265,14 +275,20 @@ pub fn spell(path: &[Step]) -> String {
     let mut out = String::new();
     for step in path {
         match step {
-            Step::Field(name) => {
-                if !out.is_empty() {
-                    out.push('.');
-                }
-                out.push_str(name);
-            }
-            Step::Index(index) => out.extend(["[", &index.to_string(), "]"]),
+            Step::Field(name) => spell_field(&mut out, name),
+            Step::Index(index) => spell_index(&mut out, *index),
         }
     }
     out
+}
+
+fn spell_field(path: &mut String, name: &str) {
+    if !path.is_empty() {
+        path.push('.');
+    }
+    path.push_str(name);
+}
+
+fn spell_index(path: &mut String, index: usize) {
+    path.extend(["[", &index.to_string(), "]"]);
 }

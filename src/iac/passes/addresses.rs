@@ -34,10 +34,12 @@ pub struct Said {
 }
 
 /// The addresses of a node. `known` is what the table of types says of its type.
-pub fn of(node: &Node, known: Option<&Type>) -> Box<[Said]> {
-    let Some(id) = ResourceId::parse(&node.id).filter(|id| id.namespace.is_some()) else { return Box::default() };
+pub fn of(node: &Node, id: &ResourceId, known: Option<&Type>) -> Box<[Said]> {
+    if id.namespace.is_none() {
+        return Box::default();
+    }
     let mut found = Vec::new();
-    for (path, documented) in arm::addresses(&id) {
+    for (path, documented) in arm::addresses(id) {
         if !known.is_some_and(|known| has(&known.shape, &node.body, path)) {
             continue;
         }

@@ -1,6 +1,8 @@
 //! Names of administrators become parameters whose values the file of parameters has: they are no secrets, and each place
 //! that the code is deployed to may want another.
 
+use smallvec::smallvec;
+
 use super::secrets::{Lifted, field};
 use crate::iac::{
     model::term::{Piece, Step, Term, Text, spell},
@@ -11,16 +13,17 @@ const WHY: &str = "The file of parameters has the one that was read";
 
 /// Puts a parameter in the place of each name that is a plain text. Parameters are numbered behind those of `lifted`.
 pub fn lift(body: &mut Term, places: &[Vec<Step>], lifted: &mut Vec<Lifted>) {
-    if places.is_empty() {
-        return;
-    }
-    body.texts_mut(&mut Vec::new(), &mut |path, is_key, text| {
-        if is_key || !places.iter().any(|place| place == path) {
-            return;
-        }
-        let Some(value) = text.as_literal().map(str::to_owned) else { return };
+    for place in places {
+        let Some(Term::Text(text)) = body.at_mut(place) else { continue };
+        let Some(value) = text.as_literal().map(str::to_owned) else { continue };
         let number = lifted.len();
-        lifted.push(Lifted { called: field(path), path: spell(path), why: WHY, leaf: Leaf::Text, value: Some(value) });
-        *text = Text(vec![Piece::Parameter(number)]);
-    });
+        lifted.push(Lifted {
+            called: field(place),
+            path: spell(place),
+            why: WHY,
+            leaf: Leaf::Text,
+            value: Some(value),
+        });
+        *text = Text(smallvec![Piece::Parameter(number)]);
+    }
 }

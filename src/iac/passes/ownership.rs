@@ -19,7 +19,7 @@ use crate::{
     graph::model::{Label, Node},
     iac::{
         model::index::{Index, hash},
-        types::{self, Known},
+        types::Known,
     },
 };
 
@@ -42,6 +42,9 @@ static TABLE: LazyLock<(GlobSet, Vec<&'static str>)> = LazyLock::new(|| {
 /// Why a type is no resource of its own; the first row that fits says so.
 fn reason_of(type_name: &str) -> Option<&'static str> {
     let (globs, reasons) = &*TABLE;
+    if !globs.is_match(type_name) {
+        return None;
+    }
     globs.matches(type_name).into_iter().min().and_then(|row| reasons.get(row).copied())
 }
 
@@ -95,8 +98,8 @@ impl From<&str> for Reason {
     }
 }
 
-/// What a node claims.
-pub fn claims(node: &Node) -> Claims {
+/// What a node claims; with its id taken apart, and what the table of types says of its type.
+pub fn claims(node: &Node, id: Option<&ResourceId>, known: &Known) -> Claims {
     let text = |pointer: &str| node.body.pointer(pointer).and_then(Value::as_str);
     let managed_by = text("/managedBy").filter(|by| !by.is_empty());
     let is_disk = is_of(node, DISKS);
@@ -111,7 +114,7 @@ pub fn claims(node: &Node) -> Claims {
         manages: managed_groups::of(node).into(),
         ..Claims::default()
     };
-    match alone(node) {
+    match alone(node, id, known) {
         Alone::Absent(reason) => claims.absent = Some(reason),
         Alone::ReadOnly => claims.is_read_only = true,
         Alone::Own => {}
@@ -188,8 +191,8 @@ enum Alone {
 }
 
 /// By what it is.
-fn alone(node: &Node) -> Alone {
-    let Some(id) = ResourceId::parse(&node.id) else { return Alone::Absent("its id is none of ARM's") };
+fn alone(node: &Node, id: Option<&ResourceId>, known: &Known) -> Alone {
+    let Some(id) = id else { return Alone::Absent("its id is none of ARM's") };
     if id.subscription.is_none() {
         return Alone::Absent("stands above subscriptions");
     }
@@ -202,11 +205,10 @@ fn alone(node: &Node) -> Alone {
         let kind = node.body.pointer("/properties/type").and_then(Value::as_str);
         return if kind == Some("CustomRole") { Alone::Own } else { Alone::Absent("built into Azure") };
     }
-    let known = types::find(&node.type_name, &node.api_version, id.name());
     if matches!(known, Known::ReadOnly) {
         return Alone::ReadOnly;
     }
-    if let Some(reason) = made_by_service::reason(node, id.name(), &known) {
+    if let Some(reason) = made_by_service::reason(node, id.name(), known) {
         return Alone::Absent(reason);
     }
     let is_endpoints_card = is_of(node, "Microsoft.Network/networkInterfaces")
@@ -272,10 +274,10 @@ impl<'a, F: Fn(usize) -> Candidate<'a>> All<'_, F> {
 
 /// What a node's body holds whole: pairs of hashes of keys, of what is held and of the node.
 pub fn shows(node: &Node) -> impl Iterator<Item = (u64, u64)> {
-    let own = arm::key(&node.id);
-    let holder = hash(&own);
+    let own = &node.key;
+    let holder = hash(own);
     let mut found = nested(&node.body);
-    found.retain(|key| key.strip_prefix(&own).is_some_and(|rest| rest.starts_with('/')));
+    found.retain(|key| key.strip_prefix(own.as_str()).is_some_and(|rest| rest.starts_with('/')));
     found.into_iter().map(move |key| (hash(&key), holder))
 }
 
@@ -310,6 +312,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::iac::types;
 
     #[test]
     fn a_nested_object_is_its_parents_but_a_peering_is_its_own() {
@@ -333,7 +336,11 @@ mod tests {
                 (rule.clone(), json!({"properties": {}})),
             ];
             let nodes = nodes.map(|(id, body)| crate::iac::example_nodes::node(&id, body));
-            let claims = nodes.each_ref().map(claims);
+            let claims = nodes.each_ref().map(|node| {
+                let id = ResourceId::parse(&node.id).expect("an id");
+                let known = types::find(&node.type_name, &node.api_version, id.name());
+                claims(node, Some(&id), &known)
+            });
             let mut numbers = Index::default();
             (0..).zip(&nodes).for_each(|(number, node)| numbers.insert(hash(&node.key), number));
             let shown: Vec<(u64, u64)> = nodes.iter().flat_map(shows).collect();

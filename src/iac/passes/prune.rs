@@ -75,9 +75,9 @@ pub enum Spelling {
 /// The part of a body that can be sent. `known` is what the table says of the node's type.
 pub fn prune(node: &Node, known: Option<&types::Type>, spelling: Spelling) -> Pruned {
     let mut walk = Walk {
-        key: arm::key(&node.id),
+        key: &node.key,
         type_name: &node.type_name,
-        is_child: arm::ResourceId::parse(&node.id).is_some_and(|id| id.is_child()),
+        is_child: is_child(&node.type_name),
         spelling,
         of_people: 0,
         of_service: false,
@@ -100,6 +100,11 @@ pub fn prune(node: &Node, known: Option<&types::Type>, spelling: Spelling) -> Pr
     walk.out
 }
 
+/// Whether a type is that of resources in another one.
+fn is_child(type_name: &str) -> bool {
+    type_name.matches('/').count() > 1
+}
+
 /// The body alone, as an import of it wants it.
 pub fn body(node: &Node) -> Map<String, Value> {
     let name = node.id.rsplit('/').next().unwrap_or_default();
@@ -108,7 +113,7 @@ pub fn body(node: &Node) -> Map<String, Value> {
 }
 
 struct Walk<'a> {
-    key: String,
+    key: &'a str,
     type_name: &'a str,
     is_child: bool,
     spelling: Spelling,
@@ -419,7 +424,7 @@ impl Walk<'_> {
     fn is_below(&self, id: &Value) -> bool {
         id.as_str().is_some_and(|id| {
             let id = arm::key(id);
-            id.strip_prefix(&self.key).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            id.strip_prefix(self.key).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         })
     }
 }

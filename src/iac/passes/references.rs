@@ -16,6 +16,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use smallvec::smallvec;
+
 use super::{
     addresses::Addresses,
     circles::Tie,
@@ -31,7 +33,7 @@ use crate::{
             ids::prefixes,
             index::hash,
             plan::{Item, Outside, Parent, Plan},
-            term::{Output, Piece, Step, Term, Text, spell},
+            term::{Output, Piece, Pieces, Term, Text},
         },
         types,
     },
@@ -88,7 +90,7 @@ impl World<'_> {
     pub fn resolve(&self, number: usize, body: &mut Body) -> Vec<(String, Outside)> {
         self.name_principals(number, &mut body.term);
         let mut found = Found::default();
-        body.term.texts_mut(&mut Vec::new(), &mut |path, is_key, text| {
+        body.term.texts_mut(&mut |path, is_key, text| {
             let Some(literal) = text.as_literal() else { return };
             for mention in mentions::ids(literal).into_iter().rev() {
                 self.link(number, path, text, mention, &mut found);
@@ -108,7 +110,7 @@ impl World<'_> {
 
     /// Makes a reference of an id in a text, or sorts it under external or unresolved. Of several ids in one text the
     /// last comes first: what stands before it is literal still.
-    fn link(&self, number: usize, path: &[Step], text: &mut Text, mention: Mention, out: &mut Found) {
+    fn link(&self, number: usize, path: &str, text: &mut Text, mention: Mention, out: &mut Found) {
         let Some(Piece::Literal(first)) = text.0.first().cloned() else { return };
         let Mention { at, is_whole } = mention;
         let (id, is_alone) = (&first[at.clone()], at == (0..first.len()) && text.0.len() == 1);
@@ -142,7 +144,7 @@ impl World<'_> {
         };
         let suffix = self.respelled(&spelled, lead.length).unwrap_or_else(|| suffix.to_owned());
         let (before, after) = (&first[..at.start], &first[at.start + id.len()..]);
-        let mut pieces = Vec::new();
+        let mut pieces = Pieces::new();
         pieces.extend((!before.is_empty()).then(|| Piece::Literal(before.to_owned())));
         pieces.push(piece);
         let rest = suffix + after;
@@ -169,9 +171,9 @@ impl World<'_> {
                 let (before, after) = (&literal[..found.at.start], &literal[found.at.end..]);
                 out.has_vault |= self.is_vault(found.item);
                 let was = literal[found.at.clone()].to_owned();
-                let mut pieces = Vec::new();
+                let mut pieces = Pieces::new();
                 pieces.extend((!before.is_empty()).then(|| Piece::Literal(before.to_owned())));
-                pieces.push(Piece::Output(Output { item: found.item, path: found.path.to_owned(), was }));
+                pieces.push(Piece::Output(Box::new(Output { item: found.item, path: found.path.to_owned(), was })));
                 pieces.extend((!after.is_empty()).then(|| Piece::Literal(after.to_owned())));
                 *text = Text(pieces);
             }
@@ -259,7 +261,7 @@ impl World<'_> {
     }
 
     /// What becomes of an id that leads to nothing in the plan.
-    fn beyond(&self, path: &[Step], text: &mut Text, id: &str, found: Vec<String>, is_alone: bool, out: &mut Found) {
+    fn beyond(&self, path: &str, text: &mut Text, id: &str, found: Vec<String>, is_alone: bool, out: &mut Found) {
         if found.iter().any(|key| is_resource(key) && self.is_known(key)) {
             out.external.push(mentioned(path, id));
             let Some(key) = found.into_iter().find(|key| self.is_known(key)) else { return };
@@ -292,13 +294,13 @@ impl World<'_> {
         if known.is_empty() || !term.any_text(&is_named) {
             return;
         }
-        term.texts_mut(&mut Vec::new(), &mut |_, is_key, text| {
+        term.texts_mut(&mut |_, is_key, text| {
             let Some(literal) = text.as_literal().filter(|text| !is_key && text.len() == GUID) else { return };
             match known.get(&literal.to_lowercase()) {
                 Some((target, path, spelled))
                     if *target != number && (!self.capabilities.compares || spelled == literal) =>
                 {
-                    *text = Text(vec![Piece::Principal(*target, path)]);
+                    *text = Text(smallvec![Piece::Principal(*target, path)]);
                 }
                 _ => {}
             }
@@ -317,8 +319,8 @@ struct Found {
     has_vault: bool,
 }
 
-fn mentioned(path: &[Step], id: &str) -> Mentioned {
-    Mentioned { path: spell(path), id: id.to_owned() }
+fn mentioned(path: &str, id: &str) -> Mentioned {
+    Mentioned { path: path.to_owned(), id: id.to_owned() }
 }
 
 fn with_slash(id: &str) -> String {
@@ -329,8 +331,8 @@ fn with_slash(id: &str) -> String {
 fn outside(literal: &str, length: usize) -> Text {
     let spelled = with_slash(literal);
     match (spelled.get(..length), spelled.get(length..)) {
-        (Some(id), Some("")) => Text(vec![Piece::External(id.to_owned())]),
-        (Some(id), Some(suffix)) => Text(vec![Piece::External(id.to_owned()), Piece::Literal(suffix.to_owned())]),
+        (Some(id), Some("")) => Text(smallvec![Piece::External(id.to_owned())]),
+        (Some(id), Some(suffix)) => Text(smallvec![Piece::External(id.to_owned()), Piece::Literal(suffix.to_owned())]),
         _ => Text::literal(literal),
     }
 }
@@ -363,8 +365,8 @@ pub fn outputs(body: &Body) -> Vec<(usize, String, String)> {
     let mut found = Vec::new();
     body.term.texts(&mut |_, text| {
         for piece in &text.0 {
-            if let Piece::Output(Output { item, path, was }) = piece {
-                found.push((*item, path.clone(), was.clone()));
+            if let Piece::Output(of) = piece {
+                found.push((of.item, of.path.clone(), of.was.clone()));
             }
         }
     });
@@ -375,7 +377,7 @@ pub fn outputs(body: &Body) -> Vec<(usize, String, String)> {
 pub fn literalise(body: &mut Body, target: usize, item: &Item) {
     body.waits.retain(|waited| *waited != target);
     let circular = &mut body.circular;
-    body.term.texts_mut(&mut Vec::new(), &mut |path, _, text| {
+    body.term.texts_mut(&mut |path, _, text| {
         let of_it = |piece: &Piece| match piece {
             Piece::Reference(to) if *to == target => Some(item.id.to_string()),
             Piece::Spelled(to, id) if *to == target => Some(id.clone()),
@@ -390,7 +392,7 @@ pub fn literalise(body: &mut Body, target: usize, item: &Item) {
         if !text.0.iter().any(|piece| of_it(piece).is_some()) {
             return;
         }
-        let mut pieces: Vec<Piece> = Vec::with_capacity(text.0.len());
+        let mut pieces = Pieces::new();
         for piece in text.0.drain(..) {
             let piece = of_it(&piece).map_or(piece, Piece::Literal);
             match (pieces.last_mut(), piece) {
@@ -399,7 +401,7 @@ pub fn literalise(body: &mut Body, target: usize, item: &Item) {
             }
         }
         *text = Text(pieces);
-        circular.push(Mentioned { path: spell(path), id: item.id.to_string() });
+        circular.push(Mentioned { path: path.to_owned(), id: item.id.to_string() });
     });
 }
 

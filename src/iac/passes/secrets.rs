@@ -10,12 +10,13 @@
 use std::{collections::HashSet, ops::Range};
 
 use serde_json::Value;
+use smallvec::smallvec;
 
 use super::unseen::Missing;
 use crate::{
     graph::redact::{self, Class, Found, Names, Slot, is_secret_value, secrets_in},
     iac::{
-        model::term::{Piece, Step, Term, Text, spell},
+        model::term::{Piece, Pieces, Step, Term, Text, spell},
         types::Leaf,
     },
 };
@@ -47,9 +48,9 @@ pub struct Subject<'a> {
 }
 
 /// Lifts the secrets of a body. Its parameters are numbered in the order of what is returned.
-pub fn lift(body: &Value, subject: Subject<'_>, names: &Names) -> (Term, Vec<Lifted>) {
+pub fn lift(body: Value, subject: Subject<'_>, names: &Names) -> (Term, Vec<Lifted>) {
     let mut hits = Vec::new();
-    redact::visit(body, Some(subject.name), names, &mut |slot| hits.extend(hit(slot, &subject, names)));
+    redact::visit(&body, Some(subject.name), names, &mut |slot| hits.extend(hit(slot, &subject, names)));
     let mut term = Term::of(body);
     let mut lifted = Vec::new();
     let mut new = |called: String, path: &[Step], why: &'static str, leaf: Leaf| {
@@ -59,7 +60,7 @@ pub fn lift(body: &Value, subject: Subject<'_>, names: &Names) -> (Term, Vec<Lif
     for Hit { path, called, parts } in hits {
         let Some(Term::Text(text)) = term.at_mut(&path) else { continue };
         let Some(whole) = text.as_literal().map(str::to_owned) else { continue };
-        let mut pieces = Vec::new();
+        let mut pieces = Pieces::new();
         let mut at = 0;
         for part in parts {
             if part.start > at {
@@ -75,7 +76,7 @@ pub fn lift(body: &Value, subject: Subject<'_>, names: &Names) -> (Term, Vec<Lif
     }
     for Missing { path, leaf, .. } in subject.missing {
         let piece = new(field(&path), &path, NEVER, leaf);
-        term.set_at(&path, Term::Text(Text(vec![piece])));
+        term.set_at(&path, Term::Text(Text(smallvec![piece])));
     }
     hide_keys(&mut term);
     (term, lifted)
@@ -211,7 +212,7 @@ mod tests {
     fn lifted(body: &Value) -> (Term, Vec<Lifted>) {
         let none = HashSet::new();
         let subject = Subject { name: "a", words: &none, marked: &none, missing: Vec::new() };
-        lift(body, subject, &Names::default())
+        lift(body.clone(), subject, &Names::default())
     }
 
     #[test]
@@ -227,7 +228,7 @@ mod tests {
         let value = term.get("properties").and_then(|properties| properties.get("value"));
         let literal = |text: &str| Piece::Literal(text.to_owned());
         let pieces = vec![literal("<a password=\""), Piece::Parameter(0), literal("\" b=\"c\" />")];
-        assert_eq!(value, Some(&Term::Text(Text(pieces))));
+        assert_eq!(value, Some(&Term::Text(Text(pieces.into()))));
         assert_eq!(lifted.iter().map(|one| one.path.as_str()).collect::<Vec<_>>(), ["properties.value"]);
     }
 
@@ -237,7 +238,7 @@ mod tests {
         let words = HashSet::from(["properties.password".to_owned()]);
         let none = HashSet::new();
         let subject = Subject { name: "a", words: &words, marked: &none, missing: Vec::new() };
-        let (_, lifted) = lift(&body, subject, &Names::default());
+        let (_, lifted) = lift(body, subject, &Names::default());
         assert_eq!(lifted.iter().map(|one| one.called.as_str()).collect::<Vec<_>>(), ["env_db_password"]);
     }
 
@@ -247,7 +248,7 @@ mod tests {
         let marked = HashSet::from(["properties.endpointUrl".to_owned(), "properties.proxy".to_owned()]);
         let none = HashSet::new();
         let subject = Subject { name: "a", words: &none, marked: &marked, missing: Vec::new() };
-        let (_, lifted) = lift(&body, subject, &Names::default());
+        let (_, lifted) = lift(body, subject, &Names::default());
         assert_eq!(
             lifted.iter().map(|one| one.path.as_str()).collect::<Vec<_>>(),
             ["properties.endpointUrl", "properties.proxy.a"]

@@ -14,7 +14,7 @@ use std::{
 use serde_json::{Map, Value, json};
 
 use crate::{
-    arm::{self, Scope, Target, evaluate, evaluate_text},
+    arm::{self, Scope, Target, evaluate_text},
     iac::{
         error::IacError,
         model::{ids::prefixes, index::hash, plan::Plan},
@@ -360,7 +360,7 @@ fn lengths(value: &Value, names: &Names<'_>, findings: &mut Vec<String>) {
     if found > EXPRESSION {
         findings.push(format!("an expression of {found} characters, more than {EXPRESSION}"));
     }
-    if let Err(error) = evaluate(value, names) {
+    if let Err(error) = arm::check(value, names) {
         findings.push(error);
     }
 }

@@ -224,9 +224,7 @@ impl Filler<'_> {
             };
             return self.at_path(&path, key, node);
         };
-        if let Some(prop) =
-            prop_of(&shape, &key.text).filter(|prop| !matches!(prop.name, "properties" | "name"))
-        {
+        if let Some(prop) = prop_of(&shape, &key.text).filter(|prop| !matches!(prop.name, "properties" | "name")) {
             return self.at_path(&prop.name, key, node);
         }
         let inner = shape.prop("properties").map(|prop| prop.shape);

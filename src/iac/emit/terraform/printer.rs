@@ -106,7 +106,7 @@ impl<'p> Terraform<'p> {
     fn draft(&self, typed: &Typed) -> io::Result<(Draft, Vec<ReadOnlyInput>)> {
         let (mut draft, read_only) = self.forms.draft(typed)?;
         for (at, (attribute, _)) in std::mem::take(&mut draft.asked).into_iter().enumerate() {
-            let text = Text(vec![TextPiece::Parameter(typed.asked_from + at)]);
+            let text = Text(smallvec::smallvec![TextPiece::Parameter(typed.asked_from + at)]);
             draft.fill(attribute, Cell::Term(Term::Text(text)));
         }
         Ok((draft, read_only))

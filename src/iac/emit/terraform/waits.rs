@@ -14,7 +14,7 @@ use super::{
 use crate::iac::model::{
     body::{Body, Mentioned},
     plan::{Parent, Plan},
-    term::{Piece, spell},
+    term::Piece,
 };
 
 static NOTHING_OUTSIDE: BTreeMap<String, String> = BTreeMap::new();
@@ -115,7 +115,7 @@ pub fn literal_ids(plan: &Plan, forms: &Forms, number: usize, body: &Body) -> Ve
             if let Piece::Spelled(target, id) = piece
                 && is_apart(&context, *target, id, is_typed)
             {
-                found.push(Mentioned { path: spell(path), id: id.clone() });
+                found.push(Mentioned { path: path.to_owned(), id: id.clone() });
             }
         }
     });

@@ -7,7 +7,7 @@ use crate::{
     iac::model::{
         body::{Body, Mentioned},
         plan::{Item, Plan},
-        term::{Piece, Text, spell},
+        term::{Piece, Text},
     },
 };
 
@@ -35,11 +35,11 @@ impl Target<'_> {
                 if let Piece::Literal(literal) = piece
                     && self.is_of_source(literal)
                 {
-                    tell(spell(path), literal);
+                    tell(path.to_owned(), literal);
                 }
             }
             if self.is_old_version(plan, text) {
-                tell(spell(path), &text.0.iter().filter_map(literal_of).collect::<String>());
+                tell(path.to_owned(), &text.0.iter().filter_map(literal_of).collect::<String>());
             }
         });
         found

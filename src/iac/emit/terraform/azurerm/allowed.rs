@@ -102,7 +102,7 @@ mod tests {
         assert_eq!(of("min_tls_version", "TLS1_2"), None);
         assert_eq!(of("min_tls_version", "TLS1_0").as_deref(), Some("min_tls_version: TLS1_0"));
         assert_eq!(of("name", "anything"), None);
-        let given = Term::Text(Text(vec![Piece::Parameter(0)]));
+        let given = Term::Text(Text(smallvec::smallvec![Piece::Parameter(0)]));
         let given = refused("azurerm_application_insights", &[Entry::Attribute("application_type", Cell::Term(given))]);
         assert!(given.is_some_and(|why| why.starts_with("application_type as a variable")));
     }

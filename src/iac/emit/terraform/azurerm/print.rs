@@ -122,7 +122,7 @@ pub fn id_parts(context: &Context<'_>, text: &Text) -> Vec<Part> {
                 Some(parts) => parts,
                 // Only an import minds how an id is spelled.
                 None if !context.with_imports && target == *number => {
-                    let rest = Text(text.0[1..].to_vec());
+                    let rest = Text(text.0[1..].into());
                     std::iter::once(Part::Code(context.code_of(target))).chain(terms::parts(context, &rest)).collect()
                 }
                 None => vec![Part::Literal(whole)],

@@ -55,7 +55,7 @@ fn is_typed(node: &Node, is_compared: bool) -> bool {
     let Some(id) = ResourceId::parse(&node.id) else { return false };
     let body = prune::body(node);
     let told = told::told(&node.type_name, &node.body);
-    let body = Term::of_map(&body);
+    let body = Term::of_map(body);
     let subject = walk::Subject { id: &id, type_name: &node.type_name, body: &body, told: &told, is_compared };
     walk::translate(subject, &[]).is_ok()
 }

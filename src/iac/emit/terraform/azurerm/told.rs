@@ -23,7 +23,7 @@ pub fn told(type_name: &str, body: &Value) -> Vec<ReadOnlyInput> {
 fn seek(value: &Value, steps: &[Step], path: &mut Vec<term::Step>, found: &mut Vec<ReadOnlyInput>) {
     match (value, steps.split_first()) {
         (Value::Null, _) => {}
-        (value, None) => found.push(ReadOnlyInput { path: path.clone(), value: Term::of(value) }),
+        (value, None) => found.push(ReadOnlyInput { path: path.clone(), value: Term::of(value.clone()) }),
         (Value::Array(items), Some(_)) => {
             for (index, item) in items.iter().enumerate() {
                 path.push(term::Step::Index(index));

@@ -114,7 +114,7 @@ pub fn owner(cell: Cell, _: &Arguments) -> Result<Option<Cell>, String> {
     let Term::Text(text) = &term else { return Err("is no text".to_owned()) };
     match text.0.as_slice() {
         [Piece::Principal(number, "properties.customerId")] => {
-            Ok(Some(Cell::Term(Term::Text(Text(vec![Piece::Reference(*number)])))))
+            Ok(Some(Cell::Term(Term::Text(Text(smallvec::smallvec![Piece::Reference(*number)])))))
         }
         _ => Err("is of nothing in the code".to_owned()),
     }

@@ -193,7 +193,7 @@ fn each_word_does_what_its_example_says() {
     for [written, body, out] in WORDS.iter().filter_map(|word| word.example) {
         let text = format!("azurerm_a A.B/c\n  properties.a a {written}");
         let parsed = parse("x.map", text.leak()).expect("a table");
-        let value = Term::of(&serde_json::from_str(body).expect("JSON"));
+        let value = Term::of(serde_json::from_str(body).expect("JSON"));
         let cell = values::run(Some(value), &parsed.sections[0].lines[0].changes, true).expect(written);
         assert_eq!(cell.as_ref().map(shown).unwrap_or_default(), out, "{written}");
     }
