@@ -23,8 +23,8 @@ pub use self::{
     jobs::{Accepted, ArtifactEntry, CancelAnswer, JobError, JobList, JobResult, JobStatus, JobView},
     keys::{KeyAnswer, KeyRequest},
     requests::{
-        At, CreateTenantRequest, FilterConfig, GenerateIacRequest, JobType, OnFailure, Operation, OutputFormat,
-        RetryRequest, ScanMode, ScanRequest, SecretText,
+        At, CreateTenantRequest, FilterConfig, GenerateIacRequest, GenerateSpecRequest, JobType, OnFailure, Operation,
+        OutputFormat, RetryRequest, ScanMode, ScanRequest, SecretText,
     },
     service::{
         BackupFile, BackupMade, Counted, CreateKeyRequest, CreatedKey, Health, KeyList, KeyView, RotateKeyRequest,

@@ -38,6 +38,7 @@ pub enum Operation {
     Scan(ScanRequest),
     GenerateIac(GenerateIacRequest),
     CreateTenant(CreateTenantRequest),
+    GenerateSpec(GenerateSpecRequest),
 }
 
 impl Operation {
@@ -46,6 +47,7 @@ impl Operation {
             Self::Scan(_) => JobType::Scan,
             Self::GenerateIac(_) => JobType::GenerateIac,
             Self::CreateTenant(_) => JobType::CreateTenant,
+            Self::GenerateSpec(_) => JobType::GenerateSpec,
         }
     }
 
@@ -58,6 +60,7 @@ impl Operation {
                 Some(tenant) => tenant,
                 None => Uuid::nil(),
             },
+            Self::GenerateSpec(generate) => generate.tenant_id,
         }
     }
 
@@ -65,7 +68,7 @@ impl Operation {
     pub fn priority(&self) -> i8 {
         match self {
             Self::Scan(scan) => scan.priority,
-            Self::GenerateIac(_) | Self::CreateTenant(_) => 0,
+            Self::GenerateIac(_) | Self::CreateTenant(_) | Self::GenerateSpec(_) => 0,
         }
     }
 
@@ -73,7 +76,7 @@ impl Operation {
     pub(crate) fn timeout_seconds(&self) -> Option<u64> {
         match self {
             Self::Scan(scan) => scan.timeout_seconds,
-            Self::GenerateIac(_) => None,
+            Self::GenerateIac(_) | Self::GenerateSpec(_) => None,
             Self::CreateTenant(create) => Some(create.timeout_seconds.unwrap_or(LONGEST_CREATION)),
         }
     }
@@ -264,6 +267,19 @@ pub struct CreateTenantRequest {
     pub on_failure: OnFailure,
     #[serde(default)]
     pub timeout_seconds: Option<u64>,
+}
+
+/// `POST /generate-spec`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GenerateSpecRequest {
+    pub tenant_id: Uuid,
+    /// Puts other names, ids, addresses and texts in the places of the tenant's own, the same ones at each run.
+    #[serde(default = "yes")]
+    pub anonymize: bool,
+    /// More than zero; none: no limit.
+    #[serde(default)]
+    pub resource_limit: Option<u64>,
 }
 
 /// What becomes of what was created when a later step fails.

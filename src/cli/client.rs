@@ -208,6 +208,27 @@ pub struct CreateTenantArgs {
     pub yes: bool,
 }
 
+/// `atgd generate-spec`
+#[derive(Debug, Clone, Args)]
+pub struct GenerateSpecArgs {
+    #[command(flatten)]
+    pub connect: ConnectArgs,
+    #[command(flatten)]
+    pub follow: FollowArgs,
+    /// Id of a tenant that was scanned
+    #[arg(long, value_name = "UUID")]
+    pub tenant_id: Uuid,
+    /// Keep the tenant's own names, ids, addresses and texts
+    #[arg(long)]
+    pub no_anonymize: bool,
+    /// Describe at most this many resources
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub limit: Option<u64>,
+    /// Wait, then write the text here
+    #[arg(long, value_name = "FILE", conflicts_with = "no_wait")]
+    pub output: Option<PathBuf>,
+}
+
 /// `atgd jobs`
 #[derive(Debug, Clone, Args)]
 pub struct JobsArgs {
@@ -216,7 +237,7 @@ pub struct JobsArgs {
     /// Only in this state: pending, running, completed, failed, cancelled
     #[arg(long, value_name = "STATUS")]
     pub status: Option<String>,
-    /// Only of this type: scan, generate-iac
+    /// Only of this type: scan, generate-iac, create-tenant, generate-spec
     #[arg(long = "type", value_name = "TYPE")]
     pub job_type: Option<String>,
     /// Only of this tenant

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    client::{CreateTenantArgs, DownloadArgs, GenerateIacArgs, JobArgs, JobsArgs, ScanArgs, StatusArgs},
+    client::{
+        CreateTenantArgs, DownloadArgs, GenerateIacArgs, GenerateSpecArgs, JobArgs, JobsArgs, ScanArgs, StatusArgs,
+    },
     keys::KeyArgs,
     service::{AuditAction, ConfigAction, DemoArgs, ServeArgs, SimulateArgs, StoreAction},
 };
@@ -99,6 +101,8 @@ pub enum ClientCommand {
     GenerateIac(Box<GenerateIacArgs>),
     /// Create what a specification describes, or show its plan
     CreateTenant(Box<CreateTenantArgs>),
+    /// Write a scanned tenant as a specification, with other names or its own
+    GenerateSpec(Box<GenerateSpecArgs>),
     /// List jobs, newest first
     Jobs(JobsArgs),
     /// Show one job

@@ -13,7 +13,7 @@ pub(crate) use self::manual::{completions, man_page};
 pub use self::{
     client::{
         ConnectArgs, CreateTenantArgs, DownloadArgs, FailureWord, FilterArgs, FollowArgs, Format, GenerateIacArgs,
-        JobArgs, JobsArgs, Mode, ScanArgs, StatusArgs, Switch,
+        GenerateSpecArgs, JobArgs, JobsArgs, Mode, ScanArgs, StatusArgs, Switch,
     },
     command::{Cli, ClientCommand, Command, GlobalArgs, LocalCommand},
     keys::{KeyAction, KeyArgs, KeyCreateArgs, ScopeWord},

@@ -89,6 +89,7 @@ impl Api {
             Operation::Scan(scan) => ("/api/v1/scan", serde_json::to_value(scan)),
             Operation::GenerateIac(generate) => ("/api/v1/generate-iac", serde_json::to_value(generate)),
             Operation::CreateTenant(create) => ("/api/v1/create-tenant", serde_json::to_value(create)),
+            Operation::GenerateSpec(generate) => ("/api/v1/generate-spec", serde_json::to_value(generate)),
         };
         let body = body.map_err(|error| ClientError::Usage(error.to_string()))?;
         let idempotency = Uuid::new_v4().to_string();
@@ -165,6 +166,13 @@ impl Api {
     /// One JSON file out of a finished job's zip.
     pub(crate) async fn artifact_json(&self, id: Uuid, name: &str) -> Result<Value, ClientError> {
         self.get(&format!("/api/v1/jobs/{id}/artifacts/file/{}", segment(name))).await
+    }
+
+    /// One text out of a finished job's zip.
+    pub(crate) async fn artifact_text(&self, id: Uuid, name: &str) -> Result<String, ClientError> {
+        let path = format!("/api/v1/jobs/{id}/artifacts/file/{}", segment(name));
+        let response = self.send(self.request(Method::GET, &path), &path).await?;
+        response.text().await.map_err(|error| self.broken(&path, &error))
     }
 
     pub async fn health(&self) -> Result<Health, ClientError> {

@@ -11,7 +11,8 @@ use super::{
 use crate::{
     api::{CreateTenantRequest, JobStatus, Operation},
     cli::{
-        ClientCommand, ConnectArgs, CreateTenantArgs, DownloadArgs, FollowArgs, GenerateIacArgs, JobsArgs, ScanArgs,
+        ClientCommand, ConnectArgs, CreateTenantArgs, DownloadArgs, FollowArgs, GenerateIacArgs, GenerateSpecArgs,
+        JobsArgs, ScanArgs,
     },
 };
 
@@ -26,6 +27,7 @@ pub async fn run(command: ClientCommand, screen: &mut Screen) -> Exit {
         ClientCommand::Scan(args) => scan(*args, screen).await,
         ClientCommand::GenerateIac(args) => generate(*args, screen).await,
         ClientCommand::CreateTenant(args) => create(*args, screen).await,
+        ClientCommand::GenerateSpec(args) => describe(*args, screen).await,
         ClientCommand::Jobs(args) => jobs(args, screen).await,
         ClientCommand::Job(args) => job(&args.connect, &args.id, screen).await,
         ClientCommand::Watch(args) => watch(&args.connect, &args.id, screen).await,
@@ -130,6 +132,24 @@ async fn create(args: CreateTenantArgs, screen: &mut Screen) -> Result<Exit, Cli
         request.plan_hash = request.plan_hash.or(hash);
     }
     submit(&api, &Operation::CreateTenant(request), args.follow, screen).await.map(|(exit, _)| exit)
+}
+
+/// The text goes to a file where one is named.
+async fn describe(args: GenerateSpecArgs, screen: &mut Screen) -> Result<Exit, ClientError> {
+    let api = connect(&args.connect)?;
+    let request = requests::generate_spec_request(&args);
+    let (exit, id) = submit(&api, &Operation::GenerateSpec(request), args.follow, screen).await?;
+    if exit != Exit::Completed || args.follow.no_wait {
+        return Ok(exit);
+    }
+    let Some(path) = args.output else {
+        screen.say(&format!("the text: atgd download {id}"));
+        return Ok(exit);
+    };
+    let text = patiently(screen, async || api.artifact_text(id, "specification.md").await).await?;
+    std::fs::write(&path, &text).map_err(ClientError::file(&path))?;
+    screen.say(&format!("the text is in {}", path.display()));
+    Ok(exit)
 }
 
 /// Submits, and follows unless that is not wanted.

@@ -71,7 +71,7 @@ pub(super) fn result(screen: &mut Screen, job_type: JobType, result: &JobResult)
         JobType::Scan => scan(screen, &result.result),
         JobType::GenerateIac => generation(screen, &result.result),
         JobType::CreateTenant => create_tenant::shown(screen, &result.result),
-        JobType::GenerateSpec => {}
+        JobType::GenerateSpec => description(screen, &result.result),
     }
     screen.say(&format!("took {:.1} s", result.duration_seconds));
 }
@@ -125,6 +125,20 @@ fn generation(screen: &mut Screen, result: &Value) {
     for warning in result["warnings"].as_array().into_iter().flatten().take(MOST_REASONS) {
         let text = warning.as_str().map_or_else(|| warning.to_string(), str::to_owned);
         screen.say(&format!("warning: {text}"));
+    }
+}
+
+fn description(screen: &mut Screen, result: &Value) {
+    let count = |name: &str| result[name].as_array().map_or(0, Vec::len);
+    screen.line(&format!(
+        "{} resources described, {} left out, {} secrets to give, {} warnings",
+        result["resources"].as_u64().unwrap_or(0),
+        count("left_out"),
+        count("secrets"),
+        count("warnings"),
+    ));
+    for warning in result["warnings"].as_array().into_iter().flatten().take(MOST_REASONS) {
+        screen.say(&format!("warning: {}", printable(warning.as_str().unwrap_or_default())));
     }
 }
 

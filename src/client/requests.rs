@@ -6,8 +6,11 @@ use uuid::Uuid;
 
 use super::ClientError;
 use crate::{
-    api::{At, CreateKeyRequest, FilterConfig, GenerateIacRequest, OutputFormat, ScanMode, ScanRequest, Scope, Time},
-    cli::{FilterArgs, Format, GenerateIacArgs, KeyCreateArgs, Mode, ScanArgs, ScopeWord, Switch},
+    api::{
+        At, CreateKeyRequest, FilterConfig, GenerateIacRequest, GenerateSpecRequest, OutputFormat, ScanMode,
+        ScanRequest, Scope, Time,
+    },
+    cli::{FilterArgs, Format, GenerateIacArgs, GenerateSpecArgs, KeyCreateArgs, Mode, ScanArgs, ScopeWord, Switch},
 };
 
 /// The body of `POST /scan`.
@@ -66,6 +69,11 @@ pub(crate) fn generate_request(args: &GenerateIacArgs) -> Result<GenerateIacRequ
         identity_map: identity_map(&args.identity_map)?,
         at: args.at.as_deref().map(|at| at.parse().map_or_else(|_| At::Time(at.to_owned()), At::Number)),
     })
+}
+
+/// The body of `POST /generate-spec`.
+pub(crate) fn generate_spec_request(args: &GenerateSpecArgs) -> GenerateSpecRequest {
+    GenerateSpecRequest { tenant_id: args.tenant_id, anonymize: !args.no_anonymize, resource_limit: args.limit }
 }
 
 /// The body of `POST /keys`; a tenant is a UUID or `*`.

@@ -34,6 +34,7 @@ fn listed() -> OpenApiRouter<App> {
         .routes(routes!(submit::scan))
         .routes(routes!(submit::generate_iac))
         .routes(routes!(submit::create_tenant))
+        .routes(routes!(submit::generate_spec))
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::show, jobs::remove))
         .routes(routes!(jobs::result))

@@ -2,7 +2,7 @@
 //!
 //! All wrong fields are reported at once.
 
-use crate::api::{At, FieldError, FilterConfig, GenerateIacRequest, ScanRequest, Time};
+use crate::api::{At, FieldError, FilterConfig, GenerateIacRequest, GenerateSpecRequest, ScanRequest, Time};
 
 use super::refusal::Refusal;
 
@@ -69,6 +69,17 @@ pub(super) fn scan(request: &ScanRequest) -> Result<(), Refusal> {
         }
         findings.entries("filter_config.regions", regions.len());
         findings.entries("filter_config.tags", tags.len());
+    }
+    findings.end()
+}
+
+pub(super) fn generate_spec(request: &GenerateSpecRequest) -> Result<(), Refusal> {
+    let mut findings = Findings::default();
+    if request.resource_limit == Some(0) {
+        findings.add("resource_limit", "0 is out of range: expected 1 or more");
+    }
+    if request.anonymize {
+        findings.add("anonymize", "expected false: other names than the tenant's own are not there yet");
     }
     findings.end()
 }

@@ -17,6 +17,7 @@
 //! `passes/references` → `emit/terraform/typing` → `azurerm/walk` → `azurerm/draft` (or `generic`) →
 //! `emit/terraform/printer` → `azurerm/print` → `context`, `terms` → `hcl`: 16 files.
 
+mod bodies;
 mod build;
 mod emit;
 mod error;
@@ -34,6 +35,7 @@ mod survey;
 pub(crate) mod types;
 mod verify;
 
+pub(crate) use bodies::{Bodies, Sendable, bodies};
 pub use error::{Environment, IacError, Settings};
 pub(crate) use from_bodies::{Written, bicep_of};
 pub use generate::generate;

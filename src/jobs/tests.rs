@@ -55,7 +55,7 @@ impl Runner for Scripted {
         let script = self.0.clone();
         let word = match operation {
             Operation::GenerateIac(request) => request.names.first().cloned().unwrap_or_default(),
-            Operation::Scan(_) | Operation::CreateTenant(_) => "gate".to_owned(),
+            Operation::Scan(_) | Operation::CreateTenant(_) | Operation::GenerateSpec(_) => "gate".to_owned(),
         };
         Box::pin(async move {
             let call = script.calls.fetch_add(1, Ordering::SeqCst);

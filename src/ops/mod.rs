@@ -5,8 +5,10 @@
 mod create_tenant;
 mod failure;
 mod generate;
+mod generate_spec;
 mod operations;
 mod runner;
 mod scan;
+mod snapshot;
 
 pub(crate) use self::operations::Operations;

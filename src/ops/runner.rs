@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{create_tenant, failure::failure, generate, operations::Operations, scan};
+use super::{create_tenant, failure::failure, generate, generate_spec, operations::Operations, scan};
 use crate::{
     api::Operation,
     jobs::{Failure, Runner},
@@ -23,6 +23,7 @@ impl Runner for Operations {
                     generate::run(&this.graphs, &this.azure, &this.iac, request, work).await
                 }
                 Operation::CreateTenant(request) => create_tenant::run(this, request, work).await,
+                Operation::GenerateSpec(request) => generate_spec::run(&this.graphs, request, work).await,
             }
         })
     }
@@ -32,7 +33,7 @@ impl Runner for Operations {
         Box::pin(async move {
             match operation {
                 Operation::Scan(request) => scan::preview(this, request).await,
-                Operation::GenerateIac(_) | Operation::CreateTenant(_) => {
+                Operation::GenerateIac(_) | Operation::CreateTenant(_) | Operation::GenerateSpec(_) => {
                     Err(failure("invalid_request", "only scans have a plan", false))
                 }
             }

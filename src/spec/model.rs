@@ -67,6 +67,8 @@ pub(super) struct Resource {
     /// The resource that it extends.
     pub scope: Option<Word>,
     pub depends_on: Vec<Word>,
+    /// Nothing is filled in that the text does not say.
+    pub is_bare: bool,
     /// All others, as they were written.
     pub fields: Vec<(Key, Node)>,
 }

@@ -20,15 +20,26 @@ pub(super) enum Kind {
     Null,
     Bool(bool),
     Number(Number),
-    /// `is_exact`: it was quoted, and means just that text; else it is read as people write.
     Text {
         text: String,
-        is_exact: bool,
+        spelled: Spelled,
     },
     /// The value that the request's `secrets` have under this name.
     Secret(String),
     List(Vec<Node>),
     Map(Vec<(Key, Node)>),
+}
+
+/// How a text was written, which tells how it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spelled {
+    /// As people write: `yes` may be true, `a, b` a list, a name a reference.
+    Plain,
+    /// In quotes, in a structured block: just that text, which may be the name of another resource.
+    Quoted,
+    /// In quotes, or as JSON in a code span, in headings and bullets: just that text. It is a reference only where its
+    /// place is called after what it names.
+    Literal,
 }
 
 /// A field's name in a text.
@@ -48,16 +59,21 @@ impl Key {
 
 impl Node {
     pub(super) fn plain(text: impl Into<String>, place: Place) -> Self {
-        Self { place, value: Kind::Text { text: text.into(), is_exact: false } }
+        Self { place, value: Kind::Text { text: text.into(), spelled: Spelled::Plain } }
     }
 
     /// A quoted text: `secret:NAME` is a secret, `secret::x` the text `secret:x`.
     pub(super) fn quoted(text: &str, place: Place) -> Self {
-        Self { place, value: secret_or(text, true) }
+        Self { place, value: secret_or(text, Spelled::Quoted) }
     }
 
     pub(super) fn exact(text: impl Into<String>, place: Place) -> Self {
-        Self { place, value: Kind::Text { text: text.into(), is_exact: true } }
+        Self { place, value: Kind::Text { text: text.into(), spelled: Spelled::Quoted } }
+    }
+
+    /// A text that is no name of anything, but for a place that is called so.
+    pub(super) fn literal(text: impl Into<String>, place: Place) -> Self {
+        Self { place, value: Kind::Text { text: text.into(), spelled: Spelled::Literal } }
     }
 
     pub(super) fn list(items: Vec<Self>, place: Place) -> Self {
@@ -121,13 +137,13 @@ impl Node {
 }
 
 /// What a text in a body of a plan is, where it may be a secret.
-pub(super) fn secret_or(text: &str, is_exact: bool) -> Kind {
+pub(super) fn secret_or(text: &str, spelled: Spelled) -> Kind {
     match text.strip_prefix(SECRET) {
         Some(rest) if rest.starts_with(':') => {
-            Kind::Text { text: format!("{}{rest}", &SECRET[..SECRET.len() - 1]), is_exact }
+            Kind::Text { text: format!("{}{rest}", &SECRET[..SECRET.len() - 1]), spelled }
         }
         Some(name) if is_secret_name(name) => Kind::Secret(name.trim().to_owned()),
-        _ => Kind::Text { text: text.to_owned(), is_exact },
+        _ => Kind::Text { text: text.to_owned(), spelled },
     }
 }
 

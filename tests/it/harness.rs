@@ -311,7 +311,7 @@ impl Scanned {
 
     /// A daemon that has scanned nothing yet.
     pub fn unscanned(sim: simulator::Running, house: House) -> Self {
-        let daemon = house.start(&house.key(&["read", "scan", "generate"]));
+        let daemon = house.start(&house.key(&["read", "scan", "generate", "create"]));
         Self { sim, house, daemon }
     }
 

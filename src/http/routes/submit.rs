@@ -13,8 +13,8 @@ use utoipa::IntoParams;
 
 use crate::{
     api::{
-        Accepted, CreateTenantRequest, ErrorCode, GenerateIacRequest, JobView, Operation, ScanRequest, Scope,
-        SecretText,
+        Accepted, CreateTenantRequest, ErrorCode, GenerateIacRequest, GenerateSpecRequest, JobView, Operation,
+        ScanRequest, Scope, SecretText,
     },
     http::{
         App,
@@ -92,6 +92,22 @@ pub(in crate::http) async fn create_tenant(
     let operation = app.jobs.settle(Operation::CreateTenant(create), names).await?;
     caller.must_tenant(operation.tenant_id())?;
     submit_with(&app, &caller, operation, "/create-tenant", idempotency, secrets).await
+}
+
+/// Describe a scanned tenant as a specification.
+#[utoipa::path(post, path = "/generate-spec", request_body = GenerateSpecRequest,
+    responses((status = 202, body = Accepted)))]
+pub(in crate::http) async fn generate_spec(
+    State(app): State<App>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, Refusal> {
+    caller.must(Scope::Generate)?;
+    let idempotency = idempotency_key(request.headers())?;
+    let generate: GenerateSpecRequest = body::json(request).await?;
+    validate::generate_spec(&generate)?;
+    caller.must_tenant(generate.tenant_id)?;
+    submit(&app, &caller, Operation::GenerateSpec(generate), "/generate-spec", idempotency).await
 }
 
 /// Values of secrets, from here on of a type that is never printed.

@@ -138,12 +138,7 @@ impl Filler<'_> {
                 for (name, _) in value["userAssignedIdentities"].as_object().into_iter().flatten() {
                     if !crate::arm::looks_like_id(name) {
                         let path = format!("identity.userAssignedIdentities.\u{0}{name}");
-                        self.reader.mentions.push(Mention {
-                            path,
-                            text: name.clone(),
-                            place: node.place,
-                            is_sure: true,
-                        });
+                        self.reader.mentions.push(Mention::sure(path, name.as_str(), node.place));
                     }
                 }
                 merge(self.out.body.entry("identity").or_insert(Value::Null), value);
@@ -176,7 +171,7 @@ impl Filler<'_> {
             identity.insert("userAssignedIdentities".to_owned(), Value::Object(assigned));
             for word in users {
                 let path = format!("identity.userAssignedIdentities.\u{0}{}", word.text);
-                self.reader.mentions.push(Mention { path, text: word.text, place: word.place, is_sure: true });
+                self.reader.mentions.push(Mention::sure(path, word.text, word.place));
             }
         }
         self.out.body.insert("identity".to_owned(), Value::Object(identity));
@@ -390,6 +385,9 @@ fn deep(shape: &Shape, key: &str) -> Option<String> {
 
 /// What the type needs and the text leaves open.
 fn defaults(out: &mut Filled, resource: &Resource, group: &Group, shape: Option<&Shape>, tenant: Uuid) {
+    if resource.is_bare {
+        return;
+    }
     let entry = catalogue::of_type(&resource.type_name);
     let has_location = shape.is_none_or(|shape| shape.prop("location").is_some_and(|prop| !prop.is_read_only));
     let is_child = resource.type_name.matches('/').count() > 1;

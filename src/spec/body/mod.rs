@@ -8,5 +8,5 @@ mod values;
 pub(super) use self::{
     fill::{Filled, fill},
     slot::{get, get_mut, set},
-    values::Mention,
+    values::{Mention, names_an_id},
 };

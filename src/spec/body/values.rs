@@ -9,7 +9,7 @@ use crate::{
     spec::{
         catalogue::Entry,
         finding::Findings,
-        node::{Key, Kind, Node},
+        node::{Key, Kind, Node, Spelled},
         place::Place,
         read::as_bool,
         text::{MAIN, TITLE},
@@ -26,6 +26,15 @@ pub(in crate::spec) struct Mention {
     pub place: Place,
     /// Its slot takes nothing but an id.
     pub is_sure: bool,
+    /// It is a reference only to what its slot is called after.
+    pub is_literal: bool,
+}
+
+impl Mention {
+    /// Of a slot that takes nothing but an id.
+    pub(in crate::spec) fn sure(path: impl Into<String>, text: impl Into<String>, place: Place) -> Self {
+        Self { path: path.into(), text: text.into(), place, is_sure: true, is_literal: false }
+    }
 }
 
 /// What values are read for.
@@ -87,7 +96,9 @@ impl Reader<'_> {
     fn flag(&mut self, node: &Node, path: &str) -> Value {
         match &node.value {
             Kind::Bool(flag) => Value::Bool(*flag),
-            Kind::Text { text, is_exact: false } if as_bool(text).is_some() => Value::Bool(as_bool(text) == Some(true)),
+            Kind::Text { text, spelled: Spelled::Plain } if as_bool(text).is_some() => {
+                Value::Bool(as_bool(text) == Some(true))
+            }
             Kind::Text { text, .. } if matches!(text.as_str(), "true" | "false") => Value::Bool(text == "true"),
             _ => {
                 self.error(path, node.place, format!("expected yes or no, not {}", shown(node)));
@@ -142,6 +153,7 @@ impl Reader<'_> {
                 text: text.clone(),
                 place: node.place,
                 is_sure: name == "id",
+                is_literal: matches!(node.value, Kind::Text { spelled: Spelled::Literal, .. }),
             });
         }
         node.json()
@@ -153,7 +165,7 @@ impl Reader<'_> {
         if let Some(word) = exact.or_else(|| words.iter().find(|word| word.eq_ignore_ascii_case(text))) {
             return Some(word.clone());
         }
-        if matches!(node.value, Kind::Text { is_exact: true, .. }) {
+        if matches!(node.value, Kind::Text { spelled: Spelled::Quoted | Spelled::Literal, .. }) {
             return None;
         }
         let plain = bare(text);
@@ -255,7 +267,7 @@ impl Reader<'_> {
             self.places.push((joined(path, "id"), node.place));
             if !looks_like_id(text) {
                 let path = joined(path, "id");
-                self.mentions.push(Mention { path, text: text.to_owned(), place: node.place, is_sure: true });
+                self.mentions.push(Mention::sure(path, text, node.place));
             }
             return Value::Object(out);
         }
@@ -390,7 +402,7 @@ pub(super) fn prop_of(shape: &Shape, key: &str) -> Option<crate::iac::types::Pro
 }
 
 /// Whether a property's name says that its value is another resource's id.
-fn names_an_id(name: &str) -> bool {
+pub(in crate::spec) fn names_an_id(name: &str) -> bool {
     let name = name.split('[').next().unwrap_or(name);
     name == "id"
         || name.ends_with("Id")
@@ -409,7 +421,7 @@ fn single(node: &Node) -> Option<&Node> {
 /// The items of a text with commas; of anything else one.
 fn split(node: &Node) -> Vec<Node> {
     match &node.value {
-        Kind::Text { text, is_exact: false } => {
+        Kind::Text { text, spelled: Spelled::Plain } => {
             let parts = text.split([',', ';']).map(str::trim).filter(|part| !part.is_empty());
             parts.map(|part| Node::plain(part, node.place)).collect()
         }

@@ -165,12 +165,7 @@ impl Drafter<'_> {
             && let Some(item) = self.out.items.last_mut()
         {
             // The resource that it extends is found with all others.
-            let mention = crate::spec::body::Mention {
-                path: "\u{0}scope".to_owned(),
-                text: word.text.clone(),
-                place: word.place,
-                is_sure: true,
-            };
+            let mention = crate::spec::body::Mention::sure("\u{0}scope", word.text.as_str(), word.place);
             item.mentions.push(mention);
         }
         if let Some(card) = card {
@@ -387,7 +382,7 @@ fn take_apart(type_name: &str, filled: &mut Filled) -> Vec<(String, String, Fill
                 properties["remoteVirtualNetwork"] = json!({"id": name});
                 let place = filled.places.get(&start).copied().unwrap_or_default();
                 let path = "properties.remoteVirtualNetwork.id".to_owned();
-                mentions.push(crate::spec::body::Mention { path, text: name.clone(), place, is_sure: true });
+                mentions.push(crate::spec::body::Mention::sure(path, name.as_str(), place));
             }
             let name = name.or_else(|| {
                 target.as_ref().map(|target| format!("to-{}", target.rsplit('/').next().unwrap_or(target)))

@@ -50,6 +50,7 @@ impl People {
 struct Adder<'a> {
     items: &'a mut Vec<Item>,
     people: People,
+    rewrites: &'a Rewrites,
     findings: &'a mut Findings,
 }
 
@@ -62,7 +63,7 @@ pub(in crate::spec) fn add(
     findings: &mut Findings,
 ) {
     let people = People { by_name: HashMap::new() };
-    let mut adder = Adder { items, people, findings };
+    let mut adder = Adder { items, people, rewrites, findings };
     for number in 0..adder.items.len() {
         adder.identity_of(number);
     }
@@ -72,7 +73,7 @@ pub(in crate::spec) fn add(
     adder.memberships(tenant);
     adder.relationships(tenant, names);
     for assignment in &tenant.role_assignments {
-        adder.role(assignment, tenant, names, homes, rewrites);
+        adder.role(assignment, tenant, names, homes);
     }
 }
 
@@ -85,8 +86,9 @@ impl Adder<'_> {
             identity["type"].as_str().is_some_and(|kind| kind.to_lowercase().contains("systemassigned"))
         });
         if is_identity || has_own {
-            let name = item.name.clone();
+            let (name, id) = (item.name.clone(), item.id.clone());
             self.people.add(&name, number);
+            self.people.add(&id, number);
         }
     }
 
@@ -240,7 +242,9 @@ impl Adder<'_> {
 
     /// The only one that a name means; none: the job looks it up.
     fn one(&mut self, word: &Word, path: &str) -> Option<usize> {
-        match self.people.find(&word.text) {
+        // An identity may be named by the id that the text gives it.
+        let text = self.rewrites.text(&word.text);
+        match self.people.find(text.as_deref().unwrap_or(&word.text)) {
             [] => None,
             [only] => Some(*only),
             found => {
@@ -298,16 +302,9 @@ impl Adder<'_> {
         }
     }
 
-    fn role(
-        &mut self,
-        assignment: &RoleAssignment,
-        tenant: &Tenant,
-        names: &Names,
-        homes: &[Home],
-        rewrites: &Rewrites,
-    ) {
+    fn role(&mut self, assignment: &RoleAssignment, tenant: &Tenant, names: &Names, homes: &[Home]) {
         let principal = self.one(&assignment.principal, &format!("{}.principal", assignment.path));
-        let scope = self.scope(assignment, tenant, names, homes, rewrites);
+        let scope = self.scope(assignment, tenant, names, homes);
         let Some((scope, over)) = scope else { return };
         let who = principal.map_or_else(|| assignment.principal.text.clone(), |number| self.items[number].name.clone());
         let role = assignment
@@ -351,7 +348,6 @@ impl Adder<'_> {
         tenant: &Tenant,
         names: &Names,
         homes: &[Home],
-        rewrites: &Rewrites,
     ) -> Option<(String, Option<usize>)> {
         let path = format!("{}.scope", assignment.path);
         let only = || match homes {
@@ -371,7 +367,7 @@ impl Adder<'_> {
         };
         let text = word.text.trim();
         if text.starts_with('/') {
-            let id = rewrites.text(text).unwrap_or_else(|| text.to_owned());
+            let id = self.rewrites.text(text).unwrap_or_else(|| text.to_owned());
             let item = names.item_of(&id);
             return Some((id, item));
         }
@@ -380,7 +376,7 @@ impl Adder<'_> {
         }
         if uuid::Uuid::try_parse(text).is_ok() {
             return Some((
-                format!("/subscriptions/{}", rewrites.text(text).unwrap_or_else(|| text.to_lowercase())),
+                format!("/subscriptions/{}", self.rewrites.text(text).unwrap_or_else(|| text.to_lowercase())),
                 None,
             ));
         }

@@ -110,8 +110,18 @@ impl Names {
         }
     }
 
+    /// Whether a place is called after what an id is of.
+    fn is_called(&self, id: &str, slot: &str) -> bool {
+        self.by_key.get(&arm::key(id)).is_some_and(|number| is_called(&self.all[*number].kind, slot))
+    }
+
     /// What a text means, seen from a group; `slot`: what the place is called where it stands.
     pub(in crate::spec) fn find(&self, text: &str, home: &str, slot: &str) -> Found {
+        self.find_beside(text, home, slot, "")
+    }
+
+    /// The same; what is meant is rather not what has this key.
+    fn find_beside(&self, text: &str, home: &str, slot: &str, own: &str) -> Found {
         let text = text.trim().trim_matches('/');
         let last = text.rsplit('/').next().unwrap_or_default().to_lowercase();
         let Some(same) = self.by_last.get(&last) else { return Found::None };
@@ -128,7 +138,8 @@ impl Names {
         };
         let mut found: Vec<&Named> = same.iter().map(|number| &self.all[*number]).filter(fits).collect();
         for narrower in [
-            &(|named: &Named| is_called(&named.kind, slot)) as &dyn Fn(&Named) -> bool,
+            &(|named: &Named| own.is_empty() || arm::key(&named.id) != own) as &dyn Fn(&Named) -> bool,
+            &|named: &Named| is_called(&named.kind, slot),
             &|named: &Named| named.home == home,
             &|named: &Named| !named.kind.eq_ignore_ascii_case("Microsoft.Resources/resourceGroups"),
         ] {
@@ -201,11 +212,15 @@ pub(in crate::spec) fn resolve(items: &mut [Item], names: &Names, findings: &mut
     let mut unresolved = Vec::new();
     for (number, item) in items.iter_mut().enumerate() {
         let mentions = std::mem::take(&mut item.mentions);
-        let home = item.home.clone();
+        let (home, own) = (item.home.clone(), arm::key(&item.id));
         for mention in mentions {
             let at = slot_of(&mention.path);
             let slot = if mention.path.contains("userAssignedIdentities") { "userAssignedIdentities" } else { at };
-            match names.find(&mention.text, &home, slot) {
+            match names.find_beside(&mention.text, &home, slot, &own) {
+                // A resource does not refer to itself: its body may say its name once more.
+                Found::One { id, .. } if arm::key(&id) == own => {}
+                Found::One { id, .. } if mention.is_literal && !names.is_called(&id, slot) => {}
+                Found::Several(_) | Found::None if mention.is_literal => {}
                 Found::One { id, item: other } => {
                     put(item, &mention, &id);
                     if other != number {

@@ -310,6 +310,7 @@ fn managed_identity(entry: &mut Taken, tenant: &mut Tenant, findings: &mut Findi
         api_version: None,
         scope: None,
         depends_on: Vec::new(),
+        is_bare: false,
         fields,
     });
 }

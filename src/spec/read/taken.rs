@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::spec::{
     finding::Findings,
     model::{Prose, Word},
-    node::{Key, Kind, Node},
+    node::{Key, Kind, Node, Spelled},
     place::Place,
     text::{PROSE, TITLE},
     words::{Of, bare},
@@ -151,7 +151,7 @@ pub(super) fn words_of(node: &Node, path: &str, findings: &mut Findings) -> Vec<
     let place = node.place;
     match &node.value {
         Kind::List(items) => items.iter().flat_map(|item| words_of(item, path, findings)).collect(),
-        Kind::Text { text, is_exact: true } => vec![Word { text: text.clone(), place }],
+        Kind::Text { text, spelled: Spelled::Quoted | Spelled::Literal } => vec![Word { text: text.clone(), place }],
         Kind::Text { text, .. } => {
             let parts = text.split([',', ';', '\n']).map(str::trim).filter(|part| !part.is_empty());
             parts.map(|part| Word { text: part.to_owned(), place }).collect()

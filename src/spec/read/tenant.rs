@@ -260,6 +260,7 @@ impl Resources<'_> {
         }
         let (api_version, scope) = (taken.word("api_version", self.findings), taken.word("scope", self.findings));
         let depends_on = taken.words("depends_on", self.findings);
+        let is_bare = is_none(&mut taken);
         let fields = body_fields(&mut taken);
         self.out.push(Resource {
             place,
@@ -269,6 +270,7 @@ impl Resources<'_> {
             api_version,
             scope,
             depends_on,
+            is_bare,
             fields,
         });
         self.narrative.append(&mut taken.narrative);
@@ -362,6 +364,16 @@ fn child_type(word: &str, parent: Option<&(String, String)>) -> Option<String> {
         return None;
     }
     Some(format!("{above}/{word}"))
+}
+
+/// `defaults: none`; anything else of this name is a property of the type.
+fn is_none(taken: &mut Taken) -> bool {
+    let Some((key, node)) = taken.node("defaults") else { return false };
+    let is_none = node.text().is_some_and(|text| matches!(bare(text).as_str(), "none" | "no"));
+    if !is_none {
+        taken.other.push((key, node));
+    }
+    is_none
 }
 
 /// What the resource's body is made of, in the order of the text.

@@ -6,7 +6,7 @@ use super::{
     value::{self, Pair, pair, parts, plain},
 };
 use crate::spec::{
-    node::{Key, Kind, Node},
+    node::{Key, Kind, Node, Spelled},
     place::Place,
     words::{Of, bare},
 };
@@ -112,7 +112,7 @@ fn titled(mut fields: Vec<(Key, Node)>, mut words: Vec<Node>, place: Place) -> N
 
 /// `web (10.0.1.0/24)` is a name with a value; other texts are themselves.
 fn short_entry(node: Node) -> Node {
-    let Kind::Text { text, is_exact: false } = &node.value else { return node };
+    let Kind::Text { text, spelled: Spelled::Plain } = &node.value else { return node };
     match named(text) {
         (name, Some(inner)) if !name.contains(char::is_whitespace) => {
             let place = node.place;

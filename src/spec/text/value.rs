@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::markdown::Line;
 use crate::spec::{
-    node::{Key, Kind, Node, secret_or},
+    node::{Key, Kind, Node, Spelled, secret_or},
     place::Place,
 };
 
@@ -109,7 +109,7 @@ pub(super) fn value(line: &Line) -> Option<Node> {
         && source.len() > 1
         && let Ok(text) = serde_json::from_str::<String>(source)
     {
-        return Some(Node::exact(text, line.place));
+        return Some(Node::literal(text, line.place));
     }
     if let Some(code) = code_span(source) {
         if let Some(node) = written_as_json(code, line.place) {
@@ -122,7 +122,7 @@ pub(super) fn value(line: &Line) -> Option<Node> {
 
 /// What a text is that is neither quoted nor JSON: a secret, or a text that its slot's type reads.
 pub(super) fn as_written(text: &str, place: Place) -> Node {
-    Node { place, value: secret_or(text.trim(), false) }
+    Node { place, value: secret_or(text.trim(), Spelled::Plain) }
 }
 
 /// What is in a code span, where it is the whole text.
@@ -153,7 +153,7 @@ fn of_json(value: &Value, place: Place) -> Node {
         Value::Null => Kind::Null,
         Value::Bool(flag) => Kind::Bool(*flag),
         Value::Number(number) => Kind::Number(number.clone()),
-        Value::String(text) => secret_or(text, true),
+        Value::String(text) => secret_or(text, Spelled::Literal),
         Value::Array(items) => Kind::List(items.iter().map(|item| of_json(item, place)).collect()),
         Value::Object(fields) => Kind::Map(
             fields.iter().map(|(name, value)| (Key::new(name.as_str(), place), of_json(value, place))).collect(),
@@ -251,14 +251,14 @@ mod tests {
     #[test]
     fn quoted_values_and_code_spans_mean_what_they_hold() {
         let read = |source: &str| value(&pair(&line(source)).expect("a field").value).expect("a value").value;
-        assert_eq!(read(r#"a: "x: \"y\"""#), Kind::Text { text: "x: \"y\"".to_owned(), is_exact: true });
+        assert_eq!(read(r#"a: "x: \"y\"""#), Kind::Text { text: "x: \"y\"".to_owned(), spelled: Spelled::Literal });
         assert_eq!(read("a: `null`"), Kind::Null);
         assert_eq!(read("a: `true`"), Kind::Bool(true));
         assert!(matches!(read(r#"a: `{"b": 1}`"#), Kind::Map(_)));
-        assert_eq!(read("a: `plain`"), Kind::Text { text: "plain".to_owned(), is_exact: false });
+        assert_eq!(read("a: `plain`"), Kind::Text { text: "plain".to_owned(), spelled: Spelled::Plain });
         assert_eq!(read("a: secret:pw"), Kind::Secret("pw".to_owned()));
-        assert_eq!(read("a: secret::pw"), Kind::Text { text: "secret:pw".to_owned(), is_exact: false });
-        assert_eq!(read(r#"a: "secret:pw""#), Kind::Text { text: "secret:pw".to_owned(), is_exact: true });
+        assert_eq!(read("a: secret::pw"), Kind::Text { text: "secret:pw".to_owned(), spelled: Spelled::Plain });
+        assert_eq!(read(r#"a: "secret:pw""#), Kind::Text { text: "secret:pw".to_owned(), spelled: Spelled::Literal });
     }
 
     #[test]

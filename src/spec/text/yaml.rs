@@ -6,7 +6,7 @@ use serde_json::Number;
 
 use crate::spec::{
     finding::Finding,
-    node::{Key, Kind, Node},
+    node::{Key, Kind, Node, Spelled, secret_or},
     place::Place,
 };
 
@@ -119,7 +119,7 @@ fn scalar(text: &str, style: ScalarStyle, place: Place) -> Node {
         "false" | "False" | "FALSE" => Kind::Bool(false),
         _ => match number(text) {
             Some(number) => Kind::Number(number),
-            None => crate::spec::node::secret_or(text, false),
+            None => secret_or(text, Spelled::Plain),
         },
     };
     Node { place, value }
@@ -149,11 +149,11 @@ mod tests {
     fn scalars_keep_their_meaning_and_place() {
         let node = read("a: yes\nb: [1, 1.30, '2']\nc:\n  d: secret:x\n", 4).expect("readable");
         let fields = node.fields().expect("an object");
-        assert_eq!(fields[0].1.value, Kind::Text { text: "yes".to_owned(), is_exact: false });
+        assert_eq!(fields[0].1.value, Kind::Text { text: "yes".to_owned(), spelled: Spelled::Plain });
         assert_eq!(fields[0].1.place, Place { line: 5, column: 4 });
         let Kind::List(items) = &fields[1].1.value else { panic!("no list") };
         assert_eq!(items[1].text(), Some("1.30"));
-        assert_eq!(items[2].value, Kind::Text { text: "2".to_owned(), is_exact: true });
+        assert_eq!(items[2].value, Kind::Text { text: "2".to_owned(), spelled: Spelled::Quoted });
         assert_eq!(fields[2].1.fields().expect("an object")[0].1.value, Kind::Secret("x".to_owned()));
     }
 

@@ -1,6 +1,6 @@
 //! A group for another subscription, region and suffix: it deploys, and what of the old place is left is in the report.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use atgd::{
     arm,
@@ -53,8 +53,7 @@ fn texts(value: &Value, path: &str, see: &mut impl FnMut(&str, &str)) {
 async fn left(source: Source) -> (usize, Vec<String>) {
     let settings =
         Settings { sources: vec![source], empty_subscriptions: vec![EMPTY], any_version: true, ..Settings::default() };
-    let mut world =
-        Redeployed { scanned: Scanned::new(settings).await, old: BTreeSet::new(), principals: BTreeMap::new() };
+    let mut world = Redeployed::new(Scanned::new(settings).await);
     let before = world.rows().await;
     world.old = before.values().filter_map(|row| row["subscription_id"].as_str()).map(str::to_lowercase).collect();
     let request = json!({"target_subscription_id": EMPTY, "location": "swedencentral", "name_suffix": "-dr"});
