@@ -154,14 +154,14 @@ impl Walk {
     /// What an object lacks.
     fn slots(&mut self, kept: &mut Map<String, Value>, raw: &Value, shape: &Shape, place: Place) {
         if let Some(value) = shape.prop("value").filter(|_| is_flagged(kept)) {
-            if lacks(kept, &value.name) && !value.is_read_only && !is_elsewhere(kept, std::slice::from_ref(&value)) {
+            if lacks(kept, value.name) && !value.is_read_only && !is_elsewhere(kept, std::slice::from_ref(&value)) {
                 self.ask(kept, &value);
             }
             return;
         }
         let holds = |prop: &Prop| matches!(prop.shape.leaf(), Some(Leaf::Text | Leaf::Any)) || prop.shape.is_map();
         let slots: Vec<Prop> = shape.secrets(is_secret_name).into_iter().filter(holds).collect();
-        if slots.is_empty() || is_elsewhere(kept, &slots) || slots.iter().any(|slot| !lacks(kept, &slot.name)) {
+        if slots.is_empty() || is_elsewhere(kept, &slots) || slots.iter().any(|slot| !lacks(kept, slot.name)) {
             return;
         }
         let emptied = |slot: &&Prop| place.is_bare_item && kept.get(slot.name).is_some_and(Value::is_object);
@@ -177,7 +177,7 @@ impl Walk {
             let is_alone = marked == 1 && slot.is_marked;
             let is_of_item = place.is_bare_item && (slot.is_marked || marked == 0);
             let is_needed =
-                is_of_item || is_computed || self.is_called_for(kept, &slot.name) || (place.is_case && is_alone);
+                is_of_item || is_computed || self.is_called_for(kept, slot.name) || (place.is_case && is_alone);
             if is_needed {
                 self.ask(kept, slot);
             } else if !self.is_said_otherwise(kept, slot) {
@@ -190,7 +190,7 @@ impl Walk {
         let is_password = |slot: &Prop| slot.name.to_ascii_lowercase().ends_with("password");
         if (is_computed || (place.is_bare_item && marked == 0)) && slots.iter().any(is_password) {
             for name in CONTENT {
-                if let Some(prop) = shape.prop(name).filter(|prop| !prop.is_read_only && lacks(kept, &prop.name)) {
+                if let Some(prop) = shape.prop(name).filter(|prop| !prop.is_read_only && lacks(kept, prop.name)) {
                     self.ask(kept, &prop);
                 }
             }
@@ -298,7 +298,7 @@ impl Walk {
 
     /// Whether the value is said openly (`value` beside `secureValue`), or a service has one of its own.
     fn is_said_otherwise(&self, kept: &Map<String, Value>, slot: &Prop) -> bool {
-        let is_value = is_value_field(&slot.name);
+        let is_value = is_value_field(slot.name);
         kept.iter().any(|(name, value)| {
             let is_services = value.as_str().is_some_and(|text| self.is_services(text));
             is_services || (is_value && is_value_field(name) && !value.is_null())

@@ -220,7 +220,7 @@ impl Filler<'_> {
             return self.at_path(&path, key, node);
         };
         if let Some(prop) = prop_of(&shape, &key.text).filter(|prop| !matches!(prop.name, "properties" | "name")) {
-            return self.at_path(&prop.name, key, node);
+            return self.at_path(prop.name, key, node);
         }
         let inner = shape.prop("properties").map(|prop| prop.shape);
         if let Some(prop) = inner.as_ref().and_then(|inner| prop_of(inner, &key.text)) {
@@ -365,9 +365,9 @@ fn deep(shape: &Shape, key: &str) -> Option<String> {
         let mut found = Vec::new();
         for (path, shape) in &level {
             for name in shape.names() {
-                let Some(prop) = shape.prop(&name).filter(|prop| !prop.is_read_only) else { continue };
-                let path = joined(path, &name);
-                if bare(&name) == plain {
+                let Some(prop) = shape.prop(name).filter(|prop| !prop.is_read_only) else { continue };
+                let path = joined(path, name);
+                if bare(name) == plain {
                     found.push(path.clone());
                 }
                 next.push((path, prop.shape));

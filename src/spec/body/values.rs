@@ -304,19 +304,19 @@ impl Reader<'_> {
             } else if let Some(prop) = prop_of(&shape, name) {
                 if prop.is_read_only && !prop.is_required && prop.name != "name" && prop.name != "id" {
                     self.findings
-                        .warn(key.place, format!("{} is set by Azure: it was left out", joined(path, &prop.name)));
+                        .warn(key.place, format!("{} is set by Azure: it was left out", joined(path, prop.name)));
                     continue;
                 }
-                let value = self.value(node, Some(&prop.shape), &joined(path, &prop.name));
+                let value = self.value(node, Some(&prop.shape), &joined(path, prop.name));
                 if out.get(prop.name).is_some_and(|known| !known.is_object() && *known != value) {
-                    self.error(&joined(path, &prop.name), key.place, format!("{} stands twice", prop.name));
+                    self.error(&joined(path, prop.name), key.place, format!("{} stands twice", prop.name));
                 }
-                put(&mut out, &prop.name, value);
+                put(&mut out, prop.name, value);
             } else if let Some(prop) = inner.as_ref().and_then(|inner| prop_of(inner, name)) {
                 let value = self.value(node, Some(&prop.shape), &joined(path, &format!("properties.{}", prop.name)));
                 let below = out.entry("properties").or_insert_with(|| Value::Object(Map::new()));
                 if let Value::Object(below) = below {
-                    put(below, &prop.name, value);
+                    put(below, prop.name, value);
                 }
             } else if shape.is_map() {
                 let value = self.value(node, shape.more().as_ref(), &joined(path, &key.text));
