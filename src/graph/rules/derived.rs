@@ -1,6 +1,9 @@
 //! The table of paths that ARM derives from other resources' references (`derived.tsv`).
 
-use std::{collections::BTreeSet, sync::LazyLock};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::LazyLock,
+};
 
 static TABLE: LazyLock<Vec<(&'static str, String)>> = LazyLock::new(|| {
     let rows = include_str!("derived.tsv").lines().filter(|line| !line.starts_with('#'));
@@ -14,10 +17,13 @@ pub(crate) fn is_back_reference(type_name: &str, path: &str) -> bool {
 
 /// The same for a type and a path that are lower-cased, the path without indexes.
 pub(super) fn is_derived(kind: &str, path: &str) -> bool {
-    TABLE.iter().any(|(of, prefix)| {
-        (*of == "*" || *of == kind)
-            && path.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-    })
+    static BY_TYPE: LazyLock<HashMap<&'static str, Vec<&'static str>>> = LazyLock::new(|| {
+        let mut paths: HashMap<&str, Vec<&str>> = HashMap::new();
+        TABLE.iter().for_each(|(kind, path)| paths.entry(kind).or_default().push(path));
+        paths
+    });
+    let mut paths = ["*", kind].into_iter().filter_map(|kind| BY_TYPE.get(kind)).flatten();
+    paths.any(|prefix| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '['])))
 }
 
 /// Whether a back-reference begins at this very path. Most names begin none, which is seen at once.

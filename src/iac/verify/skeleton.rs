@@ -118,7 +118,8 @@ impl Reading<'_> {
                 self.out.extend_from_slice(if is_name(word) { b"a_" } else { word });
                 Some(())
             }
-            // Which numbers begin with a zero or end with a letter is the parser's to say.
+            // Which numbers begin with a zero or end with a letter is the parser's to say. A zero alone is itself.
+            b'0' if self.next().is_none_or(|next| !next.is_ascii_alphanumeric() && next != b'_') => self.keep(1),
             b'0' => None,
             b'1'..=b'9' => {
                 self.at += run(self.bytes, self.at, |byte| byte.is_ascii_digit());
@@ -174,6 +175,9 @@ mod tests {
         for other in [piece("vmApp01", "", 12), piece("if", "vm", 12), piece("vmApp01", "${x}", 12)] {
             assert_ne!(skeleton(&other, Quote::Single), Some(one.clone()), "{other}");
         }
+        let zero = skeleton(&piece("vmApp01", "vm", 0), Quote::Single).expect("a skeleton");
+        assert_eq!(skeleton(&piece("y_1", "v", 0), Quote::Single), Some(zero.clone()));
+        assert_ne!(zero, one);
     }
 
     #[test]
