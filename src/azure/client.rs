@@ -302,7 +302,9 @@ impl Client {
             // Revoked before its time: the next try gets a new one.
             self.inner.tokens.forget(&call.scope, &token).await;
         }
-        Err((AzureError::Refused(Refusal::read(status.as_u16(), path, &body)), retry_after(status, &headers)))
+        let after = retry_after(status, &headers);
+        let refusal = Refusal { retry_after: after, ..Refusal::read(status.as_u16(), path, &body) };
+        Err((AzureError::Refused(refusal), after))
     }
 
     /// Another answer has come: the mean of the last ten or so.

@@ -1,5 +1,7 @@
 //! What Azure answers when it refuses, in whatever shape it does.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -38,6 +40,8 @@ pub struct Refusal {
     pub message: String,
     /// Path that was asked for, without the query.
     pub path: String,
+    /// What the answer said of the wait before the next try.
+    pub retry_after: Option<Duration>,
 }
 
 impl std::fmt::Display for Refusal {
@@ -91,7 +95,7 @@ impl Refusal {
             (String::new(), plain.to_owned())
         });
         let message = message.chars().filter(|c| !c.is_control()).take(MESSAGE).collect();
-        Self { status, code, message, path: path.to_owned() }
+        Self { status, code, message, path: path.to_owned(), retry_after: None }
     }
 
     /// Whether the api-version is what was refused.
@@ -191,6 +195,7 @@ mod tests {
             code: "NoRegisteredProviderFound".into(),
             message: "The supported api-versions are '2015-05-01, 2016-01-01, 2021-09-30-preview'.".into(),
             path: String::new(),
+            retry_after: None,
         };
         assert!(refusal.is_about_version());
         assert_eq!(refusal.named_versions(), ["2015-05-01", "2016-01-01", "2021-09-30-preview"]);

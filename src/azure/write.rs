@@ -18,8 +18,8 @@ use super::{
 /// The wait between polls where the service says nothing; doubled up to [`LONGEST_POLL`].
 const FIRST_POLL: Duration = Duration::from_millis(500);
 const LONGEST_POLL: Duration = Duration::from_secs(15);
-/// Longest wait that a service may ask for.
-const LONGEST_ASKED: Duration = Duration::from_mins(1);
+/// Longest wait that a service may ask for: what it says is kept, but for a value that can only be a mistake.
+const LONGEST_ASKED: Duration = Duration::from_hours(1);
 
 /// Refusals that pass when it is asked again: something else goes on, or the directory is not everywhere yet.
 const PASSING: [&str; 6] = [
@@ -30,26 +30,37 @@ const PASSING: [&str; 6] = [
     "Conflict_AnotherOperationInProgress",
     "DeploymentActive",
 ];
-/// How often those are asked again, and the wait between, which grows.
+/// How often those are asked again, and the wait between where the service says none, which grows.
 const PASSES: u32 = 8;
 const PASSING_WAIT: Duration = Duration::from_millis(400);
+
+/// Whether a refusal of Resource Manager passes.
+fn passes(refusal: &Refusal) -> bool {
+    matches!(refusal.status, 400 | 409) && PASSING.iter().any(|code| refusal.code.eq_ignore_ascii_case(code))
+}
+
+/// Whether the directory refuses what refers to an object that it does not show everywhere yet.
+fn is_not_yet(refusal: &Refusal) -> bool {
+    ["NoBackingApplicationObject", "Request_ResourceNotFound"].iter().any(|code| refusal.code.eq_ignore_ascii_case(code))
+        || refusal.message.contains("does not reference a valid application object")
+}
 
 impl Client {
     /// PUT of a path of Resource Manager; the answer is the end of what it began.
     pub async fn put(&self, address: &str, body: &Value) -> Result<Value, AzureError> {
-        let answer = self.patiently(Method::PUT, address, Some(body)).await?;
+        let answer = self.written(Method::PUT, address, Some(body)).await?;
         self.settle(address, answer).await
     }
 
     /// POST of an action of Resource Manager; the answer is the end of what it began.
     pub async fn post(&self, address: &str, body: &Value) -> Result<Value, AzureError> {
-        let answer = self.patiently(Method::POST, address, Some(body)).await?;
+        let answer = self.written(Method::POST, address, Some(body)).await?;
         self.settle(address, answer).await
     }
 
     /// DELETE of a path of Resource Manager, to its end. What is not there is gone.
     pub async fn delete(&self, address: &str) -> Result<(), AzureError> {
-        match self.patiently(Method::DELETE, address, None).await {
+        match self.written(Method::DELETE, address, None).await {
             Ok(answer) => self.settle(address, answer).await.map(drop),
             Err(AzureError::Refused(refusal)) if refusal.status == 404 => Ok(()),
             Err(error) => Err(error),
@@ -66,10 +77,12 @@ impl Client {
         format!("{}/v1.0/directoryObjects/{id}", self.graph_base())
     }
 
-    /// POST to Microsoft Graph of what creates: never sent twice unless the service says that it did not take it.
+    /// POST to Microsoft Graph of what creates: never sent twice unless the service says that it did not take it. What
+    /// refers to an object that is not everywhere yet is asked again.
     pub async fn directory_create(&self, address: &str, body: &Value) -> Result<Value, AzureError> {
         let how = How { takes_accepted: true, is_repeatable: false };
-        self.call_so(Api::Graph, Method::POST, address, Some(body), how).await?.value()
+        let request = (Api::Graph, Method::POST, how);
+        self.patiently(request, address, Some(body), is_not_yet).await?.value()
     }
 
     /// PATCH of an object of Microsoft Graph.
@@ -87,31 +100,50 @@ impl Client {
         }
     }
 
-    /// Asks again where a refusal says that it passes.
-    async fn patiently(&self, method: Method, address: &str, body: Option<&Value>) -> Result<Answer, AzureError> {
+    /// What goes on at an address of Resource Manager, followed to its end: why it failed, if it did. An error says
+    /// nothing of the end.
+    pub async fn follow(&self, address: &str) -> Result<Option<AzureError>, AzureError> {
+        let first = self.get(Api::Arm, address).await?;
+        Ok(self.followed(address, first).await?.err())
+    }
+
+    async fn written(&self, method: Method, address: &str, body: Option<&Value>) -> Result<Answer, AzureError> {
         let how = How { takes_accepted: true, is_repeatable: true };
+        self.patiently((Api::Arm, method, how), address, body, passes).await
+    }
+
+    /// Asks again where a refusal passes, as late as the service wants it.
+    async fn patiently(
+        &self,
+        (api, method, how): (Api, Method, How),
+        address: &str,
+        body: Option<&Value>,
+        passes: impl Fn(&Refusal) -> bool,
+    ) -> Result<Answer, AzureError> {
         let mut tries = 0;
         loop {
-            let outcome = self.call_so(Api::Arm, method.clone(), address, body, how).await;
-            let is_passing = outcome.as_ref().err().and_then(AzureError::refusal).is_some_and(|refusal| {
-                matches!(refusal.status, 400 | 409)
-                    && PASSING.iter().any(|code| refusal.code.eq_ignore_ascii_case(code))
-            });
-            if !is_passing || tries >= PASSES {
-                return outcome;
-            }
-            tokio::time::sleep(PASSING_WAIT * 2_u32.pow(tries.min(6))).await;
+            let outcome = self.call_so(api, method.clone(), address, body, how).await;
+            let asked = match &outcome {
+                Err(AzureError::Refused(refusal)) if tries < PASSES && passes(refusal) => refusal.retry_after,
+                _ => return outcome,
+            };
+            let wait = asked.map_or(PASSING_WAIT * 2_u32.pow(tries.min(6)), |asked| asked.min(LONGEST_ASKED));
+            tokio::time::sleep(wait).await;
             tries += 1;
         }
     }
 
-    /// Follows an operation to its end.
     async fn settle(&self, address: &str, first: Answer) -> Result<Value, AzureError> {
+        self.followed(address, first).await?
+    }
+
+    /// Follows an operation to its end, and tells that. The outer error: the end is not known.
+    async fn followed(&self, address: &str, first: Answer) -> Result<Result<Value, AzureError>, AzureError> {
         let mut pending = first.pending.clone();
         let mut body = first.value()?;
         let mut wait = FIRST_POLL;
         loop {
-            let Some((poll, kind)) = next_poll(&pending, &body, address) else { return ended(address, body) };
+            let Some((poll, kind)) = next_poll(&pending, &body, address) else { return Ok(ended(address, body)) };
             let asked = pending.retry_after.map(|asked| asked.min(LONGEST_ASKED));
             tokio::time::sleep(asked.unwrap_or(wait)).await;
             wait = (wait * 2).min(LONGEST_POLL);
@@ -123,17 +155,18 @@ impl Client {
                 Poll::Operation => {
                     let status = found["status"].as_str().unwrap_or_default().to_owned();
                     if is_failed(&status) {
-                        return Err(failure(address, &found));
+                        return Ok(Err(failure(address, &found)));
                     }
                     if status.eq_ignore_ascii_case("Succeeded") {
                         // A what-if answers with what it found.
-                        return ended(address, if found.get("properties").is_some() { found } else { Value::Null });
+                        let body = if found.get("properties").is_some() { found } else { Value::Null };
+                        return Ok(ended(address, body));
                     }
                     next.operation = next.operation.or_else(|| pending.operation.clone());
                 }
                 Poll::Location => {
                     if answer.pending.status != 202 {
-                        return ended(address, found);
+                        return Ok(ended(address, found));
                     }
                     next.location = next.location.or_else(|| pending.location.clone());
                 }

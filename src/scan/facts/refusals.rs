@@ -286,7 +286,7 @@ mod tests {
 
     fn refusal(status: u16) -> AzureError {
         let (code, message, path) = ("Word".to_owned(), String::new(), String::new());
-        AzureError::Refused(Refusal { status, code, message, path })
+        AzureError::Refused(Refusal { status, code, message, path, retry_after: None })
     }
 
     #[test]

@@ -39,7 +39,7 @@ mod tests {
     fn refusal(named: &str) -> AzureError {
         let code = "NoRegisteredProviderFound".to_owned();
         let message = format!("The supported api-versions are '{named}'.");
-        AzureError::Refused(Refusal { status: 400, code, message, path: String::new() })
+        AzureError::Refused(Refusal { status: 400, code, message, path: String::new(), retry_after: None })
     }
 
     async fn asked(named: &str) -> (Vec<String>, bool) {

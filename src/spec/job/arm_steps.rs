@@ -48,15 +48,16 @@ pub(super) async fn deployment(
         _ => None,
     });
     let own = run.deployment_id(deployment);
-    if let Some(earlier) = &earlier
-        && let Some(found) = read(run.client, earlier, DEPLOYMENTS_VERSION).await?
-    {
-        // A look-up that fails says nothing of the deployment: it may still run, so no second one is sent.
-        match follow(run, earlier, found).await? {
-            None => return all_done(run, ledger, &steps).await,
+    if let Some(earlier) = &earlier {
+        match run.client.follow(&format!("{earlier}?api-version={DEPLOYMENTS_VERSION}")).await {
+            Ok(None) => return all_done(run, ledger, &steps).await,
             // What failed before is tried again under this job's own name.
-            Some(_) if *earlier != own => {}
-            Some(error) => return Err(told(run, ledger, earlier, &steps, error).await?),
+            Ok(Some(_)) if *earlier != own => {}
+            Ok(Some(error)) => return Err(told(run, ledger, earlier, &steps, error).await?),
+            // It was never taken.
+            Err(AzureError::Refused(refusal)) if refusal.status == 404 => {}
+            // A look-up that fails says nothing of the deployment: it may still run, so no second one is sent.
+            Err(error) => return Err(error.into()),
         }
     }
     for step in &steps {
@@ -107,24 +108,6 @@ fn parameters(run: &Run<'_>, deployment: &Deployment) -> Result<Map<String, Valu
         values.insert(name.clone(), json!({"value": value.expose()}));
     }
     Ok(values)
-}
-
-/// Polls a deployment that is there to its end: why it failed, if it did.
-async fn follow(run: &Run<'_>, id: &str, mut found: Value) -> Result<Option<AzureError>, AzureError> {
-    loop {
-        let state = found.pointer("/properties/provisioningState").and_then(Value::as_str).unwrap_or_default();
-        match state {
-            "Succeeded" => return Ok(None),
-            "Failed" | "Canceled" => {
-                let error = &found["properties"]["error"];
-                let text = json!({ "error": error }).to_string();
-                return Ok(Some(AzureError::Refused(crate::azure::Refusal::read(409, id, text.as_bytes()))));
-            }
-            _ => {}
-        }
-        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
-        found = read(run.client, id, DEPLOYMENTS_VERSION).await?.unwrap_or_default();
-    }
 }
 
 async fn all_done(run: &Run<'_>, ledger: &mut Ledger<'_>, steps: &[&Step]) -> Result<(), StepError> {

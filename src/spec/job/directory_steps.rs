@@ -1,7 +1,5 @@
 //! Steps that Microsoft Graph makes: users, groups, applications with their principals, memberships.
 
-use std::time::Duration;
-
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -14,10 +12,6 @@ use crate::{
     azure::AzureError,
     spec::plan::{Step, StepKind},
 };
-
-/// How often something is asked for that the directory does not show everywhere yet, and the wait between, which grows.
-const TRIES: u32 = 7;
-const WAIT: Duration = Duration::from_millis(300);
 
 /// A user, a group or a service principal.
 pub(super) async fn object(run: &Run<'_>, ledger: &mut Ledger<'_>, step: &Step) -> Result<(), StepError> {
@@ -43,7 +37,7 @@ pub(super) async fn object(run: &Run<'_>, ledger: &mut Ledger<'_>, step: &Step) 
         (Some(id), _) => id,
         (None, StepKind::ServicePrincipal) => principal(run, ledger, step, is_begun).await?,
         (None, StepKind::User) if step.body.contains_key("userType") => invited(run, step).await?,
-        (None, _) => created(run, collection, sent(run, step)).await?,
+        (None, _) => created(run, collection, &sent(run, step)).await?,
     };
     let application = ledger.application_of(step.n).map(str::to_owned);
     ledger.note(step.n, Note::Done { outcome: Outcome::Created, id, application }).await?;
@@ -104,25 +98,9 @@ fn random_password() -> String {
     format!("aB3-{}", random.collect::<String>())
 }
 
-async fn created(run: &Run<'_>, collection: &str, body: Value) -> Result<String, StepError> {
-    let mut tries = 0;
-    loop {
-        match run.client.directory_create(&format!("/v1.0/{collection}"), &body).await {
-            Ok(made) => return told_in(&made, "/id", &format!("an object of {collection}")),
-            // What was created just before is not everywhere yet.
-            Err(AzureError::Refused(refusal)) if tries < TRIES && is_not_yet(&refusal.code, &refusal.message) => {
-                tokio::time::sleep(WAIT * 2_u32.pow(tries)).await;
-                tries += 1;
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-}
-
-fn is_not_yet(code: &str, message: &str) -> bool {
-    code.eq_ignore_ascii_case("NoBackingApplicationObject")
-        || code.eq_ignore_ascii_case("Request_ResourceNotFound")
-        || message.contains("does not reference a valid application object")
+async fn created(run: &Run<'_>, collection: &str, body: &Value) -> Result<String, StepError> {
+    let made = run.client.directory_create(&format!("/v1.0/{collection}"), body).await?;
+    told_in(&made, "/id", &format!("an object of {collection}"))
 }
 
 /// An application and its principal; with `appId` the principal alone.
@@ -137,7 +115,7 @@ async fn principal(run: &Run<'_>, ledger: &mut Ledger<'_>, step: &Step, is_begun
     if let Some(tags) = step.body.get("tags") {
         body["tags"] = tags.clone();
     }
-    created(run, "servicePrincipals", body).await
+    created(run, "servicePrincipals", &body).await
 }
 
 /// The application of a principal, by its `appId`: one of an attempt that died before its principal was made, or a new
@@ -194,38 +172,29 @@ pub(super) async fn membership(run: &Run<'_>, ledger: &mut Ledger<'_>, step: &St
     ledger.note(step.n, Note::begun(id.clone())).await?;
     let address = format!("/v1.0/{whole}/{group}/{relation}/$ref");
     let body = json!({"@odata.id": run.client.directory_address(&member)});
-    let mut tries = 0;
-    let outcome = loop {
-        match run.client.directory_create(&address, &body).await {
-            Ok(_) => break Outcome::Created,
-            Err(AzureError::Refused(refusal)) if refusal.message.contains("already exist") => break if_there,
-            Err(AzureError::Refused(refusal)) if tries < TRIES && is_not_yet(&refusal.code, &refusal.message) => {
-                tokio::time::sleep(WAIT * 2_u32.pow(tries)).await;
-                tries += 1;
-            }
-            Err(error) => return Err(error.into()),
-        }
+    let outcome = match run.client.directory_create(&address, &body).await {
+        Ok(_) => Outcome::Created,
+        Err(AzureError::Refused(refusal)) if refusal.message.contains("already exist") => if_there,
+        Err(error) => return Err(error.into()),
     };
     ledger.note(step.n, Note::done(outcome, id)).await?;
     Ok(())
 }
 
 async fn is_member(run: &Run<'_>, whole: &str, group: &str, relation: &str, member: &str) -> Result<bool, StepError> {
-    let mut address = format!("/v1.0/{whole}/{group}/{relation}?$select=id&$top=999");
+    let mut pages = run.client.graph_pages(&format!("/v1.0/{whole}/{group}/{relation}?$select=id&$top=999"));
     loop {
-        let page = match run.client.directory(&address).await {
-            Ok(page) => page,
+        let page = match pages.next().await {
+            Ok(Some(page)) => page,
+            Ok(None) => return Ok(false),
             // A group that was made just now may not be everywhere yet: then nobody is in it.
             Err(AzureError::Refused(refusal)) if refusal.status == 404 => return Ok(false),
             Err(error) => return Err(error.into()),
         };
-        let mut rows = page["value"].as_array().into_iter().flatten();
-        if rows.any(|row| row["id"].as_str().is_some_and(|id| id.eq_ignore_ascii_case(member))) {
-            return Ok(true);
-        }
-        match page["@odata.nextLink"].as_str() {
-            Some(next) if next != address => next.clone_into(&mut address),
-            _ => return Ok(false),
+        for row in page.values() {
+            if row?["id"].as_str().is_some_and(|id| id.eq_ignore_ascii_case(member)) {
+                return Ok(true);
+            }
         }
     }
 }
