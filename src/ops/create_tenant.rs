@@ -147,6 +147,7 @@ fn of_job(error: JobError, hash: &str) -> Failure {
         JobError::Azure(error) => of_azure(&error),
         JobError::Journal(error) => failure("journal", &error.to_string(), matches!(error, JournalError::Store(_))),
         JobError::Artifact(error) => failure("artifacts", &error.to_string(), false),
+        JobError::OtherPlan(_) => failure("plan_changed", &error.to_string(), false),
         JobError::Cancelled => failure("cancelled", "the job was cancelled", false),
     }
 }

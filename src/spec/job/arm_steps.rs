@@ -25,7 +25,7 @@ pub(super) async fn group(run: &Run<'_>, ledger: &mut Ledger<'_>, step: &Step) -
     let outcome = run.outcome(step.n);
     if outcome != Outcome::Unchanged {
         ledger.note(step.n, Note::begun(step.id.clone())).await?;
-        let body = Value::Object(run.bodies.get(&step.n).unwrap_or(&step.body).clone());
+        let body = Value::Object(run.plain(run.bodies.get(&step.n).unwrap_or(&step.body)));
         run.client.put(&format!("{}?api-version={GROUPS_VERSION}", step.id), &body).await?;
     }
     ledger.note(step.n, Note::done(outcome, step.id.clone())).await?;

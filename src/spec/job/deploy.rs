@@ -69,6 +69,12 @@ pub(crate) async fn deploy(
 ) -> Result<Ran, JournalError> {
     let mut told = Told::new(&plan);
     let mut ledger = Ledger::open(&*work.journal, &plan).await?;
+    if let Some(foreign) = ledger.foreign() {
+        let why = "an earlier attempt made it by another plan";
+        told.clean_up = foreign.made.iter().map(|id| json!({"id": id, "state": "exists", "why": why})).collect();
+        let error = JobError::OtherPlan(foreign.hash.clone());
+        return Ok(Ran::Refused { result: told.result(&plan, &ledger), error });
+    }
     let kept = ledger.before().await?.unwrap_or_default();
     let (job, secrets) = (work.job_id, &*work.secrets);
     let prepared = match prepared(client, &mut plan, work, &ledger, &kept, &mut told).await {

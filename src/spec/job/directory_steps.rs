@@ -1,10 +1,10 @@
 //! Steps that Microsoft Graph makes: users, groups, applications with their principals, memberships.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
     ledger::{Ledger, Note, Outcome},
-    principals,
+    objects, principals,
     run::{Run, StepError},
     templates::unescaped,
 };
@@ -15,14 +15,14 @@ use crate::{
 
 /// A user, a group or a service principal.
 pub(super) async fn object(run: &Run<'_>, ledger: &mut Ledger<'_>, step: &Step) -> Result<(), StepError> {
-    let collection = collection(step.kind);
+    let collection = objects::collection(step.kind);
     let there = run.before.there.get(&step.n).cloned().flatten();
     if let Some(id) = there {
         let outcome = run.outcome(step.n);
         if outcome == Outcome::Updated {
             ledger.note(step.n, Note::begun(id.clone())).await?;
-            let changed = Value::Object(run.bodies.get(&step.n).cloned().unwrap_or_default());
-            run.client.directory_update(&format!("/v1.0/{collection}/{id}"), &changed).await?;
+            let changed = run.bodies.get(&step.n).map(|changed| run.plain(changed)).unwrap_or_default();
+            run.client.directory_update(&format!("/v1.0/{collection}/{id}"), &Value::Object(changed)).await?;
         }
         ledger.note(step.n, Note::done(outcome, id)).await?;
         return Ok(());
@@ -57,32 +57,21 @@ fn told_in(made: &Value, pointer: &str, what: &str) -> Result<String, StepError>
     })
 }
 
-const fn collection(kind: StepKind) -> &'static str {
-    match kind {
-        StepKind::User => "users",
-        StepKind::Group => "groups",
-        _ => "servicePrincipals",
+/// The object that a step made, where its outcome is not known. Of a principal `principal` knows more than the name.
+async fn found(run: &Run<'_>, step: &Step) -> Result<Option<String>, StepError> {
+    if step.kind == StepKind::ServicePrincipal {
+        return Ok(None);
     }
+    Ok(first_id(&objects::of(run.client, step).await?))
 }
 
-/// The object that a step made, where its outcome is not known.
-async fn found(run: &Run<'_>, step: &Step) -> Result<Option<String>, StepError> {
-    let field = if step.kind == StepKind::User { "userPrincipalName" } else { "displayName" };
-    let name = super::exists::quoted(&step.name);
-    let answer =
-        run.client.directory(&format!("/v1.0/{}?$filter={field}%20eq%20'{name}'", collection(step.kind))).await?;
-    Ok(answer["value"][0]["id"].as_str().filter(|id| !id.is_empty()).map(str::to_owned))
+fn first_id(list: &[Value]) -> Option<String> {
+    list.first()?["id"].as_str().filter(|id| !id.is_empty()).map(str::to_owned)
 }
 
 /// The body of a POST: texts without escapes, and a user's first password.
 fn sent(run: &Run<'_>, step: &Step) -> Value {
-    let mut body: Map<String, Value> = step
-        .body
-        .iter()
-        .map(|(name, value)| {
-            (name.clone(), value.as_str().map_or_else(|| value.clone(), |text| json!(unescaped(text))))
-        })
-        .collect();
+    let mut body = run.plain(&step.body);
     if step.kind == StepKind::User {
         let given = run.secrets.get(&format!("{}.password", step.name)).map(|secret| secret.expose().to_owned());
         let password = given.unwrap_or_else(random_password);
@@ -110,6 +99,9 @@ async fn principal(run: &Run<'_>, ledger: &mut Ledger<'_>, step: &Step, is_begun
         Some(id) => id,
         None => application(run, ledger, step, is_begun).await?,
     };
+    if is_begun && let Some(id) = first_id(&objects::named(run.client, "servicePrincipals", "appId", &app_id).await?) {
+        return Ok(id);
+    }
     let mut body = json!({"appId": app_id});
     body["displayName"] = json!(text("displayName"));
     if let Some(tags) = step.body.get("tags") {
@@ -130,9 +122,8 @@ async fn application(run: &Run<'_>, ledger: &mut Ledger<'_>, step: &Step, is_beg
         }
     } else if is_begun {
         // It is not certain whose it is, so it is not noted as this job's.
-        let address = format!("/v1.0/applications?$filter=displayName%20eq%20'{}'", super::exists::quoted(&name));
-        let there = run.client.directory(&address).await?;
-        if let Some(id) = there["value"][0]["appId"].as_str() {
+        let there = objects::named(run.client, "applications", "displayName", &name).await?;
+        if let Some(id) = there.first().and_then(|there| there["appId"].as_str()) {
             return Ok(id.to_owned());
         }
     }

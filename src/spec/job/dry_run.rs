@@ -33,6 +33,8 @@ pub(crate) enum JobError {
     Artifact(#[from] ArtifactError),
     #[error(transparent)]
     Journal(JournalError),
+    #[error("what the job has done so far was done by the plan {0}, and the plan is another one now: submit the text again")]
+    OtherPlan(String),
     #[error("the job was cancelled")]
     Cancelled,
 }

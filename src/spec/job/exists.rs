@@ -3,13 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures_util::{StreamExt, stream};
 use serde_json::{Map, Value};
 
+use super::objects;
 use crate::{
     arm,
     azure::{AzureError, Client},
     spec::{
         finding::Findings,
+        node,
         place::Place,
         plan::{Plan, Step, StepKind},
     },
@@ -54,41 +57,65 @@ impl Existing {
 /// Fields of an answer that are not sent.
 const ENVELOPE: [&str; 6] = ["id", "name", "type", "systemData", "etag", "apiVersion"];
 
-/// Looks up every step.
+/// Looks that are taken at once.
+pub(in crate::spec) const AT_ONCE: usize = 16;
+
+/// Looks up every step, many at once; groups first.
 pub(in crate::spec) async fn look_up(
     client: &Client,
     plan: &Plan,
     findings: &mut Findings,
-    mut step_done: impl FnMut(usize),
+    mut looked: impl FnMut(usize),
 ) -> Result<BTreeMap<usize, Existing>, AzureError> {
     let mut out = BTreeMap::new();
-    let mut absent_groups: BTreeSet<String> = BTreeSet::new();
-    for step in &plan.steps {
-        let found = match step.kind {
-            StepKind::ResourceGroup => {
-                let found = of_arm(client, step).await?;
-                if found.action == Action::Create {
-                    absent_groups.insert(arm::key(&step.id));
-                }
-                found
+    let (groups, others): (Vec<&Step>, Vec<&Step>) =
+        plan.steps.iter().partition(|step| step.kind == StepKind::ResourceGroup);
+    let mut absent: BTreeSet<String> = BTreeSet::new();
+    for steps in [groups, others] {
+        let gone = absent.clone();
+        let looks: Vec<_> = steps.into_iter().map(|step| look(client, step, &gone)).collect();
+        let mut looks = stream::iter(looks).buffered(AT_ONCE);
+        while let Some(found) = looks.next().await {
+            let (step, found, named) = found?;
+            if named > 1 {
+                let message = format!(
+                    "the tenant has {named} {} that are called {:?}: which is meant can't be told",
+                    objects::collection(step.kind),
+                    step.name
+                );
+                findings.error(step.path.clone(), Place { line: step.line, column: 1 }, message);
             }
-            StepKind::Resource => {
-                let group = group_of(&step.id);
-                // In a group that is not there, nothing is.
-                if group.is_some_and(|group| absent_groups.contains(&group)) {
-                    Existing::new(Action::Create)
-                } else {
-                    of_arm(client, step).await?
-                }
+            if step.kind == StepKind::ResourceGroup && found.action == Action::Create {
+                absent.insert(arm::key(&step.id));
             }
-            StepKind::User => of_user(client, step).await?,
-            StepKind::Group | StepKind::ServicePrincipal => of_named(client, step, findings).await?,
-            StepKind::Membership | StepKind::RoleAssignment => Existing::new(Action::Create),
-        };
-        step_done(step.n);
-        out.insert(step.n, found);
+            out.insert(step.n, found);
+            looked(out.len());
+        }
     }
     Ok(out)
+}
+
+/// One step, and how many objects of the directory have its name.
+async fn look<'s>(
+    client: &Client,
+    step: &'s Step,
+    absent_groups: &BTreeSet<String>,
+) -> Result<(&'s Step, Existing, usize), AzureError> {
+    let found = match step.kind {
+        // In a group that is not there, nothing is.
+        StepKind::Resource if group_of(&step.id).is_some_and(|group| absent_groups.contains(&group)) => None,
+        StepKind::ResourceGroup | StepKind::Resource => {
+            read(client, &step.id, &step.api_version).await?.map(|there| compared(step, there))
+        }
+        StepKind::User | StepKind::Group | StepKind::ServicePrincipal => {
+            let named = objects::of(client, step).await?;
+            let count = if step.kind == StepKind::User { 1 } else { named.len() };
+            let found = named.into_iter().next().map(|there| of_object(step, there));
+            return Ok((step, found.unwrap_or_else(|| Existing::new(Action::Create)), count));
+        }
+        StepKind::Membership | StepKind::RoleAssignment => None,
+    };
+    Ok((step, found.unwrap_or_else(|| Existing::new(Action::Create)), 1))
 }
 
 pub(in crate::spec) fn group_of(id: &str) -> Option<String> {
@@ -115,13 +142,6 @@ pub(in crate::spec) async fn read(client: &Client, id: &str, api_version: &str) 
     }
 }
 
-async fn of_arm(client: &Client, step: &Step) -> Result<Existing, AzureError> {
-    let Some(there) = read(client, &step.id, &step.api_version).await? else {
-        return Ok(Existing::new(Action::Create));
-    };
-    Ok(compared(step, there))
-}
-
 /// Compares what the text says, and lays it over what is there.
 fn compared(step: &Step, there: Value) -> Existing {
     let Value::Object(mut there) = there else { return Existing::new(Action::Create) };
@@ -136,7 +156,7 @@ fn compared(step: &Step, there: Value) -> Existing {
         remove(&mut wanted, path);
     }
     let mut paths = Vec::new();
-    let mut merged = Value::Object(there);
+    let mut merged = escaped(Value::Object(there));
     lay_over(&mut merged, &wanted, "", &mut paths);
     let action = if paths.is_empty() { Action::Unchanged } else { Action::Update };
     let merged = match merged {
@@ -144,6 +164,16 @@ fn compared(step: &Step, there: Value) -> Existing {
         _ => None,
     };
     Existing { action, paths, merged, object_id: None }
+}
+
+/// What Azure answered, as texts are in the body of a step: none of it is a secret of the plan.
+fn escaped(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(node::escaped(&text)),
+        Value::Array(items) => items.into_iter().map(escaped).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, escaped(value))).collect(),
+        other => other,
+    }
 }
 
 fn remove(value: &mut Value, path: &str) {
@@ -257,40 +287,8 @@ fn is_same(there: &Value, wanted: &Value) -> bool {
     }
 }
 
-/// A text in an address of Microsoft Graph.
-pub(in crate::spec) fn quoted(text: &str) -> String {
-    percent_encoding::utf8_percent_encode(&text.replace('\'', "''"), percent_encoding::NON_ALPHANUMERIC).to_string()
-}
-
-async fn of_user(client: &Client, step: &Step) -> Result<Existing, AzureError> {
-    // A guest is found by its mail: its sign-in name is another.
-    let field = if step.body.get("userType").is_some() { "mail" } else { "userPrincipalName" };
-    let address = format!("/v1.0/users?$filter={field}%20eq%20'{}'", quoted(&step.name));
-    let found = client.directory(&address).await?;
-    let there = found["value"].as_array().and_then(|list| list.first()).cloned();
-    Ok(there.map_or_else(|| Existing::new(Action::Create), |there| of_object(step, there)))
-}
-
-async fn of_named(client: &Client, step: &Step, findings: &mut Findings) -> Result<Existing, AzureError> {
-    let collection = if step.kind == StepKind::Group { "groups" } else { "servicePrincipals" };
-    let filter = match step.body.get("appId").and_then(Value::as_str) {
-        Some(id) => format!("appId%20eq%20'{id}'"),
-        None => format!("displayName%20eq%20'{}'", quoted(&step.name)),
-    };
-    let found = client.directory(&format!("/v1.0/{collection}?$filter={filter}")).await?;
-    let list = found["value"].as_array().cloned().unwrap_or_default();
-    if list.len() > 1 {
-        let message = format!(
-            "the tenant has {} {collection} that are called {:?}: which is meant can't be told",
-            list.len(),
-            step.name
-        );
-        findings.error(step.path.clone(), Place { line: step.line, column: 1 }, message);
-    }
-    Ok(list.into_iter().next().map_or_else(|| Existing::new(Action::Create), |there| of_object(step, there)))
-}
-
 fn of_object(step: &Step, there: Value) -> Existing {
+    let there = escaped(there);
     let object_id = there["id"].as_str().map(str::to_owned);
     let mut paths = Vec::new();
     let mut changed = Map::new();
@@ -369,6 +367,17 @@ mod tests {
         expected["properties"]["subnets"][1]["properties"]["addressPrefix"] = json!("10.0.9.0/24");
         expected["properties"]["subnets"].as_array_mut().expect("a list").push(json!({"name": "d"}));
         assert_eq!(found.merged.map(Value::Object), Some(expected));
+    }
+
+    #[test]
+    fn a_text_that_looks_like_a_secret_is_compared_as_what_it_is() {
+        let tags = |text: &str| json!({"tags": {"note": text}});
+        let there = || tags("secret:x");
+        assert_eq!(compared(&step(tags("secret::x"), &[]), there()).action, Action::Unchanged);
+        let other = compared(&step(tags("secret::y"), &[]), there());
+        assert_eq!((other.action, other.merged.map(Value::Object)), (Action::Update, Some(tags("secret::y"))));
+        let kept = compared(&step(json!({"location": "x"}), &[]), there());
+        assert_eq!(kept.merged.expect("a body")["tags"], tags("secret::x")["tags"], "no secret of the plan");
     }
 
     #[test]

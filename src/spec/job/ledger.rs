@@ -79,12 +79,29 @@ impl Before {
     }
 }
 
+/// Whose steps the numbers of the notes are.
+#[derive(Serialize, Deserialize)]
+struct Noted {
+    hash: String,
+    steps: usize,
+}
+
+/// Notes that are of another plan, as after an update of atgd: their numbers mean other steps.
+pub(super) struct Foreign {
+    pub hash: String,
+    /// What was made by it, and is to be told.
+    pub made: Vec<String>,
+}
+
 /// The notes of one job.
 pub(super) struct Ledger<'l> {
     journal: &'l dyn Journal,
     notes: BTreeMap<usize, Note>,
+    plan: Noted,
+    foreign: Option<Foreign>,
 }
 
+const PLAN: &str = "plan";
 const BEFORE: &str = "before";
 
 fn key(n: usize) -> String {
@@ -94,29 +111,42 @@ fn key(n: usize) -> String {
 impl<'l> Ledger<'l> {
     /// Reads the notes of earlier attempts.
     pub(super) async fn open(journal: &'l dyn Journal, plan: &Plan) -> Result<Self, JournalError> {
+        let own = Noted { hash: plan.hash.clone(), steps: plan.steps.len() };
+        let noted: Option<Noted> = read(journal, PLAN).await?;
+        let noted = noted.unwrap_or(Noted { hash: own.hash.clone(), steps: own.steps });
         let mut notes = BTreeMap::new();
-        for step in &plan.steps {
-            if let Some(text) = journal.get(&key(step.n)).await? {
-                let note = serde_json::from_str(&text).map_err(|error| JournalError::Store(error.to_string()))?;
-                notes.insert(step.n, note);
+        for n in 1..=noted.steps {
+            if let Some(note) = read(journal, &key(n)).await? {
+                notes.insert(n, note);
             }
         }
-        Ok(Self { journal, notes })
+        if noted.hash == own.hash {
+            return Ok(Self { journal, notes, plan: own, foreign: None });
+        }
+        let made = notes.into_values().filter_map(|note| match note {
+            Note::Done { outcome: Outcome::Created, id, .. } => Some(id),
+            _ => None,
+        });
+        let foreign = Some(Foreign { hash: noted.hash, made: made.collect() });
+        Ok(Self { journal, notes: BTreeMap::new(), plan: own, foreign })
+    }
+
+    pub(super) const fn foreign(&self) -> Option<&Foreign> {
+        self.foreign.as_ref()
     }
 
     pub(super) async fn before(&self) -> Result<Option<Before>, JournalError> {
-        let Some(text) = self.journal.get(BEFORE).await? else { return Ok(None) };
-        serde_json::from_str(&text).map(Some).map_err(|error| JournalError::Store(error.to_string()))
+        read(self.journal, BEFORE).await
     }
 
+    /// Keeps what was there, and first of which plan the notes are that follow.
     pub(super) async fn keep_before(&self, before: &Before) -> Result<(), JournalError> {
-        let text = serde_json::to_string(before).map_err(|error| JournalError::Store(error.to_string()))?;
-        self.journal.record(BEFORE, &text).await
+        self.journal.record(PLAN, &text(&self.plan)?).await?;
+        self.journal.record(BEFORE, &text(before)?).await
     }
 
     pub(super) async fn note(&mut self, n: usize, note: Note) -> Result<(), JournalError> {
-        let text = serde_json::to_string(&note).map_err(|error| JournalError::Store(error.to_string()))?;
-        self.journal.record(&key(n), &text).await?;
+        self.journal.record(&key(n), &text(&note)?).await?;
         self.notes.insert(n, note);
         Ok(())
     }
@@ -157,6 +187,15 @@ impl<'l> Ledger<'l> {
             _ => None,
         })
     }
+}
+
+async fn read<T: serde::de::DeserializeOwned>(journal: &dyn Journal, step: &str) -> Result<Option<T>, JournalError> {
+    let Some(text) = journal.get(step).await? else { return Ok(None) };
+    serde_json::from_str(&text).map(Some).map_err(|error| JournalError::Store(error.to_string()))
+}
+
+fn text<T: Serialize>(note: &T) -> Result<String, JournalError> {
+    serde_json::to_string(note).map_err(|error| JournalError::Store(error.to_string()))
 }
 
 /// A row of the result.

@@ -14,6 +14,7 @@ mod exists;
 mod files;
 mod ledger;
 mod markdown;
+mod objects;
 mod principals;
 mod rollback;
 mod run;

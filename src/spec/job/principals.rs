@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::{
-    exists::{quoted, read},
+    exists::read,
     ledger::Ledger,
+    objects::{self, quoted},
     run::{Run, StepError},
 };
 use crate::spec::plan::{Step, StepKind};
@@ -55,18 +56,21 @@ pub(super) async fn of(
     if uuid::Uuid::try_parse(name).is_ok() {
         return Ok((name.to_lowercase(), None));
     }
-    let text = quoted(name);
     for (collection, field, kind) in [
         ("users", "userPrincipalName", "User"),
         ("groups", "displayName", "Group"),
         ("servicePrincipals", "displayName", "ServicePrincipal"),
         ("users", "displayName", "User"),
     ] {
-        let found = run.client.directory(&format!("/v1.0/{collection}?$filter={field}%20eq%20'{text}'")).await?;
-        let list = found["value"].as_array().cloned().unwrap_or_default();
+        let list = objects::named(run.client, collection, field, name).await?;
         match list.as_slice() {
             [] => {}
-            [only] => return Ok((only["id"].as_str().unwrap_or_default().to_owned(), Some(kind.to_owned()))),
+            [only] => {
+                let id = only["id"].as_str().filter(|id| !id.is_empty()).ok_or_else(|| {
+                    StepError::told("no_id", format!("Microsoft Graph answered {name:?} without an id"))
+                })?;
+                return Ok((id.to_owned(), Some(kind.to_owned())));
+            }
             several => {
                 let message = format!("the tenant has {} {collection} that are called {name:?}", several.len());
                 return Err(StepError::told("ambiguous_principal", message));

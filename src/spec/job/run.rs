@@ -6,11 +6,11 @@ use serde_json::{Map, Value};
 
 use super::{
     ledger::{Before, Outcome},
-    templates::Deployment,
+    templates::{Deployment, unescaped},
 };
 use crate::{
     azure::{AzureError, Client},
-    spec::plan::Plan,
+    spec::{node::secret_name, plan::Plan},
     telemetry::Secret,
     work::JournalError,
 };
@@ -45,6 +45,23 @@ impl Run<'_> {
             self.job.simple(),
             deployment.number + 1
         )
+    }
+
+    /// What is sent of a body that is no template: secrets as their values, texts without escapes.
+    pub(super) fn plain(&self, body: &Map<String, Value>) -> Map<String, Value> {
+        body.iter().map(|(name, value)| (name.clone(), self.plain_value(value))).collect()
+    }
+
+    fn plain_value(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => {
+                let secret = secret_name(text).and_then(|name| self.secrets.get(name));
+                Value::String(secret.map_or_else(|| unescaped(text), |secret| secret.expose().to_owned()))
+            }
+            Value::Array(items) => items.iter().map(|item| self.plain_value(item)).collect(),
+            Value::Object(fields) => Value::Object(self.plain(fields)),
+            other => other.clone(),
+        }
     }
 
     /// A text from Azure, without the values of secrets.

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 use uuid::Uuid;
+
+use super::exists::AT_ONCE;
 
 use crate::{
     arm,
@@ -12,7 +15,7 @@ use crate::{
         body::set,
         finding::Findings,
         place::Place,
-        plan::{Home, Plan},
+        plan::{Home, Lookup, Plan},
     },
 };
 
@@ -24,20 +27,14 @@ pub(in crate::spec) async fn resolve(
     plan: &mut Plan,
     findings: &mut Findings,
 ) -> Result<(), AzureError> {
-    let mut known: Vec<(Uuid, String)> = Vec::new();
-    let mut pages = SUBSCRIPTIONS.to_owned();
-    loop {
-        let answer = client.arm(&pages).await?;
-        for row in answer.values() {
-            let row = row?;
-            let id = row["subscriptionId"].as_str().and_then(|id| id.parse().ok());
-            known.extend(id.map(|id| (id, row["displayName"].as_str().unwrap_or_default().to_owned())));
-        }
-        match answer.next {
-            Some(next) if next != pages => pages = next,
-            _ => break,
-        }
-    }
+    let rows = client.pages(SUBSCRIPTIONS).all().await?;
+    let mut known: Vec<(Uuid, String)> = rows
+        .iter()
+        .filter_map(|row| {
+            let id = row["subscriptionId"].as_str()?.parse().ok()?;
+            Some((id, row["displayName"].as_str().unwrap_or_default().to_owned()))
+        })
+        .collect();
     if !client.subscriptions().is_empty() {
         known.retain(|(id, _)| client.subscriptions().contains(id));
     }
@@ -130,23 +127,26 @@ fn texts(value: &mut Value, new: &impl Fn(&str) -> String) {
     }
 }
 
+/// Ids of the resources that have the name of a look-up, in the subscription of its step.
+async fn ids_of(client: &Client, plan: &Plan, lookup: &Lookup) -> Result<Vec<String>, AzureError> {
+    let step = plan.steps.iter().find(|step| step.n == lookup.step);
+    let subscription = step.and_then(|step| arm::ResourceId::parse(&step.id)?.subscription).unwrap_or_default();
+    let last = lookup.text.rsplit('/').next().unwrap_or_default();
+    let filter = percent_encoding::utf8_percent_encode(last, percent_encoding::NON_ALPHANUMERIC);
+    let address =
+        format!("/subscriptions/{subscription}/resources?$filter=name%20eq%20'{filter}'&api-version=2021-04-01");
+    let rows = client.pages(&address).all().await?;
+    let named = rows.iter().filter(|row| row["name"].as_str().is_some_and(|name| name.eq_ignore_ascii_case(last)));
+    Ok(named.filter_map(|row| row["id"].as_str().map(str::to_owned)).collect())
+}
+
 /// Names that the text does not explain: resources that are there already.
 async fn names(client: &Client, plan: &mut Plan, findings: &mut Findings) -> Result<(), AzureError> {
-    for lookup in std::mem::take(&mut plan.lookups) {
+    let lookups = std::mem::take(&mut plan.lookups);
+    let looks: Vec<_> = lookups.iter().map(|lookup| ids_of(client, plan, lookup)).collect();
+    let found: Vec<Vec<String>> = stream::iter(looks).buffered(AT_ONCE).try_collect().await?;
+    for (lookup, found) in lookups.iter().zip(found) {
         let Some(step) = plan.steps.iter_mut().find(|step| step.n == lookup.step) else { continue };
-        let subscription = arm::ResourceId::parse(&step.id).and_then(|id| id.subscription).unwrap_or_default();
-        let last = lookup.text.rsplit('/').next().unwrap_or_default();
-        let filter = percent_encoding::utf8_percent_encode(last, percent_encoding::NON_ALPHANUMERIC);
-        let address =
-            format!("/subscriptions/{subscription}/resources?$filter=name%20eq%20'{filter}'&api-version=2021-04-01");
-        let answer = client.arm(&address).await?;
-        let mut found = Vec::new();
-        for row in answer.values() {
-            let row = row?;
-            if row["name"].as_str().is_some_and(|name| name.eq_ignore_ascii_case(last)) {
-                found.extend(row["id"].as_str().map(str::to_owned));
-            }
-        }
         match found.as_slice() {
             [only] if lookup.path.contains('\u{0}') => {
                 let message = format!("{:?} is not described here: write the whole id {only}", lookup.text);

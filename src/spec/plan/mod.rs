@@ -18,6 +18,6 @@ mod target;
 pub(crate) use self::{
     item::StepKind,
     prepare::{Order, Refused, prepare, tenant_of},
-    steps::{Plan, Step},
+    steps::{Lookup, Plan, Step},
     target::{Home, Target},
 };
