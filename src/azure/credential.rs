@@ -109,7 +109,13 @@ fn refused(error: &azure_core::Error) -> AzureError {
             Some(ErrorKind::HttpResponse { status, .. }) if is_passing(u16::from(*status)) => {
                 // 410: the machine's metadata service is being updated.
                 let status = if u16::from(*status) == 410 { 503 } else { u16::from(*status) };
-                return AzureError::Refused(Refusal { status, code: String::new(), message: text, path, retry_after: None });
+                return AzureError::Refused(Refusal {
+                    status,
+                    code: String::new(),
+                    message: text,
+                    path,
+                    retry_after: None,
+                });
             }
             _ => at = cause.source(),
         }

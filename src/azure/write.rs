@@ -41,7 +41,9 @@ fn passes(refusal: &Refusal) -> bool {
 
 /// Whether the directory refuses what refers to an object that it does not show everywhere yet.
 fn is_not_yet(refusal: &Refusal) -> bool {
-    ["NoBackingApplicationObject", "Request_ResourceNotFound"].iter().any(|code| refusal.code.eq_ignore_ascii_case(code))
+    ["NoBackingApplicationObject", "Request_ResourceNotFound"]
+        .iter()
+        .any(|code| refusal.code.eq_ignore_ascii_case(code))
         || refusal.message.contains("does not reference a valid application object")
 }
 

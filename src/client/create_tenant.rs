@@ -2,10 +2,11 @@
 
 use std::{
     collections::BTreeMap,
-    io::IsTerminal,
+    io::{IsTerminal, Read, Write},
     path::{Path, PathBuf},
 };
 
+use rustix::termios::{self, LocalModes, OptionalActions, SpecialCodeIndex, Termios};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -84,19 +85,61 @@ fn secret(name: &str, file: &str) -> Result<String, ClientError> {
     typed(name)
 }
 
+/// The terminal's settings, as they were before something was typed that is not shown.
+struct Hidden(Termios);
+
+impl Hidden {
+    /// What the terminal gives for Ctrl-C where that is no signal.
+    const CTRL_C: u8 = 3;
+
+    /// Shows nothing from now on. Ctrl-C and its like are no signals meanwhile: one that ends the program would leave the
+    /// terminal as it is now.
+    fn begin() -> std::io::Result<Self> {
+        let before = termios::tcgetattr(std::io::stdin())?;
+        let mut hidden = before.clone();
+        hidden.local_modes.remove(LocalModes::ECHO | LocalModes::ISIG);
+        hidden.special_codes[SpecialCodeIndex::VEOL] = Self::CTRL_C;
+        termios::tcsetattr(std::io::stdin(), OptionalActions::Now, &hidden)?;
+        Ok(Self(before))
+    }
+
+    /// A line, without its end.
+    fn line() -> std::io::Result<String> {
+        let (mut line, mut part) = (Vec::new(), [0; 1_024]);
+        loop {
+            let length = std::io::stdin().lock().read(&mut part)?;
+            line.extend_from_slice(&part[..length]);
+            match line.last() {
+                Some(&Self::CTRL_C) => return Err(std::io::Error::other("interrupted")),
+                Some(b'\n') => break,
+                _ if length == 0 => break,
+                _ => {}
+            }
+        }
+        let text = String::from_utf8(line).map_err(|_| std::io::Error::other("what was typed is no UTF-8 text"))?;
+        Ok(text.trim_end_matches(['\n', '\r']).to_owned())
+    }
+}
+
+impl Drop for Hidden {
+    fn drop(&mut self) {
+        let _ = termios::tcsetattr(std::io::stdin(), OptionalActions::Now, &self.0);
+    }
+}
+
 /// A line from the terminal that is not shown while it is typed.
 fn typed(name: &str) -> Result<String, ClientError> {
     let failed = |source: std::io::Error| ClientError::File { path: PathBuf::from("the terminal"), source };
-    let mode = |echo: &str| std::process::Command::new("stty").arg(echo).status();
-    let mut err = std::io::stderr();
-    let _ = std::io::Write::write_all(&mut err, format!("value of the secret {name}: ").as_bytes());
-    mode("-echo").map_err(failed)?;
-    let mut line = String::new();
-    let read = std::io::stdin().read_line(&mut line);
-    let _ = mode("echo");
-    let _ = std::io::Write::write_all(&mut err, b"\n");
-    read.map_err(failed)?;
-    Ok(line.trim_end_matches(['\n', '\r']).to_owned())
+    let say = |text: &str| {
+        let _ = std::io::stderr().write_all(text.as_bytes());
+    };
+    // First hidden, then asked: whoever answers at once is not seen either.
+    let hidden = Hidden::begin().map_err(failed)?;
+    say(&format!("value of the secret {name}: "));
+    let line = Hidden::line();
+    drop(hidden);
+    say("\n");
+    line.map_err(failed)
 }
 
 /// The plan of a dry run, or what a real run did.

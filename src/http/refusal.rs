@@ -126,6 +126,7 @@ impl From<SubmitError> for Refusal {
                 let details = Some(json!({ "job_id": by }));
                 Self { details, ..Self::new(ErrorCode::AlreadyRetried, message) }
             }
+            SubmitError::Gone => Self::no_job(),
             SubmitError::Refused(failure) => failure.into(),
             SubmitError::Store(error) => Self::stored(error.is_full(), error),
         }

@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use super::{
     record::{
         ARTIFACTS, BY_KEY, BY_STATUS, BY_TENANT, BY_TYPE, COUNTS, EVENTS, IDEMPOTENCY, JOBS, JOURNAL, LANES, PURGED,
-        QUEUE, RESULTS, status_byte, type_byte,
+        QUEUE, RESULTS, TEXTS, status_byte, type_byte,
     },
     row::JobRow,
+    texts,
 };
 use crate::{
     api::{JobStatus, StoreReport, Time},
@@ -64,9 +65,23 @@ pub fn check_records(read: &Read) -> Result<Checked, StoreError> {
         ("results", read.check(&RESULTS)?),
         ("artifacts", read.check(&ARTIFACTS)?),
         ("journal notes", read.check(&JOURNAL)?),
+        ("specifications", texts_of_jobs(read, &mut findings)?),
         ("idempotency keys", read.check(&IDEMPOTENCY)?),
     ];
     Ok(Checked { counted, findings })
+}
+
+/// Texts of specifications; each is of a job.
+fn texts_of_jobs(read: &Read, findings: &mut Vec<String>) -> Result<u64, StoreError> {
+    let mut count = 0;
+    read.scan(&TEXTS, &Span::all(), Order::Rising, |id, _| {
+        count += 1;
+        if read.get(&JOBS, &id)?.is_none() {
+            findings.push(format!("the specification of {} is left, which is no job", uuid::Uuid::from_u128(id)));
+        }
+        Ok::<_, StoreError>(true)
+    })?;
+    Ok(count)
 }
 
 /// One job against its rows in the indexes, the queue and the event log.
@@ -147,7 +162,10 @@ pub fn export<E: From<StoreError>>(read: &Read, mut line: impl FnMut(Value) -> R
         line(json!({
             "record": "job",
             "job": row.view(None),
-            "parameters": serde_json::from_str::<Value>(&row.operation).unwrap_or_default(),
+            "parameters": texts::whole(read, &row).map_or_else(
+                |_| serde_json::from_str(&row.operation).unwrap_or_default(),
+                |operation| json!(operation),
+            ),
             "result": result.and_then(|text| serde_json::from_str::<Value>(&text.0).ok()),
             "events": events,
         }))

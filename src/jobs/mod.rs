@@ -33,6 +33,7 @@ mod slots;
 mod state;
 mod stopping;
 mod submit;
+mod texts;
 mod thread;
 mod watch;
 

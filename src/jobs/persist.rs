@@ -15,6 +15,7 @@ use super::{
     },
     row::JobRow,
     state::{Denied, Event, Fence, Interruption, State, apply},
+    texts,
 };
 use crate::{
     api::{EventKind, JobStatus, LogLevel},
@@ -152,11 +153,22 @@ pub(super) fn append(
 /// The note of a job that another one took over; no operation has a step of this name.
 const TAKEN_OVER: &str = "\u{0}taken_over";
 
-/// Gives a new job the notes of an old one, once. `Err`: the job that has taken it over before.
-pub(super) fn take_over(write: &mut Write<'_>, old: u128, new: u128) -> Result<Result<(), Uuid>, StoreError> {
+/// Why a job's notes can't be taken over.
+pub(super) enum NotTaken {
+    /// It was removed in the meantime, and its notes with it.
+    Gone,
+    /// The job that has taken them over before.
+    By(Uuid),
+}
+
+/// Gives a new job the notes of an old one, once.
+pub(super) fn take_over(write: &mut Write<'_>, old: u128, new: u128) -> Result<Result<(), NotTaken>, StoreError> {
     let mark = (old, TAKEN_OVER.to_owned());
+    if write.get(&JOBS, &old)?.is_none() {
+        return Ok(Err(NotTaken::Gone));
+    }
     if let Some(Text(by)) = write.get(&JOURNAL, &mark)? {
-        return Ok(Err(by.parse().unwrap_or_default()));
+        return Ok(Err(NotTaken::By(by.parse().unwrap_or_default())));
     }
     let mut notes = Vec::new();
     write.scan(&JOURNAL, &Span::prefix(&old), Order::Rising, |(_, step), text| {
@@ -291,6 +303,7 @@ pub(super) fn purge(write: &mut Write<'_>, id: u128) -> Result<Result<(), Option
     for step in steps {
         write.remove(&JOURNAL, &step)?;
     }
+    texts::forget(write, id)?;
     write.remove(&RESULTS, &id)?;
     if let Some(zip) = write.get(&ARTIFACTS, &id)? {
         write.remove(&ZIPS, &(zip.made_at, id))?;

@@ -11,11 +11,12 @@ use crate::{
 };
 
 /// The file of jobs, keys and audit.
-pub const SCHEMA: Schema = Schema { name: "atgd-state", format: 3, migrations: MIGRATIONS };
+pub const SCHEMA: Schema = Schema { name: "atgd-state", format: 4, migrations: MIGRATIONS };
 /// To 2: jobs count their fruitless starts in a row. To 3: they know how long they ran, and the queue has
-/// lanes. Rows of jobs are read in any version and written in the newest, so none is touched; the number
-/// keeps an older atgd away from them.
-const MIGRATIONS: &[Migration] = &[Migration { to: 2, run: |_| Ok(()) }, Migration { to: 3, run: fill_lanes }];
+/// lanes. To 4: texts of specifications have rows of their own. Rows of jobs are read in any version and written in the
+/// newest, so none is touched; the number keeps an older atgd away from them.
+const MIGRATIONS: &[Migration] =
+    &[Migration { to: 2, run: |_| Ok(()) }, Migration { to: 3, run: fill_lanes }, Migration { to: 4, run: |_| Ok(()) }];
 
 fn fill_lanes(write: &mut Write<'_>) -> Result<(), StoreError> {
     let mut rows = Vec::new();
@@ -49,6 +50,8 @@ pub(super) const EVENTS: Table<(u128, u64), EventRow> = Table::new("events.v1");
 pub(super) const PURGED: Table<u128, Count> = Table::new("purged.v1");
 /// Job id → result of a finished job.
 pub(super) const RESULTS: Table<u128, Text> = Table::new("results.v1");
+/// Job id → text of the specification, of a creation.
+pub(super) const TEXTS: Table<u128, Text> = Table::new("texts.v1");
 /// Job id → what its zip holds.
 pub(super) const ARTIFACTS: Table<u128, ArtifactsRow> = Table::new("artifacts.v1");
 /// (made at, job id) → size of a zip that is still there, oldest first.

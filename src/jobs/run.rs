@@ -23,6 +23,7 @@ use super::{
     secrets::{self, Secrets},
     shared::Shared,
     state::{Denied, Event, Fence, Interruption, Outcome, Reason, State},
+    texts,
     thread::{Operating, off_thread, panicked},
     watch::{Attempt, Deadline, Ended, Ran},
 };
@@ -182,7 +183,9 @@ fn failed(fence: Fence, code: &str, message: String) -> Event {
 /// What the operation needs before it starts; otherwise the event that ends the attempt.
 async fn prepare(attempt: &Attempt, row: &JobRow) -> Result<(Operation, Deadline, Arc<Staging>), Event> {
     let (shared, fence) = (&attempt.shared, attempt.fence);
-    let operation: Operation = serde_json::from_str(&row.operation)
+    let operation = shared
+        .store
+        .read(|read| texts::whole(read, row))
         .map_err(|error| failed(fence, "internal", format!("the stored parameters can't be read: {error}")))?;
     let deadline = {
         let settings = shared.settings.borrow();

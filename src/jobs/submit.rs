@@ -9,14 +9,15 @@ use super::{
     attempts::Stop,
     handle::Jobs,
     janitor,
-    persist::{self, Claimed},
+    persist::{self, Claimed, NotTaken},
     pick::Shares,
-    record::JOBS,
+    record::{JOBS, Text},
     row::JobRow,
     runner::Failure,
     scheduler,
     secrets::{self, Secrets},
     state::{Denied, State},
+    texts,
     thread::{off_thread, panicked},
 };
 use crate::{
@@ -53,6 +54,8 @@ pub enum SubmitError {
     ShuttingDown,
     #[error("the job was retried before: {0} took it over")]
     AlreadyRetried(Uuid),
+    #[error("the job that was to be retried was removed in the meantime")]
+    Gone,
     #[error(transparent)]
     Refused(Failure),
     #[error(transparent)]
@@ -95,6 +98,8 @@ pub enum RetryError {
 /// A submit's part in a transaction.
 struct Taking {
     row: JobRow,
+    /// The text of its specification.
+    text: Option<Text>,
     /// The promise, and the hash of the body.
     idempotency: Option<((String, String, String), [u8; 32])>,
     audit: Entry,
@@ -128,9 +133,15 @@ impl Taking {
             return Ok(Err(SubmitError::QueueFull { queued, retry_after_seconds: 10 }));
         }
         if let Some(old) = self.takes_over
-            && let Err(by) = persist::take_over(write, old, self.row.id)?
+            && let Err(not_taken) = persist::take_over(write, old, self.row.id)?
         {
-            return Ok(Err(SubmitError::AlreadyRetried(by)));
+            return Ok(Err(match not_taken {
+                NotTaken::By(by) => SubmitError::AlreadyRetried(by),
+                NotTaken::Gone => SubmitError::Gone,
+            }));
+        }
+        if let Some(text) = &self.text {
+            texts::keep(write, self.row.id, text)?;
         }
         let row = persist::submit(write, self.row, self.idempotency, self.audit)?;
         let claimed = match self.claim {
@@ -232,7 +243,8 @@ impl Jobs {
     }
 
     /// What the transaction of a submit needs.
-    fn taking(&self, submission: Submission) -> Result<Taking, SubmitError> {
+    fn taking(&self, mut submission: Submission) -> Result<Taking, SubmitError> {
+        let text = texts::taken(&mut submission.operation);
         let shared = &self.shared;
         let now = Time::now().millis();
         let row = new_row(&submission, shared.ids.next(now))?;
@@ -242,7 +254,7 @@ impl Jobs {
             .idempotency
             .map(|idempotency| ((key_id, idempotency.route.to_owned(), idempotency.key), idempotency.body_hash));
         let limit = shared.settings.borrow().max_queued;
-        Ok(Taking { row, idempotency, audit, limit, takes_over: None, claim: None })
+        Ok(Taking { row, text, idempotency, audit, limit, takes_over: None, claim: None })
     }
 
     /// Asks for a job's end: a pending one is cancelled when this returns, a running one soon after.
@@ -330,15 +342,18 @@ impl Jobs {
         if !matches!(status, JobStatus::Failed | JobStatus::Cancelled) {
             return Err(RetryError::NotRetryable(status));
         }
-        let operation: Operation = serde_json::from_str(&row.operation)
-            .map_err(|error| SubmitError::Store(StoreError::Record { table: JOBS.name, cause: error.to_string() }))?;
+        let operation = self.shared.store.read(|read| texts::whole(read, &row)).map_err(SubmitError::from)?;
         let names = secrets.keys().cloned().collect();
         let operation = self.shared.runner.settle(operation, names).await.map_err(SubmitError::Refused)?;
         let submission =
             Submission { operation, key_id: key_id.to_owned(), remote: remote.to_owned(), idempotency: None };
-        // What a creation made is not made again: the new job goes on with the old one's notes.
-        let takes_over = (submission.operation.job_type() == JobType::CreateTenant).then_some(row.id);
-        Ok(self.take(submission, secrets, takes_over).await?)
+        // What a creation made is not made again: the new job goes on with the old one's notes. A dry run makes nothing.
+        let takes_over =
+            (submission.operation.job_type() == JobType::CreateTenant && row.is_writer()).then_some(row.id);
+        self.take(submission, secrets, takes_over).await.map_err(|error| match error {
+            SubmitError::Gone => RetryError::NotFound,
+            error => RetryError::Submit(error),
+        })
     }
 }
 

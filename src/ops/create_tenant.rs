@@ -10,7 +10,7 @@ use super::{failure::failure, operations::Operations, scan::of_azure};
 use crate::{
     api::{CreateTenantRequest, FieldError, OnFailure},
     jobs::Failure,
-    spec::{self, Finding, JobError, Plan, Ran, Refused, Target},
+    spec::{self, Finding, JobError, Plan, Ran, Reading, Refused, Target},
     work::{JournalError, Work},
 };
 
@@ -24,9 +24,10 @@ pub(super) fn settle(
     if request.timeout_seconds.is_some_and(|seconds| !(1..=7 * 86_400).contains(&seconds)) {
         return Err(invalid(vec![FieldError::new("timeout_seconds", "expected 1 to 604800")]));
     }
-    let tenant = tenant_of(ops, &request)?;
+    let reading = Reading::of(&request.spec_content);
+    let tenant = tenant_of(ops, &request, &reading)?;
     request.tenant_id = Some(tenant);
-    let plan = plan(ops, &request, tenant, secrets)?;
+    let plan = plan(ops, &request, reading, secrets)?;
     let wanted = request.plan_hash.as_deref();
     if wanted.is_none() && !request.dry_run && ops.require_plan_hash() {
         let message = "expected the hash of a plan that a dry run showed: the configuration requires it";
@@ -39,11 +40,11 @@ pub(super) fn settle(
     Ok(request)
 }
 
-fn tenant_of(ops: &Operations, request: &CreateTenantRequest) -> Result<Uuid, Failure> {
+fn tenant_of(ops: &Operations, request: &CreateTenantRequest, reading: &Reading) -> Result<Uuid, Failure> {
     if let Some(tenant) = request.tenant_id {
         return Ok(tenant);
     }
-    if let Some(tenant) = spec::tenant_of(&request.spec_content) {
+    if let Some(tenant) = reading.tenant_id() {
         return Ok(tenant);
     }
     match ops.azure.tenants().as_slice() {
@@ -62,16 +63,17 @@ fn tenant_of(ops: &Operations, request: &CreateTenantRequest) -> Result<Uuid, Fa
 fn plan(
     ops: &Operations,
     request: &CreateTenantRequest,
-    tenant: Uuid,
+    reading: Reading,
     secrets: BTreeSet<String>,
 ) -> Result<Plan, Failure> {
+    let tenant = request.tenant_id.unwrap_or_default();
     let target = Target {
         tenant,
         subscription_map: request.subscription_map.clone(),
         configured: ops.azure.subscriptions_of(tenant),
     };
-    let order = spec::Order { text: &request.spec_content, target: &target, secrets, is_dry: request.dry_run };
-    spec::prepare(&order).map_err(|refused| match refused {
+    let order = spec::Order { target: &target, secrets, is_dry: request.dry_run };
+    spec::prepare(reading, &order).map_err(|refused| match refused {
         Refused::Fields(findings) => invalid(findings.into_iter().map(field).collect()),
         Refused::Prose => {
             let message = "this text has neither a structured block nor headings such as `# Tenant: name`, \
@@ -106,7 +108,7 @@ pub(super) async fn run(ops: Operations, request: CreateTenantRequest, work: Wor
     let secrets: BTreeSet<String> = work.secrets.keys().cloned().collect();
     let planning = {
         let (ops, request) = (ops.clone(), request.clone());
-        tokio::task::spawn_blocking(move || plan(&ops, &request, tenant, secrets)).await
+        tokio::task::spawn_blocking(move || plan(&ops, &request, Reading::of(&request.spec_content), secrets)).await
     };
     let plan = planning.map_err(|error| failure("panicked", &format!("the planning panicked: {error}"), false))??;
     let client = ops.azure.tenant(tenant).map_err(|error| of_azure(&error))?;

@@ -7,6 +7,7 @@
 //! | `throttle-silent` | 429 without |
 //! | `500` … `504`, `408` | that status; 503 as HTML |
 //! | `error=STATUS/CODE` | that status and code in ARM's shape (409 `AnotherOperationInProgress`, 400 `PrincipalNotFound`) |
+//! | `error=STATUS/CODE/SECONDS` | the same with `Retry-After` |
 //! | `reset` | the connection is reset before a byte of the answer |
 //! | `truncated` | reset in the middle of the body |
 //! | `slow=MILLISECONDS` | answered later |
@@ -49,7 +50,8 @@ use super::{hostile::Hostile, reply::Reply};
 pub enum FaultKind {
     Throttle(Option<u64>),
     Status(u16),
-    Error(u16, String),
+    /// With `Retry-After`, seconds, where that is said.
+    Error(u16, String, Option<u64>),
     Reset,
     Truncated,
     Slow(Duration),
@@ -112,7 +114,11 @@ impl FromStr for Fault {
             "error" => {
                 let wanted = "error wants a status and a code: error=409/AnotherOperationInProgress";
                 let (status, code) = argument.and_then(|text| text.split_once('/')).ok_or(wanted)?;
-                FaultKind::Error(status.parse().map_err(|_| wanted)?, code.to_owned())
+                let (code, after) = match code.split_once('/') {
+                    Some((code, seconds)) => (code, Some(seconds.parse().map_err(|_| wanted)?)),
+                    None => (code, None),
+                };
+                FaultKind::Error(status.parse().map_err(|_| wanted)?, code.to_owned(), after)
             }
             word => match (word.parse::<u16>(), Hostile::named(word, argument)) {
                 (Ok(status @ 400..=599), _) => FaultKind::Status(status),
@@ -238,7 +244,13 @@ impl Faults {
             FaultKind::Status(status) => {
                 Reply::error(*status, "InternalServerError", "Encountered internal server error.")
             }
-            FaultKind::Error(status, code) => Reply::error(*status, code, "A fault that was asked for."),
+            FaultKind::Error(status, code, after) => {
+                let reply = Reply::error(*status, code, "A fault that was asked for.");
+                match after {
+                    Some(seconds) => reply.with("retry-after", seconds.to_string()),
+                    None => reply,
+                }
+            }
             FaultKind::Reset => Reply { cut: Some(0), ..Reply::empty(500) },
             FaultKind::Truncated => return fate.truncated = true,
             FaultKind::Slow(delay) => return fate.delay += *delay,
@@ -337,7 +349,7 @@ mod tests {
         assert_eq!((fault.kind, fault.probability), (expected, 0.25));
         assert_eq!(fault.scope.as_deref(), Some("/resourcegroups/rg-web"));
         let conflict: Fault = "error=409/AnotherOperationInProgress".parse().expect("a fault");
-        assert_eq!(conflict.kind, FaultKind::Error(409, "AnotherOperationInProgress".to_owned()));
+        assert_eq!(conflict.kind, FaultKind::Error(409, "AnotherOperationInProgress".to_owned(), None));
     }
 
     #[test]

@@ -32,5 +32,5 @@ pub(crate) use self::{
     finding::Finding,
     job::{JobError, Ran, deploy, dry_run},
     node::secret_name,
-    plan::{Order, Plan, Refused, Target, prepare, tenant_of},
+    plan::{Order, Plan, Reading, Refused, Target, prepare},
 };

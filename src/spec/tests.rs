@@ -5,7 +5,7 @@ mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Finding, Order, Plan, Refused, Step, Target, prepare};
+use super::{Finding, Order, Plan, Reading, Refused, Step, Target, prepare};
 
 pub(super) const TENANT: &str = "c0470500-0000-4000-8000-000000000001";
 pub(super) const SUBSCRIPTION: &str = "5ab50000-0000-4000-8000-00000000000a";
@@ -15,7 +15,7 @@ pub(super) fn target() -> Target {
 }
 
 pub(super) fn planned(text: &str) -> Result<Plan, Refused> {
-    prepare(&Order { text, target: &target(), secrets: BTreeSet::new(), is_dry: true })
+    prepare(Reading::of(text), &Order { target: &target(), secrets: BTreeSet::new(), is_dry: true })
 }
 
 /// The plan of a text that has one.

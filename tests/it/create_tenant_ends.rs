@@ -166,3 +166,55 @@ async fn a_job_that_ran_out_of_time_tells_what_it_made() {
     assert_eq!(ids(&result["clean_up"]).len(), 4, "{result:#}");
     assert_eq!(rows(&result, "skipped"), 6, "{result:#}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_refuses_for_a_while_is_asked_again_when_it_says() {
+    let (sim, _house, daemon) = running().await;
+    for text in [
+        "error=409/DeploymentActive/3@/deployments/atgd-",
+        "error=404/Request_ResourceNotFound/3@/members/$ref",
+        "throttle=3@/roleassignments/",
+    ] {
+        sim.add_fault(Fault { times: Some(1), ..fault(text) }).expect("armed");
+    }
+    let began = std::time::Instant::now();
+    let id = daemon.submit("/api/v1/create-tenant", &real(&sim)).await;
+    let (view, _) = ended(&daemon, &id).await;
+    assert_eq!(view["status"], "completed", "{view}");
+    assert!(began.elapsed() >= Duration::from_secs(9), "three times three seconds: {:?}", began.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_is_retried_as_often_as_one_likes_and_a_job_that_is_gone_is_not() {
+    let (sim, _house, daemon) = running().await;
+    sim.add_fault(fault("error=403/AuthorizationFailed@/subscriptions?")).expect("armed");
+    let mut request = real(&sim);
+    for (is_dry, second) in [(true, 202), (false, 409)] {
+        request["dry_run"] = json!(is_dry);
+        let id = daemon.submit("/api/v1/create-tenant", &request).await;
+        assert_eq!(ended(&daemon, &id).await.0["status"], "failed");
+        let address = format!("/api/v1/jobs/{id}/retry");
+        let secrets = json!({"secrets": request["secrets"]});
+        for status in [202, second] {
+            let (answered, body) = daemon.call(Method::POST, &address, Some(&secrets)).await;
+            assert_eq!(answered, status, "{body}");
+        }
+        assert_eq!(daemon.call(Method::DELETE, &format!("/api/v1/jobs/{id}?purge=true"), None).await.0 / 100, 2);
+        assert_eq!(daemon.call(Method::POST, &address, Some(&secrets)).await.0, 404);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_looks_like_a_secret_is_a_text_for_groups_too() {
+    let (sim, _house, daemon) = running().await;
+    let request = changed(&sim, "- Tags: env=prod", "- Tags:\n  - env: secret::prod", &json!({}));
+    let group = format!("/subscriptions/{}/resourceGroups/rg-shop", subscription(&sim));
+    for unchanged in [0, 9] {
+        let id = daemon.submit("/api/v1/create-tenant", &request).await;
+        let (view, result) = ended(&daemon, &id).await;
+        assert_eq!(view["status"], "completed", "{view}");
+        assert_eq!(rows(&result, "unchanged"), unchanged, "{result:#}");
+        let served = sim.served().into_iter().find(|(id, _)| *id == group).expect("the group").1;
+        assert_eq!(served["tags"], json!({"env": "secret:prod"}));
+    }
+}

@@ -39,6 +39,7 @@ mod simulator_writes;
 mod stop;
 mod store;
 mod sweep;
+mod terminal;
 mod tidy;
 mod torture;
 mod unyielding;

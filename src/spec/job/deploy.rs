@@ -117,7 +117,7 @@ async fn prepared(
     (told.is_resolved, told.warnings) = (true, warnings);
     let bodies = merged(&existing);
     let deployments = templates::deployments(plan, &bodies);
-    files::write(&*work.artifacts, plan, &deployments, &existing, &mut told.warnings)?;
+    files::write(work.artifacts.clone(), plan, &deployments, &existing, &mut told.warnings).await?;
     // Kept before the first step: of steps that an earlier attempt has begun, what that attempt kept, of all others what
     // is there now.
     let before = before(&existing).or_kept(kept, |n| ledger.is_done(n) || ledger.is_begun(n));

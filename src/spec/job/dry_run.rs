@@ -33,7 +33,9 @@ pub(crate) enum JobError {
     Artifact(#[from] ArtifactError),
     #[error(transparent)]
     Journal(JournalError),
-    #[error("what the job has done so far was done by the plan {0}, and the plan is another one now: submit the text again")]
+    #[error(
+        "what the job has done so far was done by the plan {0}, and the plan is another one now: submit the text again"
+    )]
     OtherPlan(String),
     #[error("the job was cancelled")]
     Cancelled,
@@ -56,7 +58,7 @@ pub(crate) async fn dry_run(client: &Client, mut plan: Plan, work: &Work) -> Res
         opinions.push(opinion(client, deployment, work).await?);
     }
     report(work, "artifacts", "writing the plan", 0.95);
-    files::write(&*work.artifacts, &plan, &deployments, &existing, &mut warnings)?;
+    files::write(work.artifacts.clone(), &plan, &deployments, &existing, &mut warnings).await?;
     Ok(result(&plan, &existing, &warnings, opinions, began.elapsed().as_secs_f64()))
 }
 

@@ -1,6 +1,6 @@
 //! The artifacts of a plan: `plan.json`, `plan.md`, ARM templates with their parameters, Bicep.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Value, json};
 
@@ -14,8 +14,32 @@ use crate::{
     work::{ArtifactError, Artifacts},
 };
 
-/// Writes all of them. Blocking. What could not be made of the plan is told as a warning.
-pub(in crate::spec) fn write(
+/// Writes all of them, off the threads that wait for Azure. What could not be made of the plan is told as a warning.
+pub(in crate::spec) async fn write(
+    artifacts: Arc<dyn Artifacts>,
+    plan: &Plan,
+    deployments: &[Deployment],
+    existing: &BTreeMap<usize, Existing>,
+    warnings: &mut Vec<Warning>,
+) -> Result<(), ArtifactError> {
+    let (plan, deployments, existing) = (plan.clone(), deployments.to_vec(), existing.clone());
+    let mut told = warnings.clone();
+    let writing = tokio::task::spawn_blocking(move || {
+        blocking(&*artifacts, &plan, &deployments, &existing, &mut told)?;
+        Ok(told)
+    });
+    match writing.await {
+        Ok(done) => {
+            *warnings = done?;
+            Ok(())
+        }
+        // The runtime ends, and the job with it: a later start writes them.
+        Err(error) if error.is_cancelled() => std::future::pending().await,
+        Err(error) => Err(ArtifactError::Io { path: "plan.md".to_owned(), source: std::io::Error::other(error) }),
+    }
+}
+
+fn blocking(
     artifacts: &dyn Artifacts,
     plan: &Plan,
     deployments: &[Deployment],

@@ -17,7 +17,7 @@ mod target;
 
 pub(crate) use self::{
     item::StepKind,
-    prepare::{Order, Refused, prepare, tenant_of},
+    prepare::{Order, Reading, Refused, prepare},
     steps::{Lookup, Plan, Step},
     target::{Home, Target},
 };

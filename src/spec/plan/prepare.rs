@@ -17,14 +17,14 @@ use crate::spec::{
     body::get,
     check::{Space, addresses, prefixes},
     finding::{Finding, Findings},
+    model::Tenant,
     read, secrets,
     text::{self, Form},
 };
 
-/// What is asked for.
+/// What is asked for of a text.
 #[derive(Debug, Clone)]
 pub(crate) struct Order<'o> {
-    pub text: &'o str,
     pub target: &'o Target,
     /// Names of the secrets whose values are given.
     pub secrets: BTreeSet<String>,
@@ -40,27 +40,40 @@ pub(crate) enum Refused {
     Prose,
 }
 
-/// The tenant that a text names for itself, if it does.
-pub(crate) fn tenant_of(text: &str) -> Option<uuid::Uuid> {
-    let text = text::normal(text);
-    let Form::Tree(tree) = text::read(&text, &mut Findings::default()) else { return None };
-    let tenant = read::tenant(tree, &mut Findings::default());
-    uuid::Uuid::try_parse(tenant.id?.text.trim()).ok()
+/// A text that was read, for whatever tenant.
+pub(crate) struct Reading {
+    text: String,
+    tenant: Result<Tenant, Refused>,
+    findings: Findings,
 }
 
-/// Reads, checks and plans.
-pub(crate) fn prepare(order: &Order<'_>) -> Result<Plan, Refused> {
-    let text = text::normal(order.text);
-    let mut findings = Findings::default();
-    secrets::in_lines(&text, &mut findings);
-    let tree = match text::read(&text, &mut findings) {
-        Form::Tree(tree) => tree,
-        Form::Prose if findings.has_errors() => return Err(refusal(&findings)),
-        Form::Prose => return Err(Refused::Prose),
-        Form::Broken => return Err(refusal(&findings)),
-    };
-    secrets::in_tree(&tree, &mut findings);
-    let tenant = read::tenant(tree, &mut findings);
+impl Reading {
+    pub(crate) fn of(text: &str) -> Self {
+        let text = text::normal(text);
+        let mut findings = Findings::default();
+        secrets::in_lines(&text, &mut findings);
+        let tenant = match text::read(&text, &mut findings) {
+            Form::Tree(tree) => {
+                secrets::in_tree(&tree, &mut findings);
+                Ok(read::tenant(tree, &mut findings))
+            }
+            Form::Prose if findings.has_errors() => Err(refusal(&findings)),
+            Form::Prose => Err(Refused::Prose),
+            Form::Broken => Err(refusal(&findings)),
+        };
+        Self { text, tenant, findings }
+    }
+
+    /// The tenant that the text names for itself, if it does.
+    pub(crate) fn tenant_id(&self) -> Option<uuid::Uuid> {
+        uuid::Uuid::try_parse(self.tenant.as_ref().ok()?.id.as_ref()?.text.trim()).ok()
+    }
+}
+
+/// Checks and plans.
+pub(crate) fn prepare(reading: Reading, order: &Order<'_>) -> Result<Plan, Refused> {
+    let Reading { text, tenant, mut findings } = reading;
+    let tenant = tenant?;
     let mut draft = draft(&tenant, order.target, &mut findings);
     let names = Names::of(&draft.items);
     let unresolved = references::resolve(&mut draft.items, &names, &mut findings);
