@@ -400,5 +400,5 @@ async fn jobs_of_the_first_format_are_read_and_run_after_a_copy_was_made() {
     assert_sound(&jobs);
     jobs.drain(CancellationToken::new()).await;
     drop(jobs);
-    assert!(matches!(Store::open(&path, &FIRST), Err(StoreError::Newer { found: 3, known: 1, .. })));
+    assert!(matches!(Store::open(&path, &FIRST), Err(StoreError::Newer { found: 4, known: 1, .. })));
 }

@@ -9,7 +9,7 @@ use super::{
     *,
 };
 use crate::{
-    api::{JobStatus, JobType, Time},
+    api::{CreateTenantRequest, JobStatus, JobType, Operation, Time},
     store::WriteError,
 };
 
@@ -212,5 +212,35 @@ async fn a_job_with_many_events_is_purged_at_once_and_its_events_go_bit_by_bit()
     assert_sound(&jobs);
     run_chores(&jobs, Time::now().millis()).await;
     assert_eq!(left(&jobs), 0);
+    assert_sound(&jobs);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_text_is_stored_once_and_goes_with_its_job() {
+    let house = House::new();
+    let jobs = house.open(quick()).await;
+    let text = "# Tenant: a long one\n".repeat(10_000);
+    let request = CreateTenantRequest {
+        spec_content: text.clone(),
+        tenant_id: Some(Uuid::from_u128(1)),
+        ..CreateTenantRequest::default()
+    };
+    let operation = Operation::CreateTenant(request);
+    let id = submit(&jobs, operation.clone()).await;
+    until(&jobs, id, JobStatus::Running).await;
+    let stored = |read: &crate::store::Read| {
+        let row = read.get(&record::JOBS, &id.as_u128())?.expect("the job");
+        Ok::<_, crate::store::StoreError>((row.operation.len(), texts::whole(read, &row)?))
+    };
+    let (length, whole) = jobs.shared.store.read(stored).expect("reads");
+    assert!(length < 500, "what is written at each flush: {length} bytes");
+    assert_eq!(whole, operation);
+    jobs.cancel(id, "a", "").await.expect("asked");
+    until(&jobs, id, JobStatus::Cancelled).await;
+    let retried = jobs.retry(id, "a", "").await.expect("retried").job_id;
+    let row = jobs.shared.store.read(|read| read.get(&record::TEXTS, &retried.as_u128())).expect("reads");
+    assert_eq!(row, Some(record::Text(text)));
+    jobs.purge(id, "a", "").await.expect("removed");
+    assert_eq!(jobs.shared.store.read(|read| read.len(&record::TEXTS)).expect("reads"), 1);
     assert_sound(&jobs);
 }
