@@ -14,7 +14,7 @@ use crate::{
     arm,
     spec::{
         finding::Finding,
-        plan::{Order, Plan, Refused, Step, StepKind, Target, prepare},
+        plan::{Order, Plan, Reading, Refused, Step, StepKind, Target, prepare},
     },
 };
 
@@ -30,8 +30,8 @@ pub(in crate::spec) fn settle(described: &mut Described) -> String {
     let mut written = write(described);
     let mut told = Vec::new();
     for _ in 0..MOST_ROUNDS {
-        let order = Order { text: &written.text, target: &target, secrets: BTreeSet::new(), is_dry: true };
-        let changed = match prepare(&order) {
+        let order = Order { target: &target, secrets: BTreeSet::new(), is_dry: true };
+        let changed = match prepare(Reading::of(&written.text), &order) {
             Ok(plan) => {
                 told = differences(described, &plan);
                 mended(described, &told)
