@@ -27,7 +27,7 @@ use super::{
         references::{self, Principals, World},
         retarget::{Moved, Target},
         secrets::Lifted,
-        selection::Selection,
+        selection::{self, Selection, State},
         source::Source,
     },
     shelf::{Shelf, Spot},
@@ -41,6 +41,9 @@ use crate::{
 
 /// Items that are worked on at once by one core: few, so that all cores have some of a small plan.
 const CHUNK: usize = 32;
+
+/// Rows whose memory is given back at once.
+const GIVEN_BACK: usize = 1 << 17;
 
 /// What a plan is made for.
 #[derive(Debug)]
@@ -63,11 +66,12 @@ pub fn build(
     let Moved { dropped, mut warnings } = moved;
     let names = Names::default();
     let surveyor = Surveyor { source, capabilities, target: target.as_ref(), cancel, names, roles: Roles::default() };
-    let survey = surveyor.survey(&selection, |key| dropped.contains(&key), shelves())?;
-    let managers = managers(source, &selection.managers, target.as_ref())?;
+    let Selection { rows, pages, known, managers: may_manage, bound_reached, nothing } = selection;
+    let wanted = wanted(rows, &dropped);
+    let survey = surveyor.survey(&wanted, &pages, shelves())?;
+    drop(wanted);
+    let managers = managers(source, &may_manage, target.as_ref())?;
     warnings.extend(target.as_ref().and_then(Target::unused));
-    let Selection { rows, known, bound_reached, nothing, .. } = selection;
-    drop(rows);
     let Planned { mut plan, shown, addresses } = planned(survey, managers, capabilities);
     plan.warnings.extend(nothing);
     plan.warnings.extend(bound_reached.then(|| "too many dependencies: the rest stays as literal ids".to_owned()));
@@ -104,6 +108,13 @@ pub fn build(
     Ok(plan)
 }
 
+/// What is surveyed, by the hashes of keys, without what has the same id in the target as another row that is kept. The rows
+/// end here: those of the survey are as many.
+fn wanted(rows: Vec<selection::Row>, dropped: &HashSet<u64>) -> HashMap<u64, State> {
+    let wanted = rows.into_iter().map(|row| (hash(&arm::key(&row.id)), row.state));
+    wanted.filter(|(key, _)| !dropped.contains(key)).collect()
+}
+
 /// Whether identities are others than those that were scanned.
 fn is_made_anew(request: &GenerateIacRequest) -> bool {
     request.target_subscription_id.is_some() || request.name_suffix.is_some()
@@ -133,20 +144,17 @@ struct Planned {
 
 fn planned(survey: Survey, managers: Managers, capabilities: &Capabilities) -> Planned {
     let (compares, style) = (capabilities.compares, capabilities.style);
-    let Survey { rows, shown, shelf } = survey;
+    let Survey { mut rows, shown, shelf } = survey;
     let mut plan = Plan { shelf, ..Plan::default() };
     plan.dependencies = rows.iter().filter(|row| row.is_dependency).count();
     plan.selected = rows.len() - plan.dependencies;
     let mut reasons = apart(&rows, &shown, managers);
+    plan.items.reserve_exact(rows.len() - reasons.len());
     let mut labels = Labels::new(style);
     let who = who(&rows);
-    let mut titles: Vec<Box<str>> = Vec::with_capacity(rows.len() - reasons.len());
     for (_, row) in rows.iter().enumerate().filter(|(number, _)| !reasons.contains_key(number)) {
-        let title = title(row, &labels, &who);
-        labels.count(&title);
-        titles.push(title.into());
+        labels.count(&title(row, &labels, &who));
     }
-    let mut titles = titles.into_iter();
     let holders: BTreeMap<usize, Box<str>> = reasons
         .values()
         .filter_map(|reason| match reason {
@@ -165,11 +173,19 @@ fn planned(survey: Survey, managers: Managers, capabilities: &Capabilities) -> P
     };
     // The item in whose block each of the rows before is.
     let mut items: Vec<usize> = Vec::with_capacity(rows.len());
-    for (number, row) in rows.into_iter().enumerate() {
+    // Rows end as they become items, and give their memory back.
+    rows.reverse();
+    for number in 0..rows.len() {
+        let Some(row) = rows.pop() else { break };
+        if rows.len() % GIVEN_BACK == 0 {
+            rows.shrink_to_fit();
+        }
         match reasons.remove(&number) {
             None => {
                 items.push(writer.plan.items.len());
-                writer.item(row, &titles.next().unwrap_or_default());
+                // Made twice: titles of all rows at once are many.
+                let title = title(&row, &writer.labels, &who);
+                writer.item(row, &title);
             }
             Some(Reason::Within(holder)) => {
                 let item = items[holder];

@@ -27,7 +27,7 @@ use super::{
         prune,
         retarget::Target,
         secrets::{self, Lifted},
-        selection::{Selection, State},
+        selection::State,
         source::{PAGE, Source},
         values,
     },
@@ -125,24 +125,17 @@ pub struct Surveyor<'s> {
 }
 
 impl Surveyor<'_> {
-    /// Surveys all selected resources. `is_dropped` is true for the hash of a key whose resource would have the same id
-    /// in the target as another one that is kept.
+    /// Surveys all selected resources: those of which `wanted` has the hashes of their keys, in the pages that begin behind
+    /// these keys of the graph.
     pub fn survey(
         &self,
-        selection: &Selection,
-        is_dropped: impl Fn(u64) -> bool,
+        wanted: &HashMap<u64, State>,
+        pages: &[Option<String>],
         mut shelf: Shelf,
     ) -> Result<Survey, IacError> {
-        let mut wanted: HashMap<u64, State> = HashMap::with_capacity(selection.rows.len());
-        for row in &selection.rows {
-            let key = hash(&arm::key(&row.id));
-            if !is_dropped(key) {
-                wanted.insert(key, row.state);
-            }
-        }
         let (mut rows, mut shown, mut words) = (Vec::with_capacity(wanted.len()), Vec::new(), Words::default());
-        let look = |at: usize| self.page(selection.pages[at].as_deref(), &wanted);
-        in_order(selection.pages.len(), look, |page| {
+        let look = |at: usize| self.page(pages[at].as_deref(), wanted);
+        in_order(pages.len(), look, |page| {
             let page: Page = page?;
             for (mut row, bytes) in page.made {
                 for word in [&mut row.found_type, &mut row.type_name, &mut row.api_version] {
