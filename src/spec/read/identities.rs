@@ -93,16 +93,41 @@ const USER_FIELDS: [(&str, &str); 11] = [
     ("employee_id", "employeeId"),
 ];
 
+/// Marks between a person's sign-in name and what else is said of it.
+const MARKS: [char; 15] = ['<', '>', '(', ')', '[', ']', '`', '"', ',', ';', ':', '-', '–', '—', '|'];
+
+/// A text around the sign-in name in it, wherever that is: what stands before, the name, what stands behind.
+fn around_upn(text: &str) -> Option<(&str, &str, &str)> {
+    let is_end = |c: char| c.is_whitespace() || "<>()[]`\",;:".contains(c);
+    let upn = text.split(is_end).map(|word| word.trim_end_matches('.')).find(|word| is_upn(word))?;
+    let at = text.find(upn)?;
+    let is_mark = |c: char| c.is_whitespace() || MARKS.contains(&c);
+    Some((text[..at].trim_matches(is_mark), upn, text[at + upn.len()..].trim_start_matches('.').trim_matches(is_mark)))
+}
+
 /// Who a user is: the sign-in name, and what it is called.
 fn names_of_user(entry: &mut Taken, findings: &mut Findings) -> Option<(Word, Option<Word>)> {
-    let (mut first, mut second) = two_parts(entry);
-    if first.as_ref().is_some_and(|word| is_upn(&word.text)) {
-        std::mem::swap(&mut first, &mut second);
-    }
-    let second_is_upn = second.as_ref().is_some_and(|word| is_upn(&word.text));
-    if !second_is_upn && let Some(rest) = second.take() {
-        entry.narrative.push(super::super::model::Prose { place: rest.place, text: rest.text });
-    }
+    let title = entry.title.first().cloned();
+    let found = title.as_ref().and_then(|title| Some((title.place, around_upn(&title.text)?)));
+    let (first, second) = match found {
+        Some((place, (before, upn, behind))) => {
+            let word = |text: &str| Some(Word { text: text.to_owned(), place }).filter(|word| !word.text.is_empty());
+            // What is behind a sign-in name that begins the text is what its owner is called, up to a comma.
+            let (name, rest) = match before {
+                "" => behind.split_once(", ").unwrap_or((behind, "")),
+                before => (before, behind),
+            };
+            let rest = word(rest).map(|rest| super::super::model::Prose { place: rest.place, text: rest.text });
+            entry.narrative.extend(rest);
+            (word(name), word(upn))
+        }
+        None => {
+            let (name, rest) = two_parts(entry);
+            let rest = rest.map(|rest| super::super::model::Prose { place: rest.place, text: rest.text });
+            entry.narrative.extend(rest);
+            (name, None)
+        }
+    };
     let upn = entry.word("upn", findings).or(second);
     let name = entry.word("display_name", findings).or(first);
     let (upn, name) = match (upn, name) {
@@ -452,6 +477,23 @@ pub(in crate::spec) fn location(node: &Node) -> Option<(String, Place)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sign_in_name_is_found_wherever_it_stands() {
+        for (text, expected) in [
+            ("Ada Lovelace (ada@contoso.com), Head of Engineering", ("Ada Lovelace", "Head of Engineering")),
+            ("Grace Hopper <grace@contoso.com>", ("Grace Hopper", "")),
+            ("`ada@contoso.com` - Ada Lovelace", ("", "Ada Lovelace")),
+            ("Ada Lovelace: ada@contoso.com", ("Ada Lovelace", "")),
+            ("Ada - ada@contoso.com - Engineering.", ("Ada", "Engineering.")),
+            ("ada@contoso.com.", ("", "")),
+        ] {
+            let (before, upn, behind) = around_upn(text).expect("a name");
+            assert!(upn.ends_with("@contoso.com"), "{text}: {upn}");
+            assert_eq!((before, behind), expected, "{text}");
+        }
+        assert_eq!(around_upn("Ada Lovelace at contoso.com"), None);
+    }
 
     #[test]
     fn sentences_say_who_has_which_role_where() {
