@@ -77,9 +77,8 @@ pub fn build(
     plan.warnings.extend(bound_reached.then(|| "too many dependencies: the rest stays as literal ids".to_owned()));
     plan.warnings.extend(warnings);
     // Terraform reads an import before it plans: who an identity is, it knows then.
-    let is_asked = capabilities.asks_identities || is_made_anew(request);
     let is_given = |id: &str| request.identity_map.values().any(|to| to.eq_ignore_ascii_case(id));
-    let principals = if is_asked { Principals::of(&plan.items, is_given) } else { Principals::default() };
+    let principals = Principals::of(&plan.items, is_given);
     let world = World {
         plan: &plan,
         known: &known,
@@ -113,11 +112,6 @@ pub fn build(
 fn wanted(rows: Vec<selection::Row>, dropped: &HashSet<u64>) -> HashMap<u64, State> {
     let wanted = rows.into_iter().map(|row| (hash(&arm::key(&row.id)), row.state));
     wanted.filter(|(key, _)| !dropped.contains(key)).collect()
-}
-
-/// Whether identities are others than those that were scanned.
-fn is_made_anew(request: &GenerateIacRequest) -> bool {
-    request.target_subscription_id.is_some() || request.name_suffix.is_some()
 }
 
 /// Who manages which group, of resources that are not to be planned.

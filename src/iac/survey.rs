@@ -224,6 +224,9 @@ impl Surveyor<'_> {
         addresses::forget_own(&addresses, &mut pruned);
         if !manages.is_empty() {
             pruned.paths.extend(managed_groups::take_out(&mut pruned.body, &manages));
+            if let Some(target) = self.target {
+                target.managed(node, &mut pruned.body);
+            }
         }
         pruned.marked.extend(secrets::called_by_pruned(&node.body, &pruned.paths, &self.names));
         let administrators = match self.judge(&mut pruned, node, known.as_ref(), &id) {

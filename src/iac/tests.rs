@@ -123,6 +123,22 @@ fn what_is_known_and_not_selected_is_read_as_data() {
 }
 
 #[test]
+fn a_wait_that_would_close_a_circle_is_told() {
+    let vault = |name: &str, other: &str| {
+        let id = id_in("g", &format!("Microsoft.KeyVault/vaults/{name}"));
+        let said = format!("beside https://{other}.vault.azure.net/, where the old keys are");
+        node(
+            &id,
+            json!({"tags": {"note": said}, "properties": {"vaultUri": format!("https://{name}.vault.azure.net/")}}),
+        )
+    };
+    let (plan, _) = planned(vec![group("g"), vault("kv-a", "kv-b"), vault("kv-b", "kv-a")]);
+    let bodies: Vec<_> = (0..plan.items.len()).map(|number| plan.body(number).expect("a body")).collect();
+    let told: Vec<&str> = bodies.iter().flat_map(|body| &body.circular).map(|told| told.path.as_str()).collect();
+    assert_eq!((told, bodies.iter().map(|body| body.waits.len()).sum::<usize>()), (vec!["(order)"], 1));
+}
+
+#[test]
 fn a_circle_is_cut_at_one_side_and_told() {
     let (a, b) = (id_in("g", "A.B/c/one"), id_in("g", "A.B/c/two"));
     let plan = planned(vec![

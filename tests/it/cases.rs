@@ -4,6 +4,7 @@
 mod outputs;
 
 mod content;
+mod kinds;
 mod languages;
 mod references;
 mod service;

@@ -20,12 +20,14 @@ struct Place<'p> {
     plan: &'p Plan,
 }
 
-/// What a planned resource said of itself, as an object of its properties.
-pub(super) fn properties(plan: &Plan, id: &str) -> Value {
-    let mut out = json!({});
+/// What a planned resource said of itself, its identity's ids too.
+pub(super) fn said(plan: &Plan, id: &str) -> Value {
+    let mut out = json!({"id": id, "properties": {}});
     let item = plan.numbers.get(&arm::key(id)).map(|number| &plan.items[number]);
-    for (path, was) in item.into_iter().flat_map(|item| &item.outputs) {
-        let (mut at, mut names) = (&mut out, path.split('.').skip(1).peekable());
+    let outputs = item.into_iter().flat_map(|item| &item.outputs).map(|(path, was)| (&**path, &**was));
+    let principals = item.into_iter().flat_map(|item| &item.principals).map(|(was, path)| (*path, was.as_str()));
+    for (path, was) in outputs.chain(principals) {
+        let (mut at, mut names) = (&mut out, path.split('.').peekable());
         while let Some(name) = names.next() {
             at[name] =
                 if names.peek().is_some() { at.get(name).cloned().unwrap_or_else(|| json!({})) } else { json!(was) };
@@ -47,7 +49,10 @@ impl Scope for Place<'_> {
             return self.variables.get(wanted).cloned().ok_or_else(|| format!("no variable {wanted:?}"));
         }
         if let ("reference", Some(Value::String(id))) = (name, arguments.first()) {
-            return Ok(properties(self.plan, id));
+            let mut said = said(self.plan, id);
+            let is_full =
+                arguments.get(2).and_then(Value::as_str).is_some_and(|word| word.eq_ignore_ascii_case("full"));
+            return Ok(if is_full { said } else { said["properties"].take() });
         }
         if name.eq_ignore_ascii_case("resourceGroup") {
             return Ok(json!({"id": self.target.scope(), "name": self.target.group, "location": self.location}));

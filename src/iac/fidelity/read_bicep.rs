@@ -7,7 +7,7 @@ use tree_sitter::Node;
 
 use super::{
     emitted::{Emitted, PARAMETER},
-    read_arm::{known, location_of, properties},
+    read_arm::{known, location_of, said},
 };
 use crate::{
     arm::{ResourceId, Target},
@@ -263,7 +263,7 @@ impl Sheet<'_> {
                     value.clone()
                 } else {
                     let id = self.id(name, depth + 1)?;
-                    json!({"id": id, "properties": properties(self.plan, &id)})
+                    said(self.plan, &id)
                 }
             }
             "member_expression" => {

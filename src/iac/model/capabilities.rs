@@ -13,8 +13,6 @@ pub struct Capabilities {
     pub compares: bool,
     /// The id of what is known and not planned can be spelled by a function.
     pub has_functions: bool,
-    /// Who an identity is can be asked of the planned resource, although nothing is moved.
-    pub asks_identities: bool,
     /// How the language spells names.
     pub style: Style,
     /// Names of administrators are parameters whose values the file of parameters has.
@@ -39,7 +37,6 @@ impl Capabilities {
         Self {
             compares: false,
             has_functions: true,
-            asks_identities: false,
             style: Style::Camel,
             asks_administrators: true,
             split: |_, _| None,

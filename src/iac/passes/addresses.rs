@@ -138,6 +138,8 @@ pub struct Found<'a> {
     pub item: usize,
     pub path: &'a str,
     pub at: Range<usize>,
+    /// The text spells it as its resource does.
+    pub is_spelled_so: bool,
 }
 
 /// The addresses of all items.
@@ -193,9 +195,10 @@ impl Addresses {
             let is_end = after.ends_with('/') || matches!(rest.chars().next(), None | Some('/' | ':' | '?' | '#'));
             is_end.then_some((host.start - before.len()..host.end + after.len(), *item as usize))
         };
-        let found = all.iter().filter_map(|entry| fit(entry).map(|(at, item)| (at, item, &*entry.1.path)));
-        let (at, item, path) = found.max_by_key(|(at, item, _)| (at.len(), std::cmp::Reverse(*item)))?;
-        Some(Found { item, path, at })
+        let found = all.iter().filter_map(|entry| fit(entry).map(|(at, item)| (at, item, &entry.1)));
+        let (at, item, said) = found.max_by_key(|(at, item, _)| (at.len(), std::cmp::Reverse(*item)))?;
+        let is_spelled_so = text[at.clone()] == *said.value;
+        Some(Found { item, path: &said.path, at, is_spelled_so })
     }
 
     /// Items whose host names are in a text.

@@ -93,6 +93,42 @@ pub fn may_have(type_name: &str, api_version: &str) -> bool {
     NAMES.iter().any(|bare| is_in(&properties.shape, bare)) || NAMED_WITHIN.iter().any(within)
 }
 
+/// Gives the groups that a body names as made for its resource other names. `of` is the node that the body is of.
+pub fn each_name(of: &Node, body: &mut Map<String, Value>, rename: impl Fn(&str) -> String) {
+    let own = ResourceId::parse(&of.id).and_then(|id| id.resource_group).unwrap_or_default();
+    let Some(properties) = body.get_mut("properties").and_then(Value::as_object_mut) else { return };
+    let renamed = |value: &mut Value| {
+        let Some(text) = text_mut(value) else { return };
+        let at = text.rfind('/').map_or(0, |at| at + 1);
+        if !text[at..].eq_ignore_ascii_case(&own) {
+            let name = rename(&text[at..]);
+            text.replace_range(at.., &name);
+        }
+    };
+    for (name, value) in properties.iter_mut() {
+        if is_naming(name) {
+            renamed(value);
+        } else if let Some(fields) = value.as_object_mut() {
+            let within = |inner: &str| is_naming(inner) || NAMED_WITHIN.contains(&(name.as_str(), inner));
+            fields.iter_mut().filter(|(inner, _)| within(inner)).for_each(|(_, value)| renamed(value));
+        }
+    }
+}
+
+fn text_mut(value: &mut Value) -> Option<&mut String> {
+    let value = match value {
+        Value::Object(fields) => {
+            let name = SAID_IN.iter().find(|name| fields.get(**name).is_some_and(Value::is_string))?;
+            fields.get_mut(*name)?
+        }
+        value => value,
+    };
+    match value {
+        Value::String(text) if !text.is_empty() => Some(text),
+        _ => None,
+    }
+}
+
 /// Takes out of a body what it says of resources in the groups that are made for its resource: the id, with the object
 /// that holds it where that says no more than which resource it is. The paths of what went.
 pub fn take_out(body: &mut Map<String, Value>, groups: &[String]) -> Vec<String> {

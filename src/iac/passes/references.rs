@@ -9,7 +9,8 @@
 //! whatever of it is known: its group or its parent may be planned, then it is a reference with a suffix all the same.
 //!
 //! The address of a planned resource (`addresses`) is a reference too where it fills a text, and else a reason to wait; so is
-//! the name of a key or a secret beside its vault's address. An import compares texts: there an item only waits.
+//! the name of a key or a secret beside its vault's address. An import compares texts: there an item only waits for a resource
+//! whose address is spelled otherwise.
 //!
 //! Each body is resolved alone. What it refers to, and how, is told to `circles`; what that cuts is made literal again
 //! (`literalise`). How a language spells a reference is known to its printer alone.
@@ -41,6 +42,9 @@ use crate::{
 
 /// How many letters object and client ids have.
 const GUID: usize = 36;
+
+/// What the report says instead of a property where a body only waits for another resource.
+const ORDER: &str = "(order)";
 
 /// All that a reference can lead to.
 #[derive(Debug)]
@@ -167,7 +171,7 @@ impl World<'_> {
         let is_own = |target: usize| self.is_in(number, target) || self.is_in(target, number);
         let whole = self.addresses.find(literal).filter(|found| !is_own(found.item));
         match whole {
-            Some(found) if !is_key && !self.capabilities.compares => {
+            Some(found) if !is_key && (found.is_spelled_so || !self.capabilities.compares) => {
                 let (before, after) = (&literal[..found.at.start], &literal[found.at.end..]);
                 out.has_vault |= self.is_vault(found.item);
                 let was = literal[found.at.clone()].to_owned();
@@ -375,7 +379,10 @@ pub fn outputs(body: &Body) -> Vec<(usize, String, String)> {
 
 /// Makes the references of a body to an item literal, and notes where they were.
 pub fn literalise(body: &mut Body, target: usize, item: &Item) {
+    let waited = body.waits.len();
     body.waits.retain(|waited| *waited != target);
+    let is_waiting = body.waits.len() < waited;
+    let told = body.circular.len();
     let circular = &mut body.circular;
     body.term.texts_mut(&mut |path, _, text| {
         let of_it = |piece: &Piece| match piece {
@@ -403,6 +410,10 @@ pub fn literalise(body: &mut Body, target: usize, item: &Item) {
         *text = Text(pieces);
         circular.push(Mentioned { path: path.to_owned(), id: item.id.to_string() });
     });
+    // No text of the body is a reference: it would only have been made later.
+    if is_waiting && circular.len() == told {
+        circular.push(Mentioned { path: ORDER.to_owned(), id: item.id.to_string() });
+    }
 }
 
 /// Numbers of the items that an item needs: its parent, and those that its body refers to.

@@ -78,7 +78,8 @@ const ABOUT_UNREAD: &str = "Where the group or the parent of such an id is in th
 const ABOUT_CIRCLES: &str = "Each of these resources needs the other, directly or through others, so one of their references is a literal text. Where\n\
      the resources exist already, nothing has to be done. A first deployment needs a second run: Azure refuses the id of\n\
      something that does not exist, so leave these properties out the first time, then put them back and deploy again. Who an\n\
-     identity is (an object id) is known after the first run, too: replace it then.\n\n";
+     identity is (an object id) is known after the first run, too: replace it then. `(order)`: no property is a reference; the\n\
+     resource would only have been made after the other.\n\n";
 
 const ABOUT_LEFT: &str = "Subscriptions, regions and names of the source in texts that may mean something else: policies, workflows, tags, host names of\n\
      others, names of resources, versions of keys. Look at each before you deploy.\n\n";

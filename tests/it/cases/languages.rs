@@ -133,6 +133,8 @@ async fn idioms(scanned: &Scanned) {
             assert!(code.contains(part), "{format} lacks {part}");
         }
     }
+    let code = generated(scanned, "terraform", json!({"auto_import_existing": true})).await.code();
+    assert!(code.contains("\"${azurerm_container_registry.crcontoso.login_server}/api:"), "an address is a reference");
 }
 
 #[tokio::test(flavor = "multi_thread")]

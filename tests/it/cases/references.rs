@@ -255,9 +255,7 @@ async fn what_uses_a_key_waits_for_it_and_its_vault_moves_with_it() {
             // Who the identities are is known after the first run.
             let vault = if name_suffix.is_some() { "/kvcmk01-dr" } else { "/kvcmk01" };
             let cut = told(output, vault, "circular");
-            // Templates name an identity by its old id where nothing is made anew.
-            let is_asked = name_suffix.is_some() || *format == "terraform";
-            assert_eq!(cut.len(), if is_asked { 2 } else { 0 }, "{format}: {cut:?}");
+            assert_eq!(cut.len(), 2, "{format}: {cut:?}");
             for other in ["/des1", "/keys/cmk"] {
                 assert!(told(output, other, "circular").is_empty(), "{format}: {other}");
             }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::outputs::{Output, in_all_formats, scanned};
 use crate::harness::{House, Scanned, shared};
 
-const GROUP: &str = "/subscriptions/bbbbbbbb-0000-4000-8000-000000000001/resourceGroups/rg-made";
+pub const GROUP: &str = "/subscriptions/bbbbbbbb-0000-4000-8000-000000000001/resourceGroups/rg-made";
 
 /// Whether a resource is in the code; `None`: the report does not know it.
 fn is_in_code(output: &Output, name: &str) -> Option<bool> {
@@ -14,7 +14,7 @@ fn is_in_code(output: &Output, name: &str) -> Option<bool> {
 }
 
 /// Holds each row to being in the code, or left out with a reason.
-fn hold(format: &str, output: &Output, made: &[&str], left_out: &[&str]) {
+pub fn hold(format: &str, output: &Output, made: &[&str], left_out: &[&str]) {
     for name in made {
         assert_eq!(is_in_code(output, name), Some(true), "{format}: {name} {:?}", output.row(name));
     }
@@ -28,7 +28,7 @@ fn hold(format: &str, output: &Output, made: &[&str], left_out: &[&str]) {
 }
 
 /// Bodies written for a test, not scanned yet.
-async fn served(bodies: &Value) -> Scanned {
+pub async fn served(bodies: &Value) -> Scanned {
     let file = tempfile::Builder::new().suffix(".json").tempfile().expect("a file");
     std::fs::write(file.path(), bodies.to_string()).expect("written");
     let sources = vec![simulator::Source::Directory(file.path().to_owned())];
@@ -39,7 +39,7 @@ async fn served(bodies: &Value) -> Scanned {
 }
 
 /// A body in the group of these tests.
-fn body(kind: &str, name: &str, more: Value) -> Value {
+pub fn body(kind: &str, name: &str, more: Value) -> Value {
     let mut body = json!({"id": format!("{GROUP}/providers/{kind}/{name}"), "name": name, "type": kind,
         "apiVersion": "2023-09-01", "location": "westeurope"});
     body.as_object_mut().expect("a map").extend(more.as_object().expect("a map").clone());

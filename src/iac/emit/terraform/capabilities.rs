@@ -8,7 +8,6 @@ pub fn capabilities(with_imports: bool) -> Capabilities {
     Capabilities {
         compares: with_imports,
         has_functions: false,
-        asks_identities: true,
         style: Style::Snake,
         asks_administrators: false,
         split,

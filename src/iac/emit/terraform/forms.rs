@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::azurerm::{Names, draft::Draft};
+use super::{
+    azurerm::{Names, draft::Draft},
+    in_place,
+};
 use crate::iac::{
     model::{body::ReadOnlyInput, codec::Decoder, plan::Plan},
     shelf::{Shelf, Spot},
@@ -13,6 +16,8 @@ use crate::iac::{
 pub enum Form {
     /// `azapi_resource`, and why.
     Generic(Arc<str>),
+    /// `azapi_update_resource`: it is there with its parent.
+    InPlace,
     Typed(Typed),
     /// Written in the resource with this number.
     Within(usize),
@@ -51,6 +56,7 @@ impl Forms {
         match self.get(number) {
             Some(Form::Typed(typed)) => format!("{}.{label}", typed.kind),
             Some(Form::Within(other)) => self.address(plan, *other),
+            Some(Form::InPlace) => format!("azapi_update_resource.{label}"),
             _ => format!("azapi_resource.{label}"),
         }
     }
@@ -67,6 +73,7 @@ impl Forms {
     pub fn reason(&self, number: usize) -> Option<&str> {
         match self.get(number) {
             Some(Form::Generic(reason)) => Some(reason),
+            Some(Form::InPlace) => Some(in_place::REASON),
             _ => None,
         }
     }

@@ -1,7 +1,8 @@
-//! `azapi_resource`: any resource with its whole pruned body.
+//! `azapi_resource`: any resource with its whole pruned body; `azapi_update_resource` where it is there with its parent.
 
 use super::{
     context::Context,
+    forms::Form,
     hcl::{Block, Value},
     identity, outputs,
     terms::value,
@@ -16,10 +17,13 @@ use crate::iac::model::{
 pub fn generic(context: &Context<'_>, body: Body) -> Block {
     let item = context.item();
     let Body { term: mut rest, against, reworded, .. } = body;
-    let tags = rest.take("tags").filter(|tags| !tags.is_empty());
-    let location = rest.take("location");
-    let own_identity = rest.take("identity");
-    let mut block = Block::new("resource", &["azapi_resource", &item.label]);
+    let is_in_place = matches!(context.forms.get(context.number), Some(Form::InPlace));
+    // What is updated in place has a body and nothing beside it.
+    let mut beside = |name: &str| if is_in_place { None } else { rest.take(name) };
+    let tags = beside("tags").filter(|tags| !tags.is_empty());
+    let (location, own_identity) = (beside("location"), beside("identity"));
+    let kind = if is_in_place { "azapi_update_resource" } else { "azapi_resource" };
+    let mut block = Block::new("resource", &[kind, &item.label]);
     block.set("type", Value::text(format!("{}@{}", item.type_name, item.api_version)));
     block.set("parent_id", context.parent());
     block.set("name", Value::text(item.name()));
@@ -42,7 +46,7 @@ pub fn generic(context: &Context<'_>, body: Body) -> Block {
         ignored.push("sensitive_body");
     }
     // Nor where Azure's own value is against the schema: one such resource would fail the whole plan.
-    if item.table != Table::Exact || !against.is_empty() {
+    if !is_in_place && (item.table != Table::Exact || !against.is_empty()) {
         block.set("schema_validation_enabled", Value::Bool(false));
         ignored.push("schema_validation_enabled");
     }

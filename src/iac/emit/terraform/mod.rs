@@ -7,8 +7,8 @@
 //!
 //! `hcl` and `spelling` know nothing of plans; `azurerm` translates a body by its tables; `typing` does so for every
 //! item, and `forms` holds what came of it beside the plan; `shared` is what many resources say alike; `context` and
-//! `terms` say how one resource refers to another, `waits` what order no text tells; `generic`, `azurerm::print` and
-//! `providers` make blocks; `printer` puts them into files.
+//! `terms` say how one resource refers to another, `waits` what order no text tells; `in_place` knows what is there with its
+//! parent; `generic`, `azurerm::print` and `providers` make blocks; `printer` puts them into files.
 
 mod azurerm;
 mod capabilities;
@@ -18,6 +18,7 @@ mod forms;
 mod generic;
 mod hcl;
 mod identity;
+mod in_place;
 mod outputs;
 mod printer;
 mod providers;

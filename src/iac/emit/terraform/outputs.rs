@@ -30,7 +30,9 @@ pub fn of(context: &Context<'_>, output: &Output) -> Part {
             attribute.map(|attribute| format!("{address}.{attribute}"))
         }
         Some(Form::Within(_)) => None,
-        Some(Form::Generic(_)) | None => (!context.with_imports).then(|| format!("{address}.output.{}", output.path)),
+        Some(Form::Generic(_) | Form::InPlace) | None => {
+            (!context.with_imports).then(|| format!("{address}.output.{}", output.path))
+        }
     };
     code.map_or_else(|| Part::Literal(output.was.clone()), Part::Code)
 }

@@ -17,6 +17,7 @@ use super::{
         walk::{Child, Refusal, Subject, translate},
     },
     forms::{Form, Forms, Typed},
+    in_place::{self, Made},
 };
 use crate::iac::{
     error::IacError,
@@ -41,6 +42,8 @@ const CHUNK: usize = 32;
 enum Outcome {
     /// `azapi_resource`, and why.
     Generic(String),
+    /// `azapi_update_resource`.
+    InPlace,
     /// `azurerm_*`: the children that are written `within` its block, the attributes that are `asked` of a person, each
     /// with the reason, the numbers of the parameters that it does without, and the encoded draft.
     Typed {
@@ -95,6 +98,7 @@ pub fn typing(
             }
             all.push(Some(match outcome {
                 Outcome::Generic(reason) => Form::Generic(words.get(&reason)),
+                Outcome::InPlace => Form::InPlace,
                 Outcome::Typed { mut typed, within: children, asked: wanted, unneeded, bytes } => {
                     without.extend(unneeded);
                     typed.spot = shelf.put(&bytes)?;
@@ -154,8 +158,13 @@ fn outcome(
     encode: &impl Fn(&Draft, &Body) -> Vec<u8>,
 ) -> Result<Outcome, IacError> {
     let item = &plan.items[number];
+    let made = in_place::made(&item.type_name, item.name()).filter(|_| !is_compared);
+    if made == Some(Made::ByName) {
+        return Ok(Outcome::InPlace);
+    }
+    let generic = |reason| if made.is_some() { Outcome::InPlace } else { Outcome::Generic(reason) };
     if !TABLES.contains_key(&item.type_name.to_ascii_lowercase()) {
-        return Ok(Outcome::Generic("azurerm is not used for this type".to_owned()));
+        return Ok(generic("azurerm is not used for this type".to_owned()));
     }
     let body = plan.body(number)?;
     let bodies = children.iter().map(|child| plan.body(*child)).collect::<Result<Vec<Body>, _>>()?;
@@ -169,10 +178,10 @@ fn outcome(
     let subject = Subject { id: &id, type_name: &item.type_name, body: &body.term, told: &body.read_only, is_compared };
     let translated: Result<Draft, Refusal> = translate(subject, &own);
     Ok(match translated {
-        Err(refusal) => Outcome::Generic(refusal.to_string()),
+        Err(refusal) => generic(refusal.to_string()),
         Ok(draft) if misspelled(plan, &draft).is_some() => {
             let name = misspelled(plan, &draft).unwrap_or_default();
-            Outcome::Generic(format!("azurerm wants a name that is spelled {name}"))
+            generic(format!("azurerm wants a name that is spelled {name}"))
         }
         Ok(draft) => Outcome::Typed {
             typed: Typed {

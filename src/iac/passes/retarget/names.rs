@@ -18,8 +18,6 @@ pub struct Rule {
     is_plain: bool,
     /// Domains below which a host name begins with the name.
     domains: Vec<&'static str>,
-    /// Paths in the body of names that are unique in the world by themselves.
-    pub paths: Vec<&'static str>,
 }
 
 /// By the type in lower case.
@@ -28,17 +26,38 @@ static RULES: LazyLock<BTreeMap<String, Rule>> = LazyLock::new(|| {
     rows.filter_map(|row| {
         let mut cells = row.split('\t');
         let (kind, longest, alphabet) = (cells.next()?, cells.next()?, cells.next()?);
-        let mut list = || cells.next().unwrap_or_default().split(' ').filter(|cell| !cell.is_empty()).collect();
-        let rule = Rule {
-            longest: longest.parse().ok()?,
-            is_plain: alphabet == "alphanumeric",
-            domains: list(),
-            paths: list(),
-        };
+        let domains = cells.next().unwrap_or_default().split(' ').filter(|cell| !cell.is_empty()).collect();
+        let rule = Rule { longest: longest.parse().ok()?, is_plain: alphabet == "alphanumeric", domains };
         Some((kind.to_ascii_lowercase(), rule))
     })
     .collect()
 });
+
+/// Properties whose values are labels in a domain of Azure's, in lower case: whatever the type, two resources can't have the
+/// same. They are all of the published types that are called so.
+const LABELS: [&str; 8] = [
+    "customsubdomain",
+    "customsubdomainname",
+    "dnsnamelabel",
+    "domainnamelabel",
+    "fqdnsubdomain",
+    "leafdomainlabel",
+    "relativename",
+    "subdomain",
+];
+/// The most that a label of a host name may have.
+const LONGEST_LABEL: usize = 63;
+
+/// Whether a property of this name is a label in a domain of Azure's.
+pub fn is_label(property: &str) -> bool {
+    LABELS.iter().any(|label| label.eq_ignore_ascii_case(property))
+}
+
+/// A label with a suffix, cut where the whole would be too long.
+pub fn relabelled(old: &str, suffix: &str) -> String {
+    let rule = Rule { longest: LONGEST_LABEL, is_plain: false, domains: Vec::new() };
+    rule.renamed(old, &suffix.to_lowercase())
+}
 
 /// The rule of a type.
 pub fn rule(type_name: &str) -> Option<&'static Rule> {

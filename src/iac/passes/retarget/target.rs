@@ -20,10 +20,16 @@ use crate::{
     graph::model::Node,
     iac::{
         model::index::hash,
-        passes::selection::{Selection, is_moved},
+        passes::{
+            managed_groups,
+            selection::{Selection, is_moved},
+        },
         types::{self, Shape},
     },
 };
+
+/// The most letters that the name of a group that a cluster makes may have; of other services it is 90.
+const LONGEST_GROUP: usize = 80;
 
 /// Unused entries of the identity map that a warning names.
 const MOST_NAMES: usize = 5;
@@ -141,9 +147,6 @@ impl<'a> Target<'a> {
         let shape = known.as_ref().map(|known| &known.shape);
         let own = (old != node.name).then_some((old.as_str(), node.name.as_str()));
         node.body = self.value(&node.body, Place { region, is_open: false, shape, own });
-        if let Some(suffix) = self.request.name_suffix.as_deref() {
-            unique_in_body(&mut node, suffix);
-        }
         if let Value::Object(body) = &mut node.body {
             body.insert("id".to_owned(), Value::String(node.id.clone()));
         }
@@ -170,6 +173,9 @@ impl<'a> Target<'a> {
     fn field(&self, key: &str, value: &Value, shape: Option<&Shape>, place: Place<'_>) -> (String, Value) {
         let prop = shape.and_then(|shape| shape.prop(key));
         if let Some(prop) = prop {
+            if let (Some(label), Some(suffix)) = (label(key, value, place), self.request.name_suffix.as_deref()) {
+                return (key.to_owned(), Value::String(names::relabelled(label, suffix)));
+            }
             let is_open = place.is_open || prop.shape.is_open();
             return (key.to_owned(), self.value(value, Place { is_open, shape: Some(&prop.shape), ..place }));
         }
@@ -181,6 +187,22 @@ impl<'a> Target<'a> {
         let new = self.texts.rewritten(key, place.region, true);
         let new = if is_map && new == *key { self.texts.named(key).unwrap_or(new) } else { new };
         (new, self.value(value, Place { is_open, shape: more.as_ref(), ..place }))
+    }
+
+    /// Renames the groups that a service makes for a resource: two resources can't have one together. `of` is the node
+    /// as it is in the target.
+    pub fn managed(&self, of: &Node, body: &mut Map<String, Value>) {
+        let region = self.request.location.as_deref().zip(self.regions.from(&of.id));
+        managed_groups::each_name(of, body, |name| {
+            let moved = |part: &str| match region {
+                Some((to, from)) if arm::location_code(part) == from => arm::location_code(to),
+                _ => part.to_owned(),
+            };
+            let parts: Vec<String> = name.split('_').map(moved).collect();
+            let suffix = self.request.name_suffix.as_deref().unwrap_or_default();
+            let kept = LONGEST_GROUP.saturating_sub(suffix.chars().count());
+            parts.join("_").chars().take(kept).chain(suffix.chars()).collect()
+        });
     }
 
     fn text(&self, text: &str, place: Place<'_>) -> String {
@@ -198,17 +220,11 @@ impl<'a> Target<'a> {
     }
 }
 
-/// Renames what is unique in the world by itself and does not bear the resource's name.
-fn unique_in_body(node: &mut Node, suffix: &str) {
-    let Some(rule) = names::rule(&node.type_name) else { return };
-    for path in &rule.paths {
-        let Some(Value::String(text)) = node.body.pointer_mut(&format!("/{}", path.replace('.', "/"))) else {
-            continue;
-        };
-        if !text.is_empty() && *text != node.name {
-            *text = rule.renamed(text, suffix);
-        }
-    }
+/// A value that is a label in a domain of Azure's; where it is the resource's own name it follows that.
+fn label<'v>(key: &str, value: &'v Value, place: Place<'_>) -> Option<&'v str> {
+    let label = value.as_str().filter(|label| !label.is_empty() && !place.is_open && names::is_label(key))?;
+    let is_own = place.own.is_some_and(|(old, _)| old.eq_ignore_ascii_case(label));
+    (!is_own).then_some(label)
 }
 
 /// A role assignment's name is unique in its tenant: another place needs another.

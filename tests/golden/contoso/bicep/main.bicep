@@ -251,6 +251,7 @@ module rgData2Module 'modules/rg-data-2.bicep' = {
     kvContosoSqlAdminValue: kvContosoSqlAdminValue
   }
   dependsOn: [
+    rgIdentityModule
     rgDataModule
     rgSpokeNetworkModule
   ]

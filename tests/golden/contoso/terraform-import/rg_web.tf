@@ -11,9 +11,6 @@ resource "azurerm_container_app" "ca_api" {
   container_app_environment_id = azurerm_container_app_environment.cae_contoso.id
   revision_mode                = "Single"
   max_inactive_revisions       = 100
-  depends_on = [
-    azurerm_container_registry.crcontoso,
-  ]
 
   ingress {
     external_enabled           = true
@@ -35,7 +32,7 @@ resource "azurerm_container_app" "ca_api" {
 
     container {
       name   = "api"
-      image  = "crcontoso.azurecr.io/api:1.4.2"
+      image  = "${azurerm_container_registry.crcontoso.login_server}/api:1.4.2"
       cpu    = 0.5
       memory = "1Gi"
 

@@ -296,7 +296,7 @@ resource "azapi_resource" "app_admin" {
   }
 }
 
-resource "azapi_resource" "app_admin_web" {
+resource "azapi_update_resource" "app_admin_web" {
   type      = "Microsoft.Web/sites/config@2023-12-01"
   parent_id = azapi_resource.app_admin.id
   name      = "web"
@@ -353,7 +353,7 @@ resource "azapi_resource" "app_shop" {
   }
 }
 
-resource "azapi_resource" "app_shop_web" {
+resource "azapi_update_resource" "app_shop_web" {
   type      = "Microsoft.Web/sites/config@2023-12-01"
   parent_id = azapi_resource.app_shop.id
   name      = "web"
@@ -407,7 +407,7 @@ resource "azapi_resource" "func_orders" {
   }
 }
 
-resource "azapi_resource" "func_orders_web" {
+resource "azapi_update_resource" "func_orders_web" {
   type      = "Microsoft.Web/sites/config@2023-12-01"
   parent_id = azapi_resource.func_orders.id
   name      = "web"

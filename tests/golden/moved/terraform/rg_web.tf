@@ -296,7 +296,7 @@ resource "azapi_resource" "app_admin_dr" {
   }
 }
 
-resource "azapi_resource" "app_admin_dr_web" {
+resource "azapi_update_resource" "app_admin_dr_web" {
   type      = "Microsoft.Web/sites/config@2023-12-01"
   parent_id = azapi_resource.app_admin_dr.id
   name      = "web"
@@ -353,7 +353,7 @@ resource "azapi_resource" "app_shop_dr" {
   }
 }
 
-resource "azapi_resource" "app_shop_dr_web" {
+resource "azapi_update_resource" "app_shop_dr_web" {
   type      = "Microsoft.Web/sites/config@2023-12-01"
   parent_id = azapi_resource.app_shop_dr.id
   name      = "web"
@@ -407,7 +407,7 @@ resource "azapi_resource" "func_orders_dr" {
   }
 }
 
-resource "azapi_resource" "func_orders_dr_web" {
+resource "azapi_update_resource" "func_orders_dr_web" {
   type      = "Microsoft.Web/sites/config@2023-12-01"
   parent_id = azapi_resource.func_orders_dr.id
   name      = "web"

@@ -23,6 +23,11 @@ var tags2 = {
   lines: 'one\ntwo'
 }
 
+resource idWeb 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' existing = {
+  name: 'id-web'
+  scope: resourceGroup('c0470500-0000-4000-8000-0000000000a1', 'rg-identity')
+}
+
 resource sqlContoso 'Microsoft.Sql/servers@2023-08-01' existing = {
   name: 'sql-contoso'
 }
@@ -159,7 +164,7 @@ resource keyVaultSecretsUserForIdWebOnKvContoso 'Microsoft.Authorization/roleAss
   scope: kvContoso
   name: 'c0470500-0000-4000-8a00-000000000005'
   properties: {
-    principalId: 'c0470500-0000-4000-9004-000000000000'
+    principalId: idWeb.properties.principalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId(
       'Microsoft.Authorization/roleDefinitions',
@@ -275,7 +280,7 @@ resource storageBlobDataContributorForIdWebOnStcontosodata 'Microsoft.Authorizat
   properties: {
     condition: '((!(ActionMatches{\'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/delete\'})))'
     conditionVersion: '2.0'
-    principalId: 'c0470500-0000-4000-9004-000000000000'
+    principalId: idWeb.properties.principalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId(
       'Microsoft.Authorization/roleDefinitions',

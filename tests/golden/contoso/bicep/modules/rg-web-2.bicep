@@ -9,6 +9,15 @@ var tags = {
   owner: 'platform@contoso.example'
 }
 
+resource crcontoso 'Microsoft.ContainerRegistry/registries@2025-11-01' existing = {
+  name: 'crcontoso'
+}
+
+resource idAks 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' existing = {
+  name: 'id-aks'
+  scope: resourceGroup('c0470500-0000-4000-8000-0000000000a1', 'rg-identity')
+}
+
 resource idWeb 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' existing = {
   name: 'id-web'
   scope: resourceGroup('c0470500-0000-4000-8000-0000000000a1', 'rg-identity')
@@ -21,6 +30,19 @@ resource planWeb 'Microsoft.Web/serverfarms@2023-12-01' existing = {
 resource vnetSpoke 'Microsoft.Network/virtualNetworks@2024-05-01' existing = {
   name: 'vnet-spoke'
   scope: resourceGroup('rg-spoke-network')
+}
+
+resource acrpullForIdAksOnCrcontoso 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: crcontoso
+  name: 'c0470500-0000-4000-8a00-000000000006'
+  properties: {
+    principalId: idAks.properties.principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      '7f951dda-4ed3-4680-a7ca-43fe172d538d'
+    )
+  }
 }
 
 resource appAdmin 'Microsoft.Web/sites@2023-12-01' = {

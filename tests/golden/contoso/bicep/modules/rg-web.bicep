@@ -137,19 +137,6 @@ resource crcontoso 'Microsoft.ContainerRegistry/registries@2025-11-01' = {
   }
 }
 
-resource acrpullForIdAksOnCrcontoso 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  scope: crcontoso
-  name: 'c0470500-0000-4000-8a00-000000000006'
-  properties: {
-    principalId: 'c0470500-0000-4000-9004-000000000001'
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId(
-      'Microsoft.Authorization/roleDefinitions',
-      '7f951dda-4ed3-4680-a7ca-43fe172d538d'
-    )
-  }
-}
-
 resource egtContoso 'Microsoft.EventGrid/topics@2025-02-15' = {
   name: 'egt-contoso'
   location: location
