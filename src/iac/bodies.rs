@@ -59,7 +59,7 @@ pub(crate) fn bodies(snapshot: &Snapshot, work: &Work) -> Result<Bodies, IacErro
         serde_json::from_value(request).map_err(|error| std::io::Error::other(error.to_string()))?;
     let selection = select::select(snapshot, &request, &work.cancel)?;
     // Names of administrators are no secrets, and a text has no file of parameters.
-    let capabilities = Capabilities { asks_administrators: false, asks_identities: true, ..Capabilities::whole() };
+    let capabilities = Capabilities { asks_administrators: false, ..Capabilities::whole() };
     let order = Order { request: &request, capabilities: &capabilities, cancel: &work.cancel };
     let mut plan = build::build(snapshot, selection, &order, || Shelf::in_directory(work.artifacts.directory()))?;
     let unsent = |left: super::model::plan::LeftOut| Unsent { id: left.id.into(), reason: left.reason };

@@ -211,11 +211,16 @@ fn who(rows: &[Row]) -> HashMap<String, String> {
     seen().flat_map(|(row, seen)| grants::names(&seen.principals, &row.id)).collect()
 }
 
-/// What a resource is called: an assignment by what it grants, everything else by its name.
+/// What a resource is called: an assignment by what it grants, everything else by its name, or by what people call it
+/// where that is a GUID.
 fn title(row: &Row, labels: &Labels, who: &HashMap<String, String>) -> String {
     let Some(id) = ResourceId::parse(&row.id) else { return String::new() };
-    match row.seen.as_ref().and_then(|seen| seen.grant.as_ref()) {
-        Some(grant) => grants::title(grant, who.get(&grant.principal).map(String::as_str), &id),
+    let seen = row.seen.as_ref();
+    if let Some(grant) = seen.and_then(|seen| seen.grant.as_ref()) {
+        return grants::title(grant, who.get(&grant.principal).map(String::as_str), &id);
+    }
+    match seen.and_then(|seen| seen.called.as_deref()) {
+        Some(called) => labels.free(called.to_owned(), &id),
         None => labels.name_of(&id),
     }
 }
@@ -248,7 +253,7 @@ struct Writer<'p> {
 impl Writer<'_> {
     fn item(&mut self, row: Row, title: &str) {
         let number = self.plan.items.len();
-        let Seen { principals, lifted, addresses, grant } = row.seen.map(|seen| *seen).unwrap_or_default();
+        let Seen { principals, lifted, addresses, grant, .. } = row.seen.map(|seen| *seen).unwrap_or_default();
         self.addresses.add(number, addresses);
         let parsed = ResourceId::parse(&row.id);
         let label = self.labels.of(title, &row.id);

@@ -101,6 +101,8 @@ pub struct Seen {
     /// What it grants, of a role assignment.
     pub grant: Option<Grant>,
     pub addresses: Box<[addresses::Said]>,
+    /// What people call it, where its own name is a GUID.
+    pub called: Option<Box<str>>,
 }
 
 /// A row and the bytes of its body.
@@ -244,8 +246,10 @@ impl Surveyor<'_> {
             secrets::Subject { name: id.name(), words: &pruned.words, marked: &pruned.marked, missing: pruned.missing };
         let (mut term, mut lifted) = secrets::lift(serde_json::Value::Object(pruned.body), subject, &self.names);
         administrators::lift(&mut term, &administrators, &mut lifted);
-        let seen = Seen { principals: principals(node), lifted, addresses, grant: None };
-        let is_empty = seen.principals.is_empty() && seen.lifted.is_empty() && seen.addresses.is_empty();
+        let seen =
+            Seen { principals: principals(node), lifted, addresses, grant: None, called: called(node, id.name()) };
+        let is_empty =
+            seen.principals.is_empty() && seen.lifted.is_empty() && seen.addresses.is_empty() && seen.called.is_none();
         row.seen = (!is_empty).then(|| Box::new(seen));
         row.has_identity = term.get("identity").is_some();
         row.id = id.text.into();
@@ -264,8 +268,8 @@ impl Surveyor<'_> {
 }
 
 impl Surveyor<'_> {
-    /// Values as their types want them, for languages that are not compared with what Azure returns; where names of
-    /// administrators stand. An error: why the resource can't be written.
+    /// Values as their types want them, for languages that are not compared with what Azure returns, and what is none of
+    /// its type's; where names of administrators stand. An error: why the resource can't be written.
     fn judge(
         &self,
         pruned: &mut prune::Pruned,
@@ -274,6 +278,10 @@ impl Surveyor<'_> {
         id: &ResourceId,
     ) -> Result<Vec<Vec<Step>>, &'static str> {
         if self.capabilities.compares {
+            let faults = known.map(|known| values::faults(&mut pruned.body, &node.type_name, &known.shape));
+            let is_new = |path: &String| !pruned.against.contains(path) && !pruned.reworded.contains(path);
+            let faults: Vec<String> = faults.into_iter().flatten().filter(is_new).collect();
+            pruned.against.extend(faults);
             return Ok(Vec::new());
         }
         if known.is_some() && types::is_out_of_scope(&node.type_name, &node.api_version, id) {
@@ -292,6 +300,15 @@ impl Surveyor<'_> {
         pruned.paths.extend(judged.gone);
         Ok(if self.capabilities.asks_administrators { judged.administrators } else { Vec::new() })
     }
+}
+
+/// Where a resource whose name is a GUID says what people call it.
+const CALLED: [&str; 3] = ["displayName", "roleName", "friendlyName"];
+
+fn called(node: &Node, name: &str) -> Option<Box<str>> {
+    uuid::Uuid::try_parse(name).ok()?;
+    let said = CALLED.iter().find_map(|property| node.body["properties"].get(*property)?.as_str());
+    said.filter(|said| said.contains(char::is_alphanumeric)).map(Into::into)
 }
 
 /// Gives a node the api-version that it is written with.

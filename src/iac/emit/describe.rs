@@ -5,9 +5,27 @@ use crate::iac::model::plan::{Parameter, Plan};
 /// `Administrator login password of flexible server mysql-contoso. Azure never returns it: supply a value.`
 pub fn description(plan: &Plan, parameter: &Parameter) -> String {
     let item = &plan.items[parameter.item];
-    let property = words(parameter.path.rsplit('.').next().unwrap_or_default());
     let kind = words(singular(item.type_name.rsplit('/').next().unwrap_or_default()));
-    format!("{} of {kind} {}. {}.", capital(&property), item.name(), capital(parameter.why))
+    format!("{} of {kind} {}. {}.", capital(&property(&parameter.path)), item.name(), capital(parameter.why))
+}
+
+/// `secure value of environment variable 2 of container 1`: the property, and which items of lists it is in.
+fn property(path: &str) -> String {
+    let mut parts = path.rsplit('.');
+    let last = parts.next().unwrap_or_default();
+    let mut out = numbered(last).unwrap_or_else(|| words(last));
+    for item in parts.filter_map(numbered) {
+        out.push_str(" of ");
+        out.push_str(&item);
+    }
+    out
+}
+
+/// `containers[0]` as people count: `container 1`.
+fn numbered(part: &str) -> Option<String> {
+    let (name, rest) = part.split_once('[')?;
+    let number: usize = rest.strip_suffix(']')?.parse().ok()?;
+    Some(format!("{} {}", words(singular(name)), number + 1))
 }
 
 /// `administratorLoginPassword` and `storage_account_name` as people write them; what is no letter parts words.
@@ -55,11 +73,20 @@ mod tests {
         for (name, expected) in [
             ("administratorLoginPassword", "administrator login password"),
             ("storage_account_name", "storage account name"),
-            ("settings[0]", "settings 0"),
             ("DB_PASSWORD", "DB PASSWORD"),
             ("clientSecretURL", "client secret URL"),
         ] {
             assert_eq!(words(name), expected);
+        }
+        for (path, expected) in [
+            ("properties.administratorLogin", "administrator login"),
+            (
+                "properties.containers[0].properties.environmentVariables[11].secureValue",
+                "secure value of environment variable 12 of container 1",
+            ),
+            ("properties.settings[0]", "setting 1"),
+        ] {
+            assert_eq!(property(path), expected);
         }
         assert_eq!((singular("flexibleServers"), singular("access")), ("flexibleServer", "access"));
         assert_eq!(capital("azure"), "Azure");

@@ -21,6 +21,8 @@ pub struct Grant {
     pub principal: String,
     /// `user`, `group`, `serviceprincipal`; empty: Azure did not say.
     pub kind: String,
+    /// What the directory calls who gets it, where the graph has it.
+    pub called: Option<String>,
 }
 
 /// A role by its name.
@@ -31,9 +33,12 @@ pub struct Role {
     pub is_built_in: bool,
 }
 
-/// Roles that were looked up: many assignments grant the same few.
+/// Roles and names that were looked up: many assignments grant the same few to the same few.
 #[derive(Debug, Default)]
-pub struct Roles(RwLock<HashMap<String, Option<Role>>>);
+pub struct Roles {
+    roles: RwLock<HashMap<String, Option<Role>>>,
+    called: RwLock<HashMap<String, Option<String>>>,
+}
 
 impl Roles {
     /// What a node grants; `None`: it is no assignment, or of a role that the graph does not know.
@@ -43,12 +48,25 @@ impl Roles {
         }
         let text = |name: &str| node.body["properties"][name].as_str().unwrap_or_default();
         let role = self.role(source, text("roleDefinitionId"))?;
+        let Some(role) = role else { return Ok(None) };
         let (principal, kind) = (text("principalId").to_lowercase(), text("principalType").to_lowercase());
-        Ok(role.map(|role| Grant { role, principal, kind }))
+        let called = self.called(source, &principal)?;
+        Ok(Some(Grant { role, principal, kind, called }))
+    }
+
+    /// The directory's name of an object id.
+    fn called(&self, source: &dyn Source, principal: &str) -> Result<Option<String>, GraphError> {
+        if let Some(known) = self.called.read().get(principal) {
+            return Ok(known.clone());
+        }
+        let found = if principal.is_empty() { None } else { source.node(principal)? };
+        let found = found.map(|node| node.name).filter(|name| !name.is_empty() && *name != principal);
+        self.called.write().insert(principal.to_owned(), found.clone());
+        Ok(found)
     }
 
     fn role(&self, source: &dyn Source, id: &str) -> Result<Option<Role>, GraphError> {
-        if let Some(known) = self.0.read().get(id) {
+        if let Some(known) = self.roles.read().get(id) {
             return Ok(known.clone());
         }
         // A built-in role has an id at every scope; the graph has it once.
@@ -59,7 +77,7 @@ impl Roles {
                 found = source.node(id)?.as_ref().and_then(of_definition);
             }
         }
-        self.0.write().insert(id.to_owned(), found.clone());
+        self.roles.write().insert(id.to_owned(), found.clone());
         Ok(found)
     }
 }
@@ -71,7 +89,7 @@ fn of_definition(node: &Node) -> Option<Role> {
     Some(Role { name: name.to_owned(), is_built_in })
 }
 
-/// `AcrPull for id-aks on crcontoso`. `who` is the name of who gets it, where that is known.
+/// `AcrPull for id-aks on crcontoso`. `who` is the name of the resource whose identity gets it, where it is one's.
 pub fn title(grant: &Grant, who: Option<&str>, id: &ResourceId) -> String {
     let kind = match grant.kind.as_str() {
         "serviceprincipal" => "service principal",
@@ -84,7 +102,8 @@ pub fn title(grant: &Grant, who: Option<&str>, id: &ResourceId) -> String {
         Some(_) => "subscription",
         None => "tenant",
     };
-    format!("{} for {} on {on}", grant.role.name, who.unwrap_or(kind))
+    let who = who.or(grant.called.as_deref()).unwrap_or(kind);
+    format!("{} for {who} on {on}", grant.role.name)
 }
 
 /// The object ids that a body says, with the name of what it is of.
@@ -104,7 +123,7 @@ mod tests {
     #[test]
     fn an_assignment_is_called_by_what_it_grants() {
         let role = Role { name: "AcrPull".to_owned(), is_built_in: true };
-        let grant = Grant { role, principal: "p".to_owned(), kind: "serviceprincipal".to_owned() };
+        let grant = Grant { role, principal: "p".to_owned(), kind: "serviceprincipal".to_owned(), called: None };
         let id = |scope: &str| {
             ResourceId::parse(&format!("{scope}/providers/Microsoft.Authorization/roleAssignments/x")).expect("an id")
         };
@@ -112,5 +131,7 @@ mod tests {
         assert_eq!(title(&grant, Some("id-aks"), &id(registry)), "AcrPull for id-aks on crcontoso");
         assert_eq!(title(&grant, None, &id("/subscriptions/s/resourceGroups/g")), "AcrPull for service principal on g");
         assert_eq!(title(&grant, None, &id("/subscriptions/s")), "AcrPull for service principal on subscription");
+        let grant = Grant { called: Some("Platform team".to_owned()), ..grant };
+        assert_eq!(title(&grant, None, &id("/subscriptions/s")), "AcrPull for Platform team on subscription");
     }
 }

@@ -27,9 +27,13 @@ impl Labels {
         Self { style, counts: HashMap::new() }
     }
 
-    /// What a resource is called; with its kind, where the language has the word for something else.
+    /// What a resource is called.
     pub fn name_of(&self, id: &ResourceId) -> String {
-        let name = name_of(id);
+        self.free(name_of(id), id)
+    }
+
+    /// A name that is no word of the language: with its kind where it is one.
+    pub fn free(&self, name: String, id: &ResourceId) -> String {
         let is_taken = self.style == Style::Camel && is_bicep_symbol(&self.style.of(&label(&name)));
         let kind = id.segments.last().map_or("resource", |(kind, _)| kind.strip_suffix('s').unwrap_or(kind));
         if is_taken { format!("{name}_{kind}") } else { name }

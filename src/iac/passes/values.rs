@@ -50,7 +50,7 @@ const NO_KIND: &str = "Azure did not return which kind of its type it is (a requ
 
 /// Judges a body, and turns what can be turned. `shape` is that of the body, where its type is known.
 pub fn judge(body: &mut Map<String, Value>, type_name: &str, shape: Option<&Shape>) -> Judged {
-    let mut walk = Walk { type_name, path: Vec::new(), out: Judged::default() };
+    let mut walk = Walk { type_name, is_import: false, path: Vec::new(), out: Judged::default() };
     let is_named = |name: &str| shape.is_some_and(|shape| shape.prop(name).is_some());
     let reserved: Vec<String> = body.keys().filter(|name| is_arm_field(name) && !is_named(name)).cloned().collect();
     for name in reserved {
@@ -64,8 +64,17 @@ pub fn judge(body: &mut Map<String, Value>, type_name: &str, shape: Option<&Shap
     walk.out
 }
 
+/// Paths of values that are none of their types', where nothing may be turned: an import says what Azure returned.
+pub fn faults(body: &mut Map<String, Value>, type_name: &str, shape: &Shape) -> BTreeSet<String> {
+    let mut walk = Walk { type_name, is_import: true, path: Vec::new(), out: Judged::default() };
+    walk.object(body, shape);
+    walk.out.against
+}
+
 struct Walk<'a> {
     type_name: &'a str,
+    /// Nothing is turned, and a number may have any size.
+    is_import: bool,
     path: Vec<Step>,
     out: Judged,
 }
@@ -113,6 +122,10 @@ impl Walk<'_> {
         if cases.is_empty() {
             return;
         }
+        if self.is_import {
+            self.below(by, |walk| walk.out.against.insert(spell(&walk.path)));
+            return;
+        }
         let fits = |case: &&(&'static str, Shape)| {
             let is_lacking = |prop: &Prop| prop.name != by && !fields.contains_key(prop.name);
             is_writable(fields, &case.1) && !case.1.required().iter().any(is_lacking)
@@ -133,7 +146,8 @@ impl Walk<'_> {
         if shape.is_open() {
             return self.whole_numbers(value);
         }
-        if !shape.fits(value)
+        if !self.is_import
+            && !shape.fits(value)
             && let Some(turned) = turned(value, shape).or_else(|| self.word(value, shape))
         {
             *value = turned;
@@ -168,7 +182,7 @@ impl Walk<'_> {
     /// Whole numbers of more than 64 bits: templates have none such, so they may come out rounded.
     fn whole_numbers(&mut self, value: &Value) {
         match value {
-            Value::Number(number) if number.is_u64() && number.as_i64().is_none() => {
+            Value::Number(number) if !self.is_import && number.is_u64() && number.as_i64().is_none() => {
                 self.out.against.insert(spell(&self.path));
             }
             Value::Object(fields) => {
@@ -312,6 +326,19 @@ mod tests {
         let Value::Object(mut fields) = json!({"location": "x"}) else { panic!() };
         let judged = judge(&mut fields, "Microsoft.Kusto/clusters/databases", Some(&known.shape));
         assert!(judged.refused.is_some() && fields.get("kind").is_none(), "either would do");
+    }
+
+    #[test]
+    fn an_import_keeps_what_azure_returned_and_tells_what_the_type_refuses() {
+        let known = types::find("Microsoft.Network/networkSecurityGroups/securityRules", "2023-09-01", "x");
+        let mut body = json!({"properties": {"priority": "100", "protocol": "Tcp"}});
+        let before = body.clone();
+        let fields = body.as_object_mut().expect("a map");
+        let found = faults(fields, "x", &known.writable().expect("known").shape);
+        assert_eq!((found.into_iter().collect::<Vec<_>>(), body), (vec!["properties.priority".to_owned()], before));
+        let known = types::find("Microsoft.Kusto/clusters/databases", "2023-08-15", "x").writable().expect("known");
+        let mut body = Map::new();
+        assert_eq!(faults(&mut body, "x", &known.shape).into_iter().collect::<Vec<_>>(), ["kind"]);
     }
 
     #[test]

@@ -22,9 +22,11 @@ async fn scanned(bodies: &[Value]) -> Scanned {
 /// A body below one in the group; it has no region.
 fn child(kind: &str, names: &str, properties: Value) -> Value {
     let (space, kinds) = kind.split_once('/').expect("a type");
-    let path: String = kinds.split('/').zip(names.split('/')).map(|(kind, name)| format!("/{kind}/{name}")).collect();
+    let path: Vec<String> =
+        kinds.split('/').zip(names.split('/')).map(|(kind, name)| format!("{kind}/{name}")).collect();
+    let path = path.join("/");
     let name = names.rsplit('/').next().expect("a name");
-    json!({"id": format!("{GROUP}/providers/{space}{path}"), "name": name, "type": kind, "apiVersion": "2023-09-01",
+    json!({"id": format!("{GROUP}/providers/{space}/{path}"), "name": name, "type": kind, "apiVersion": "2023-09-01",
         "properties": properties})
 }
 

@@ -134,8 +134,14 @@ fn print_block(out: &mut String, block: &Block, depth: usize) {
                 print_block(out, inner, depth + 1);
                 rest = &rest[1..];
             }
-            Entry::Attribute(..) => {
-                let count = rest.iter().take_while(|entry| matches!(entry, Entry::Attribute(..))).count();
+            Entry::Attribute(name, _) => {
+                if !is_first {
+                    out.push('\n');
+                }
+                let is_meta = is_meta(name);
+                let is_like =
+                    |entry: &&Entry| matches!(entry, Entry::Attribute(name, _) if !is_meta && !self::is_meta(name));
+                let count = rest.iter().take_while(is_like).count().max(1);
                 let lines: Vec<(String, &Value)> = rest[..count]
                     .iter()
                     .filter_map(|entry| match entry {
@@ -151,6 +157,11 @@ fn print_block(out: &mut String, block: &Block, depth: usize) {
     }
     indent(out, depth);
     out.push_str("}\n");
+}
+
+/// Whether an attribute is Terraform's own: its style guide sets these apart by an empty line.
+fn is_meta(name: &str) -> bool {
+    matches!(name, "provider" | "depends_on")
 }
 
 /// `terraform fmt` aligns the equals signs of neighbouring lines, counting what a reader sees as

@@ -1,7 +1,11 @@
 //! The files of a plan in Terraform, printed a few blocks at a time: a file a resource group, one for what is
-//! above them, one for all imports.
+//! above them, one for all imports. In a file what is needed stands before what needs it.
 
-use std::{collections::BTreeMap, io, ops::Range};
+use std::{
+    collections::{BTreeMap, HashMap},
+    io,
+    ops::Range,
+};
 
 use super::{
     azurerm::{
@@ -154,7 +158,7 @@ impl<'p> Terraform<'p> {
             Part::Versions => Ok(vec![providers::versions()]),
             Part::Providers => Ok(providers::providers(&self.subscriptions)),
             Part::Variables(range) => {
-                let own = providers::of_subscriptions(&self.subscriptions).filter(|_| range.start == 0);
+                let own = providers::of_subscriptions(self.plan, &self.subscriptions).filter(|_| range.start == 0);
                 let given = self.plan.parameters[range.clone()].iter();
                 let given = given.filter(|parameter| parameter.kind != Given::Unneeded);
                 Ok(own.chain(given.map(|parameter| providers::of_parameter(self.plan, parameter))).collect())
@@ -238,5 +242,25 @@ fn files(plan: &Plan, forms: &Forms) -> Vec<(String, Vec<u32>)> {
     {
         files.entry(name).or_default().extend(numbers);
     }
-    files.into_iter().collect()
+    files.into_iter().map(|(name, numbers)| (name, by_need(plan, forms, &numbers))).collect()
+}
+
+/// Items of a file with what each needs before it; else as they were.
+fn by_need(plan: &Plan, forms: &Forms, numbers: &[u32]) -> Vec<u32> {
+    let mut places: HashMap<u32, bool> = numbers.iter().map(|number| (*number, false)).collect();
+    let mut ordered = Vec::with_capacity(numbers.len());
+    for start in numbers {
+        let mut stack = vec![(*start, false)];
+        while let Some((number, is_looked_at)) = stack.pop() {
+            let Some(is_done) = places.get_mut(&number) else { continue };
+            if is_looked_at {
+                ordered.push(number);
+            } else if !std::mem::replace(is_done, true) {
+                stack.push((number, true));
+                let needs = plan.items[number as usize].needs.iter().rev();
+                stack.extend(needs.filter_map(|need| Some((u32::try_from(forms.shown(*need as usize)).ok()?, false))));
+            }
+        }
+    }
+    ordered
 }

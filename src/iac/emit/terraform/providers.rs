@@ -6,7 +6,7 @@ use super::{
 };
 use crate::iac::{
     emit::describe::description,
-    model::plan::{Given, Parameter, Plan},
+    model::plan::{Given, Item, Parameter, Plan},
     passes::placement,
     types::Leaf,
 };
@@ -62,15 +62,31 @@ pub fn providers(subscriptions: &[(String, Option<String>)]) -> Vec<Block> {
     blocks
 }
 
+/// Groups that a description names; the rest is counted.
+const MOST_GROUPS: usize = 3;
+
 /// A variable for each subscription.
-pub fn of_subscriptions(subscriptions: &[(String, Option<String>)]) -> impl Iterator<Item = Block> + '_ {
+pub fn of_subscriptions(plan: &Plan, subscriptions: &[(String, Option<String>)]) -> impl Iterator<Item = Block> {
     subscriptions.iter().map(|(id, alias)| {
         let mut variable = Block::new("variable", &[&variable_of(alias.as_ref())]);
-        variable.set("description", Value::text("The subscription that the resources are in."));
+        variable.set("description", Value::text(of_subscription(plan, id)));
         variable.set("type", Value::code("string"));
         variable.set("default", Value::text(id.as_str()));
         variable
     })
+}
+
+/// `Id of the subscription with the resource groups rg-a, rg-b, rg-c and 2 others.`
+fn of_subscription(plan: &Plan, id: &str) -> String {
+    let groups: Vec<&str> =
+        plan.items.iter().filter(|item| item.is_group && item.subscription() == id).map(Item::name).collect();
+    let named = groups[..groups.len().min(MOST_GROUPS)].join(", ");
+    match (groups.len(), groups.len().saturating_sub(MOST_GROUPS)) {
+        (0, _) => "Id of the subscription that the resources are in.".to_owned(),
+        (1, _) => format!("Id of the subscription with the resource group {named}."),
+        (_, 0) => format!("Id of the subscription with the resource groups {named}."),
+        (_, more) => format!("Id of the subscription with the resource groups {named} and {more} more."),
+    }
 }
 
 /// A variable for what has to be given.

@@ -38,9 +38,8 @@ pub fn wait(context: &Context<'_>, mut blocks: Vec<Block>) -> Vec<Block> {
     wanted.sort_unstable();
     wanted.dedup();
     if let Some(first) = blocks.first_mut().filter(|_| !wanted.is_empty()) {
-        let at = first.body.iter().position(|entry| matches!(entry, Entry::Block(_))).unwrap_or(first.body.len());
-        let list = Value::List(wanted.into_iter().map(Value::code).collect());
-        first.body.insert(at, Entry::Attribute("depends_on".to_owned(), list));
+        // Terraform's style guide has it last.
+        first.set("depends_on", Value::List(wanted.into_iter().map(Value::code).collect()));
     }
     blocks
 }

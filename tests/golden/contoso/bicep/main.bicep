@@ -75,7 +75,7 @@ resource allowedLocations 'Microsoft.Authorization/policyAssignments@2023-04-01'
   }
 }
 
-resource contributorForServicePrincipalOnSubscription 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource contributorForCiDeployOnSubscription 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: 'c0470500-0000-4000-8a00-000000000001'
   properties: {
     principalId: 'c0470500-0000-4000-9003-000000000000'
@@ -87,16 +87,16 @@ resource contributorForServicePrincipalOnSubscription 'Microsoft.Authorization/r
   }
 }
 
-resource contosoRestarterForUserOnSubscription 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource contosoRestarterForEvaFalkOnSubscription 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: 'c0470500-0000-4000-8a00-000000000002'
   properties: {
     principalId: 'c0470500-0000-4000-9001-000000000004'
     principalType: 'User'
-    roleDefinitionId: roledefinitionC0470500.id
+    roleDefinitionId: contosoRestarter.id
   }
 }
 
-resource roledefinitionC0470500 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+resource contosoRestarter 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: 'c0470500-0000-4000-8000-00000000401e'
   properties: {
     assignableScopes: [

@@ -1,5 +1,5 @@
 import {
-  to = azurerm_role_assignment.owner_for_group_on_subscription
+  to = azurerm_role_assignment.owner_for_platform_engineers_on_subscription
   id = "/subscriptions/c0470500-0000-4000-8000-0000000000a1/providers/Microsoft.Authorization/roleAssignments/c0470500-0000-4000-8a00-000000000000"
 }
 
@@ -209,17 +209,17 @@ import {
 }
 
 import {
-  to = azurerm_role_assignment.contributor_for_service_principal_on_subscription
+  to = azurerm_role_assignment.contributor_for_ci_deploy_on_subscription
   id = "/subscriptions/c0470500-0000-4000-8000-0000000000a2/providers/Microsoft.Authorization/roleAssignments/c0470500-0000-4000-8a00-000000000001"
 }
 
 import {
-  to = azurerm_role_assignment.contoso_restarter_for_user_on_subscription
+  to = azurerm_role_assignment.contoso_restarter_for_eva_falk_on_subscription
   id = "/subscriptions/c0470500-0000-4000-8000-0000000000a2/providers/Microsoft.Authorization/roleAssignments/c0470500-0000-4000-8a00-000000000002"
 }
 
 import {
-  to = azurerm_role_definition.roledefinition_c0470500
+  to = azurerm_role_definition.contoso_restarter
   id = "/subscriptions/c0470500-0000-4000-8000-0000000000a2/providers/Microsoft.Authorization/roleDefinitions/c0470500-0000-4000-8000-00000000401e|/subscriptions/c0470500-0000-4000-8000-0000000000a2"
 }
 
@@ -859,7 +859,7 @@ import {
 }
 
 import {
-  to = azurerm_role_assignment.reader_for_user_on_rg_web
+  to = azurerm_role_assignment.reader_for_femi_gold_on_rg_web
   id = "/subscriptions/c0470500-0000-4000-8000-0000000000a2/resourceGroups/rg-web/providers/Microsoft.Authorization/roleAssignments/c0470500-0000-4000-8a00-000000000003"
 }
 

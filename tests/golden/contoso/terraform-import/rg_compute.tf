@@ -110,6 +110,29 @@ resource "azurerm_managed_disk" "vm_app_08_data" {
   public_network_access_enabled = true
 }
 
+resource "azurerm_network_interface" "nic_app_01" {
+  name                           = "nic-app-01"
+  resource_group_name            = azurerm_resource_group.rg_compute.name
+  location                       = azurerm_resource_group.rg_compute.location
+  tags                           = local.tags
+  accelerated_networking_enabled = true
+  ip_forwarding_enabled          = false
+
+  ip_configuration {
+    name                          = "ipconfig1"
+    primary                       = true
+    private_ip_address            = "10.1.1.11"
+    private_ip_address_allocation = "Dynamic"
+    private_ip_address_version    = "IPv4"
+    subnet_id                     = azurerm_subnet.vnet_spoke_snet_web.id
+  }
+}
+
+resource "azurerm_network_interface_application_security_group_association" "nic_app_01" {
+  network_interface_id          = azurerm_network_interface.nic_app_01.id
+  application_security_group_id = azurerm_application_security_group.asg_web.id
+}
+
 resource "azurerm_linux_virtual_machine" "vm_app_01" {
   name                = "vm-app-01"
   resource_group_name = azurerm_resource_group.rg_compute.name
@@ -171,6 +194,29 @@ resource "azurerm_virtual_machine_extension" "vm_app_01_azuremonitorlinuxagent" 
   settings = jsonencode({
     workspace = azurerm_log_analytics_workspace.log_contoso.id
   })
+}
+
+resource "azurerm_network_interface" "nic_app_02" {
+  name                           = "nic-app-02"
+  resource_group_name            = azurerm_resource_group.rg_compute.name
+  location                       = azurerm_resource_group.rg_compute.location
+  tags                           = local.tags
+  accelerated_networking_enabled = true
+  ip_forwarding_enabled          = false
+
+  ip_configuration {
+    name                          = "ipconfig1"
+    primary                       = true
+    private_ip_address            = "10.1.1.12"
+    private_ip_address_allocation = "Dynamic"
+    private_ip_address_version    = "IPv4"
+    subnet_id                     = azurerm_subnet.vnet_spoke_snet_web.id
+  }
+}
+
+resource "azurerm_network_interface_application_security_group_association" "nic_app_02" {
+  network_interface_id          = azurerm_network_interface.nic_app_02.id
+  application_security_group_id = azurerm_application_security_group.asg_web.id
 }
 
 resource "azurerm_linux_virtual_machine" "vm_app_02" {
@@ -236,6 +282,29 @@ resource "azurerm_virtual_machine_extension" "vm_app_02_azuremonitorlinuxagent" 
   })
 }
 
+resource "azurerm_network_interface" "nic_app_03" {
+  name                           = "nic-app-03"
+  resource_group_name            = azurerm_resource_group.rg_compute.name
+  location                       = azurerm_resource_group.rg_compute.location
+  tags                           = local.tags
+  accelerated_networking_enabled = true
+  ip_forwarding_enabled          = false
+
+  ip_configuration {
+    name                          = "ipconfig1"
+    primary                       = true
+    private_ip_address            = "10.1.1.13"
+    private_ip_address_allocation = "Dynamic"
+    private_ip_address_version    = "IPv4"
+    subnet_id                     = azurerm_subnet.vnet_spoke_snet_web.id
+  }
+}
+
+resource "azurerm_network_interface_application_security_group_association" "nic_app_03" {
+  network_interface_id          = azurerm_network_interface.nic_app_03.id
+  application_security_group_id = azurerm_application_security_group.asg_web.id
+}
+
 resource "azurerm_linux_virtual_machine" "vm_app_03" {
   name                = "vm-app-03"
   resource_group_name = azurerm_resource_group.rg_compute.name
@@ -297,6 +366,29 @@ resource "azurerm_virtual_machine_extension" "vm_app_03_azuremonitorlinuxagent" 
   settings = jsonencode({
     workspace = azurerm_log_analytics_workspace.log_contoso.id
   })
+}
+
+resource "azurerm_network_interface" "nic_app_04" {
+  name                           = "nic-app-04"
+  resource_group_name            = azurerm_resource_group.rg_compute.name
+  location                       = azurerm_resource_group.rg_compute.location
+  tags                           = local.tags
+  accelerated_networking_enabled = true
+  ip_forwarding_enabled          = false
+
+  ip_configuration {
+    name                          = "ipconfig1"
+    primary                       = true
+    private_ip_address            = "10.1.1.14"
+    private_ip_address_allocation = "Dynamic"
+    private_ip_address_version    = "IPv4"
+    subnet_id                     = azurerm_subnet.vnet_spoke_snet_web.id
+  }
+}
+
+resource "azurerm_network_interface_application_security_group_association" "nic_app_04" {
+  network_interface_id          = azurerm_network_interface.nic_app_04.id
+  application_security_group_id = azurerm_application_security_group.asg_web.id
 }
 
 resource "azurerm_linux_virtual_machine" "vm_app_04" {
@@ -362,6 +454,29 @@ resource "azurerm_virtual_machine_extension" "vm_app_04_azuremonitorlinuxagent" 
   })
 }
 
+resource "azurerm_network_interface" "nic_app_05" {
+  name                           = "nic-app-05"
+  resource_group_name            = azurerm_resource_group.rg_compute.name
+  location                       = azurerm_resource_group.rg_compute.location
+  tags                           = local.tags
+  accelerated_networking_enabled = true
+  ip_forwarding_enabled          = false
+
+  ip_configuration {
+    name                          = "ipconfig1"
+    primary                       = true
+    private_ip_address            = "10.1.1.15"
+    private_ip_address_allocation = "Dynamic"
+    private_ip_address_version    = "IPv4"
+    subnet_id                     = azurerm_subnet.vnet_spoke_snet_web.id
+  }
+}
+
+resource "azurerm_network_interface_application_security_group_association" "nic_app_05" {
+  network_interface_id          = azurerm_network_interface.nic_app_05.id
+  application_security_group_id = azurerm_application_security_group.asg_web.id
+}
+
 resource "azurerm_linux_virtual_machine" "vm_app_05" {
   name                = "vm-app-05"
   resource_group_name = azurerm_resource_group.rg_compute.name
@@ -423,6 +538,29 @@ resource "azurerm_virtual_machine_extension" "vm_app_05_azuremonitorlinuxagent" 
   settings = jsonencode({
     workspace = azurerm_log_analytics_workspace.log_contoso.id
   })
+}
+
+resource "azurerm_network_interface" "nic_app_06" {
+  name                           = "nic-app-06"
+  resource_group_name            = azurerm_resource_group.rg_compute.name
+  location                       = azurerm_resource_group.rg_compute.location
+  tags                           = local.tags
+  accelerated_networking_enabled = true
+  ip_forwarding_enabled          = false
+
+  ip_configuration {
+    name                          = "ipconfig1"
+    primary                       = true
+    private_ip_address            = "10.1.1.16"
+    private_ip_address_allocation = "Dynamic"
+    private_ip_address_version    = "IPv4"
+    subnet_id                     = azurerm_subnet.vnet_spoke_snet_web.id
+  }
+}
+
+resource "azurerm_network_interface_application_security_group_association" "nic_app_06" {
+  network_interface_id          = azurerm_network_interface.nic_app_06.id
+  application_security_group_id = azurerm_application_security_group.asg_web.id
 }
 
 resource "azurerm_linux_virtual_machine" "vm_app_06" {
@@ -488,6 +626,29 @@ resource "azurerm_virtual_machine_extension" "vm_app_06_azuremonitorlinuxagent" 
   })
 }
 
+resource "azurerm_network_interface" "nic_app_07" {
+  name                           = "nic-app-07"
+  resource_group_name            = azurerm_resource_group.rg_compute.name
+  location                       = azurerm_resource_group.rg_compute.location
+  tags                           = local.tags
+  accelerated_networking_enabled = true
+  ip_forwarding_enabled          = false
+
+  ip_configuration {
+    name                          = "ipconfig1"
+    primary                       = true
+    private_ip_address            = "10.1.1.17"
+    private_ip_address_allocation = "Dynamic"
+    private_ip_address_version    = "IPv4"
+    subnet_id                     = azurerm_subnet.vnet_spoke_snet_web.id
+  }
+}
+
+resource "azurerm_network_interface_application_security_group_association" "nic_app_07" {
+  network_interface_id          = azurerm_network_interface.nic_app_07.id
+  application_security_group_id = azurerm_application_security_group.asg_web.id
+}
+
 resource "azurerm_linux_virtual_machine" "vm_app_07" {
   name                = "vm-app-07"
   resource_group_name = azurerm_resource_group.rg_compute.name
@@ -549,6 +710,29 @@ resource "azurerm_virtual_machine_extension" "vm_app_07_azuremonitorlinuxagent" 
   settings = jsonencode({
     workspace = azurerm_log_analytics_workspace.log_contoso.id
   })
+}
+
+resource "azurerm_network_interface" "nic_app_08" {
+  name                           = "nic-app-08"
+  resource_group_name            = azurerm_resource_group.rg_compute.name
+  location                       = azurerm_resource_group.rg_compute.location
+  tags                           = local.tags
+  accelerated_networking_enabled = true
+  ip_forwarding_enabled          = false
+
+  ip_configuration {
+    name                          = "ipconfig1"
+    primary                       = true
+    private_ip_address            = "10.1.1.18"
+    private_ip_address_allocation = "Dynamic"
+    private_ip_address_version    = "IPv4"
+    subnet_id                     = azurerm_subnet.vnet_spoke_snet_web.id
+  }
+}
+
+resource "azurerm_network_interface_application_security_group_association" "nic_app_08" {
+  network_interface_id          = azurerm_network_interface.nic_app_08.id
+  application_security_group_id = azurerm_application_security_group.asg_web.id
 }
 
 resource "azurerm_linux_virtual_machine" "vm_app_08" {
@@ -660,188 +844,4 @@ resource "azurerm_linux_virtual_machine_scale_set" "vmss_worker" {
     username   = "azureuser"
     public_key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICFdJFqBDcTGx8KKswDqDor+BLlORZMx4aOWkF0C/TQQ contoso"
   }
-}
-
-resource "azurerm_network_interface" "nic_app_01" {
-  name                           = "nic-app-01"
-  resource_group_name            = azurerm_resource_group.rg_compute.name
-  location                       = azurerm_resource_group.rg_compute.location
-  tags                           = local.tags
-  accelerated_networking_enabled = true
-  ip_forwarding_enabled          = false
-
-  ip_configuration {
-    name                          = "ipconfig1"
-    primary                       = true
-    private_ip_address            = "10.1.1.11"
-    private_ip_address_allocation = "Dynamic"
-    private_ip_address_version    = "IPv4"
-    subnet_id                     = azurerm_subnet.vnet_spoke_snet_web.id
-  }
-}
-
-resource "azurerm_network_interface_application_security_group_association" "nic_app_01" {
-  network_interface_id          = azurerm_network_interface.nic_app_01.id
-  application_security_group_id = azurerm_application_security_group.asg_web.id
-}
-
-resource "azurerm_network_interface" "nic_app_02" {
-  name                           = "nic-app-02"
-  resource_group_name            = azurerm_resource_group.rg_compute.name
-  location                       = azurerm_resource_group.rg_compute.location
-  tags                           = local.tags
-  accelerated_networking_enabled = true
-  ip_forwarding_enabled          = false
-
-  ip_configuration {
-    name                          = "ipconfig1"
-    primary                       = true
-    private_ip_address            = "10.1.1.12"
-    private_ip_address_allocation = "Dynamic"
-    private_ip_address_version    = "IPv4"
-    subnet_id                     = azurerm_subnet.vnet_spoke_snet_web.id
-  }
-}
-
-resource "azurerm_network_interface_application_security_group_association" "nic_app_02" {
-  network_interface_id          = azurerm_network_interface.nic_app_02.id
-  application_security_group_id = azurerm_application_security_group.asg_web.id
-}
-
-resource "azurerm_network_interface" "nic_app_03" {
-  name                           = "nic-app-03"
-  resource_group_name            = azurerm_resource_group.rg_compute.name
-  location                       = azurerm_resource_group.rg_compute.location
-  tags                           = local.tags
-  accelerated_networking_enabled = true
-  ip_forwarding_enabled          = false
-
-  ip_configuration {
-    name                          = "ipconfig1"
-    primary                       = true
-    private_ip_address            = "10.1.1.13"
-    private_ip_address_allocation = "Dynamic"
-    private_ip_address_version    = "IPv4"
-    subnet_id                     = azurerm_subnet.vnet_spoke_snet_web.id
-  }
-}
-
-resource "azurerm_network_interface_application_security_group_association" "nic_app_03" {
-  network_interface_id          = azurerm_network_interface.nic_app_03.id
-  application_security_group_id = azurerm_application_security_group.asg_web.id
-}
-
-resource "azurerm_network_interface" "nic_app_04" {
-  name                           = "nic-app-04"
-  resource_group_name            = azurerm_resource_group.rg_compute.name
-  location                       = azurerm_resource_group.rg_compute.location
-  tags                           = local.tags
-  accelerated_networking_enabled = true
-  ip_forwarding_enabled          = false
-
-  ip_configuration {
-    name                          = "ipconfig1"
-    primary                       = true
-    private_ip_address            = "10.1.1.14"
-    private_ip_address_allocation = "Dynamic"
-    private_ip_address_version    = "IPv4"
-    subnet_id                     = azurerm_subnet.vnet_spoke_snet_web.id
-  }
-}
-
-resource "azurerm_network_interface_application_security_group_association" "nic_app_04" {
-  network_interface_id          = azurerm_network_interface.nic_app_04.id
-  application_security_group_id = azurerm_application_security_group.asg_web.id
-}
-
-resource "azurerm_network_interface" "nic_app_05" {
-  name                           = "nic-app-05"
-  resource_group_name            = azurerm_resource_group.rg_compute.name
-  location                       = azurerm_resource_group.rg_compute.location
-  tags                           = local.tags
-  accelerated_networking_enabled = true
-  ip_forwarding_enabled          = false
-
-  ip_configuration {
-    name                          = "ipconfig1"
-    primary                       = true
-    private_ip_address            = "10.1.1.15"
-    private_ip_address_allocation = "Dynamic"
-    private_ip_address_version    = "IPv4"
-    subnet_id                     = azurerm_subnet.vnet_spoke_snet_web.id
-  }
-}
-
-resource "azurerm_network_interface_application_security_group_association" "nic_app_05" {
-  network_interface_id          = azurerm_network_interface.nic_app_05.id
-  application_security_group_id = azurerm_application_security_group.asg_web.id
-}
-
-resource "azurerm_network_interface" "nic_app_06" {
-  name                           = "nic-app-06"
-  resource_group_name            = azurerm_resource_group.rg_compute.name
-  location                       = azurerm_resource_group.rg_compute.location
-  tags                           = local.tags
-  accelerated_networking_enabled = true
-  ip_forwarding_enabled          = false
-
-  ip_configuration {
-    name                          = "ipconfig1"
-    primary                       = true
-    private_ip_address            = "10.1.1.16"
-    private_ip_address_allocation = "Dynamic"
-    private_ip_address_version    = "IPv4"
-    subnet_id                     = azurerm_subnet.vnet_spoke_snet_web.id
-  }
-}
-
-resource "azurerm_network_interface_application_security_group_association" "nic_app_06" {
-  network_interface_id          = azurerm_network_interface.nic_app_06.id
-  application_security_group_id = azurerm_application_security_group.asg_web.id
-}
-
-resource "azurerm_network_interface" "nic_app_07" {
-  name                           = "nic-app-07"
-  resource_group_name            = azurerm_resource_group.rg_compute.name
-  location                       = azurerm_resource_group.rg_compute.location
-  tags                           = local.tags
-  accelerated_networking_enabled = true
-  ip_forwarding_enabled          = false
-
-  ip_configuration {
-    name                          = "ipconfig1"
-    primary                       = true
-    private_ip_address            = "10.1.1.17"
-    private_ip_address_allocation = "Dynamic"
-    private_ip_address_version    = "IPv4"
-    subnet_id                     = azurerm_subnet.vnet_spoke_snet_web.id
-  }
-}
-
-resource "azurerm_network_interface_application_security_group_association" "nic_app_07" {
-  network_interface_id          = azurerm_network_interface.nic_app_07.id
-  application_security_group_id = azurerm_application_security_group.asg_web.id
-}
-
-resource "azurerm_network_interface" "nic_app_08" {
-  name                           = "nic-app-08"
-  resource_group_name            = azurerm_resource_group.rg_compute.name
-  location                       = azurerm_resource_group.rg_compute.location
-  tags                           = local.tags
-  accelerated_networking_enabled = true
-  ip_forwarding_enabled          = false
-
-  ip_configuration {
-    name                          = "ipconfig1"
-    primary                       = true
-    private_ip_address            = "10.1.1.18"
-    private_ip_address_allocation = "Dynamic"
-    private_ip_address_version    = "IPv4"
-    subnet_id                     = azurerm_subnet.vnet_spoke_snet_web.id
-  }
-}
-
-resource "azurerm_network_interface_application_security_group_association" "nic_app_08" {
-  network_interface_id          = azurerm_network_interface.nic_app_08.id
-  application_security_group_id = azurerm_application_security_group.asg_web.id
 }

@@ -1,12 +1,14 @@
 resource "azurerm_resource_group" "rg_monitoring" {
   provider = azurerm.subscription_1
+
   name     = "rg-monitoring"
   location = "westeurope"
   tags     = local.tags_2
 }
 
 resource "azurerm_automation_account" "aa_contoso" {
-  provider                      = azurerm.subscription_1
+  provider = azurerm.subscription_1
+
   name                          = "aa-contoso"
   resource_group_name           = azurerm_resource_group.rg_monitoring.name
   location                      = azurerm_resource_group.rg_monitoring.location
@@ -17,7 +19,8 @@ resource "azurerm_automation_account" "aa_contoso" {
 }
 
 resource "azurerm_automation_runbook" "aa_contoso_stop_idle" {
-  provider                = azurerm.subscription_1
+  provider = azurerm.subscription_1
+
   name                    = "stop-idle"
   resource_group_name     = azurerm_resource_group.rg_monitoring.name
   location                = azurerm_resource_group.rg_monitoring.location
@@ -37,7 +40,8 @@ resource "azurerm_automation_runbook" "aa_contoso_stop_idle" {
 }
 
 resource "azurerm_monitor_action_group" "ag_oncall" {
-  provider            = azurerm.subscription_1
+  provider = azurerm.subscription_1
+
   name                = "ag-oncall"
   resource_group_name = azurerm_resource_group.rg_monitoring.name
   tags                = local.tags
@@ -53,7 +57,8 @@ resource "azurerm_monitor_action_group" "ag_oncall" {
 }
 
 resource "azurerm_monitor_activity_log_alert" "alert_deleted" {
-  provider            = azurerm.subscription_1
+  provider = azurerm.subscription_1
+
   name                = "alert-deleted"
   resource_group_name = azurerm_resource_group.rg_monitoring.name
   location            = "global"
@@ -74,8 +79,25 @@ resource "azurerm_monitor_activity_log_alert" "alert_deleted" {
   }
 }
 
+resource "azurerm_log_analytics_workspace" "log_contoso" {
+  provider = azurerm.subscription_1
+
+  name                            = "log-contoso"
+  resource_group_name             = azurerm_resource_group.rg_monitoring.name
+  location                        = azurerm_resource_group.rg_monitoring.location
+  tags                            = local.tags
+  sku                             = "PerGB2018"
+  retention_in_days               = 90
+  daily_quota_gb                  = -1.0
+  allow_resource_only_permissions = true
+  local_authentication_enabled    = true
+  internet_ingestion_access_type  = "Enabled"
+  internet_query_access_type      = "Enabled"
+}
+
 resource "azurerm_application_insights" "appi_contoso" {
-  provider                            = azurerm.subscription_1
+  provider = azurerm.subscription_1
+
   name                                = "appi-contoso"
   resource_group_name                 = azurerm_resource_group.rg_monitoring.name
   location                            = azurerm_resource_group.rg_monitoring.location
@@ -92,7 +114,8 @@ resource "azurerm_application_insights" "appi_contoso" {
 }
 
 resource "azurerm_monitor_metric_alert" "alert_cpu" {
-  provider            = azurerm.subscription_1
+  provider = azurerm.subscription_1
+
   name                = "alert-cpu"
   resource_group_name = azurerm_resource_group.rg_monitoring.name
   tags                = local.tags
@@ -119,7 +142,8 @@ resource "azurerm_monitor_metric_alert" "alert_cpu" {
 }
 
 resource "azurerm_monitor_scheduled_query_rules_alert_v2" "alert_errors" {
-  provider            = azurerm.subscription_1
+  provider = azurerm.subscription_1
+
   name                = "alert-errors"
   resource_group_name = azurerm_resource_group.rg_monitoring.name
   location            = azurerm_resource_group.rg_monitoring.location
@@ -153,19 +177,4 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "alert_errors" {
       azurerm_monitor_action_group.ag_oncall.id,
     ]
   }
-}
-
-resource "azurerm_log_analytics_workspace" "log_contoso" {
-  provider                        = azurerm.subscription_1
-  name                            = "log-contoso"
-  resource_group_name             = azurerm_resource_group.rg_monitoring.name
-  location                        = azurerm_resource_group.rg_monitoring.location
-  tags                            = local.tags
-  sku                             = "PerGB2018"
-  retention_in_days               = 90
-  daily_quota_gb                  = -1.0
-  allow_resource_only_permissions = true
-  local_authentication_enabled    = true
-  internet_ingestion_access_type  = "Enabled"
-  internet_query_access_type      = "Enabled"
 }

@@ -4,6 +4,34 @@ resource "azurerm_resource_group" "rg_web" {
   tags     = local.tags_2
 }
 
+resource "azurerm_container_app_environment" "cae_contoso" {
+  name                  = "cae-contoso"
+  resource_group_name   = azurerm_resource_group.rg_web.name
+  location              = azurerm_resource_group.rg_web.location
+  tags                  = local.tags
+  logs_destination      = "azure-monitor"
+  mutual_tls_enabled    = false
+  public_network_access = "Enabled"
+}
+
+resource "azurerm_container_registry" "crcontoso" {
+  name                                         = "crcontoso"
+  resource_group_name                          = azurerm_resource_group.rg_web.name
+  location                                     = azurerm_resource_group.rg_web.location
+  tags                                         = local.tags
+  sku                                          = "Premium"
+  admin_enabled                                = false
+  anonymous_pull_enabled                       = false
+  data_endpoint_enabled                        = false
+  public_network_access_enabled                = true
+  network_rule_bypass_option                   = "AzureServices"
+  zone_redundancy_enabled                      = false
+  quarantine_policy_enabled                    = false
+  export_policy_enabled                        = true
+  azuread_authentication_as_arm_policy_enabled = true
+  role_assignment_mode                         = "LegacyRegistryPermissions"
+}
+
 resource "azurerm_container_app" "ca_api" {
   name                         = "ca-api"
   resource_group_name          = azurerm_resource_group.rg_web.name
@@ -44,40 +72,12 @@ resource "azurerm_container_app" "ca_api" {
   }
 }
 
-resource "azurerm_container_app_environment" "cae_contoso" {
-  name                  = "cae-contoso"
-  resource_group_name   = azurerm_resource_group.rg_web.name
-  location              = azurerm_resource_group.rg_web.location
-  tags                  = local.tags
-  logs_destination      = "azure-monitor"
-  mutual_tls_enabled    = false
-  public_network_access = "Enabled"
-}
-
-resource "azurerm_role_assignment" "reader_for_user_on_rg_web" {
+resource "azurerm_role_assignment" "reader_for_femi_gold_on_rg_web" {
   name                 = "c0470500-0000-4000-8a00-000000000003"
   scope                = azurerm_resource_group.rg_web.id
   principal_id         = "c0470500-0000-4000-9001-000000000005"
   principal_type       = "User"
   role_definition_name = "Reader"
-}
-
-resource "azurerm_container_registry" "crcontoso" {
-  name                                         = "crcontoso"
-  resource_group_name                          = azurerm_resource_group.rg_web.name
-  location                                     = azurerm_resource_group.rg_web.location
-  tags                                         = local.tags
-  sku                                          = "Premium"
-  admin_enabled                                = false
-  anonymous_pull_enabled                       = false
-  data_endpoint_enabled                        = false
-  public_network_access_enabled                = true
-  network_rule_bypass_option                   = "AzureServices"
-  zone_redundancy_enabled                      = false
-  quarantine_policy_enabled                    = false
-  export_policy_enabled                        = true
-  azuread_authentication_as_arm_policy_enabled = true
-  role_assignment_mode                         = "LegacyRegistryPermissions"
 }
 
 resource "azurerm_role_assignment" "acrpull_for_id_aks_on_crcontoso" {
@@ -126,6 +126,20 @@ resource "azurerm_eventhub_consumer_group" "evh_contoso_telemetry_archive" {
   namespace_name      = azurerm_eventhub_namespace.evh_contoso.name
 }
 
+resource "azurerm_service_plan" "plan_web" {
+  name                            = "plan-web"
+  resource_group_name             = azurerm_resource_group.rg_web.name
+  location                        = azurerm_resource_group.rg_web.location
+  tags                            = local.tags
+  sku_name                        = "P1v3"
+  worker_count                    = 2
+  os_type                         = "Linux"
+  per_site_scaling_enabled        = false
+  zone_balancing_enabled          = false
+  premium_plan_auto_scale_enabled = false
+  maximum_elastic_worker_count    = 1
+}
+
 resource "azurerm_monitor_autoscale_setting" "scale_web" {
   resource_group_name = azurerm_resource_group.rg_web.name
   location            = azurerm_resource_group.rg_web.location
@@ -133,9 +147,6 @@ resource "azurerm_monitor_autoscale_setting" "scale_web" {
   name                = "scale-web"
   enabled             = true
   target_resource_id  = "/subscriptions/c0470500-0000-4000-8000-0000000000a2/resourceGroups/rg-web/providers/Microsoft.Web/serverfarms/plan-web"
-  depends_on = [
-    azurerm_service_plan.plan_web,
-  ]
 
   profile {
     name = "by cpu"
@@ -168,6 +179,10 @@ resource "azurerm_monitor_autoscale_setting" "scale_web" {
       }
     }
   }
+
+  depends_on = [
+    azurerm_service_plan.plan_web,
+  ]
 }
 
 resource "azurerm_servicebus_namespace" "sb_contoso" {
@@ -246,20 +261,6 @@ resource "azurerm_servicebus_subscription" "sb_contoso_events_audit" {
   status                                    = "Active"
 }
 
-resource "azurerm_service_plan" "plan_web" {
-  name                            = "plan-web"
-  resource_group_name             = azurerm_resource_group.rg_web.name
-  location                        = azurerm_resource_group.rg_web.location
-  tags                            = local.tags
-  sku_name                        = "P1v3"
-  worker_count                    = 2
-  os_type                         = "Linux"
-  per_site_scaling_enabled        = false
-  zone_balancing_enabled          = false
-  premium_plan_auto_scale_enabled = false
-  maximum_elastic_worker_count    = 1
-}
-
 resource "azapi_resource" "app_admin" {
   type      = "Microsoft.Web/sites@2023-12-01"
   parent_id = azurerm_resource_group.rg_web.id
@@ -290,9 +291,6 @@ resource "azapi_resource" "app_admin" {
       vnetImagePullEnabled      = false
     }
   }
-  depends_on = [
-    azurerm_service_plan.plan_web,
-  ]
 
   identity {
     type = "UserAssigned"
@@ -300,6 +298,10 @@ resource "azapi_resource" "app_admin" {
       azurerm_user_assigned_identity.id_web.id,
     ]
   }
+
+  depends_on = [
+    azurerm_service_plan.plan_web,
+  ]
 }
 
 resource "azapi_resource" "app_admin_web" {
@@ -347,9 +349,6 @@ resource "azapi_resource" "app_shop" {
       vnetImagePullEnabled      = false
     }
   }
-  depends_on = [
-    azurerm_service_plan.plan_web,
-  ]
 
   identity {
     type = "UserAssigned"
@@ -357,6 +356,10 @@ resource "azapi_resource" "app_shop" {
       azurerm_user_assigned_identity.id_web.id,
     ]
   }
+
+  depends_on = [
+    azurerm_service_plan.plan_web,
+  ]
 }
 
 resource "azapi_resource" "app_shop_web" {
@@ -404,9 +407,6 @@ resource "azapi_resource" "func_orders" {
       vnetImagePullEnabled      = false
     }
   }
-  depends_on = [
-    azurerm_service_plan.plan_web,
-  ]
 
   identity {
     type = "UserAssigned"
@@ -414,6 +414,10 @@ resource "azapi_resource" "func_orders" {
       azurerm_user_assigned_identity.id_web.id,
     ]
   }
+
+  depends_on = [
+    azurerm_service_plan.plan_web,
+  ]
 }
 
 resource "azapi_resource" "func_orders_web" {

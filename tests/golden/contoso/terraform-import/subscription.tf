@@ -1,5 +1,6 @@
-resource "azurerm_role_assignment" "owner_for_group_on_subscription" {
-  provider             = azurerm.subscription_1
+resource "azurerm_role_assignment" "owner_for_platform_engineers_on_subscription" {
+  provider = azurerm.subscription_1
+
   name                 = "c0470500-0000-4000-8a00-000000000000"
   scope                = "/subscriptions/c0470500-0000-4000-8000-0000000000a1"
   principal_id         = "c0470500-0000-4000-9002-000000000000"
@@ -23,7 +24,7 @@ resource "azurerm_subscription_policy_assignment" "allowed_locations" {
   })
 }
 
-resource "azurerm_role_assignment" "contributor_for_service_principal_on_subscription" {
+resource "azurerm_role_assignment" "contributor_for_ci_deploy_on_subscription" {
   name                 = "c0470500-0000-4000-8a00-000000000001"
   scope                = "/subscriptions/c0470500-0000-4000-8000-0000000000a2"
   principal_id         = "c0470500-0000-4000-9003-000000000000"
@@ -31,15 +32,7 @@ resource "azurerm_role_assignment" "contributor_for_service_principal_on_subscri
   role_definition_name = "Contributor"
 }
 
-resource "azurerm_role_assignment" "contoso_restarter_for_user_on_subscription" {
-  name               = "c0470500-0000-4000-8a00-000000000002"
-  scope              = "/subscriptions/c0470500-0000-4000-8000-0000000000a2"
-  principal_id       = "c0470500-0000-4000-9001-000000000004"
-  principal_type     = "User"
-  role_definition_id = azurerm_role_definition.roledefinition_c0470500.role_definition_resource_id
-}
-
-resource "azurerm_role_definition" "roledefinition_c0470500" {
+resource "azurerm_role_definition" "contoso_restarter" {
   scope              = "/subscriptions/c0470500-0000-4000-8000-0000000000a2"
   role_definition_id = "c0470500-0000-4000-8000-00000000401e"
   name               = "Contoso Restarter"
@@ -53,4 +46,12 @@ resource "azurerm_role_definition" "roledefinition_c0470500" {
       "Microsoft.Compute/virtualMachines/restart/action",
     ]
   }
+}
+
+resource "azurerm_role_assignment" "contoso_restarter_for_eva_falk_on_subscription" {
+  name               = "c0470500-0000-4000-8a00-000000000002"
+  scope              = "/subscriptions/c0470500-0000-4000-8000-0000000000a2"
+  principal_id       = "c0470500-0000-4000-9001-000000000004"
+  principal_type     = "User"
+  role_definition_id = azurerm_role_definition.contoso_restarter.role_definition_resource_id
 }

@@ -1,11 +1,11 @@
 variable "subscription_id" {
-  description = "The subscription that the resources are in."
+  description = "Id of the subscription with the resource groups rg-aks, rg-compute, rg-data and 2 more."
   type        = string
   default     = "c0470500-0000-4000-8000-0000000000a2"
 }
 
 variable "subscription_1_id" {
-  description = "The subscription that the resources are in."
+  description = "Id of the subscription with the resource groups rg-hub-network, rg-identity, rg-monitoring."
   type        = string
   default     = "c0470500-0000-4000-8000-0000000000a1"
 }

@@ -332,6 +332,28 @@ resource "azurerm_mssql_server" "sql_contoso" {
   }
 }
 
+resource "azurerm_mssql_elasticpool" "sql_contoso_pool" {
+  name                           = "pool"
+  resource_group_name            = azurerm_resource_group.rg_data.name
+  location                       = azurerm_resource_group.rg_data.location
+  tags                           = local.tags
+  server_name                    = azurerm_mssql_server.sql_contoso.name
+  max_size_gb                    = 100
+  zone_redundant                 = false
+  maintenance_configuration_name = "SQL_Default"
+
+  sku {
+    name     = "StandardPool"
+    tier     = "Standard"
+    capacity = 100
+  }
+
+  per_database_settings {
+    min_capacity = 0
+    max_capacity = 100
+  }
+}
+
 resource "azurerm_mssql_database" "sql_contoso_catalog" {
   name                 = "catalog"
   tags                 = local.tags
@@ -372,28 +394,6 @@ resource "azurerm_mssql_database" "sql_contoso_orders" {
   read_scale           = false
   ledger_enabled       = false
   storage_account_type = "Geo"
-}
-
-resource "azurerm_mssql_elasticpool" "sql_contoso_pool" {
-  name                           = "pool"
-  resource_group_name            = azurerm_resource_group.rg_data.name
-  location                       = azurerm_resource_group.rg_data.location
-  tags                           = local.tags
-  server_name                    = azurerm_mssql_server.sql_contoso.name
-  max_size_gb                    = 100
-  zone_redundant                 = false
-  maintenance_configuration_name = "SQL_Default"
-
-  sku {
-    name     = "StandardPool"
-    tier     = "Standard"
-    capacity = 100
-  }
-
-  per_database_settings {
-    min_capacity = 0
-    max_capacity = 100
-  }
 }
 
 resource "azurerm_mssql_firewall_rule" "sql_contoso_office" {

@@ -4,6 +4,34 @@ resource "azurerm_resource_group" "rg_web" {
   tags     = local.tags_2
 }
 
+resource "azurerm_container_app_environment" "cae_contoso" {
+  name                  = "cae-contoso"
+  resource_group_name   = azurerm_resource_group.rg_web.name
+  location              = azurerm_resource_group.rg_web.location
+  tags                  = local.tags
+  logs_destination      = "azure-monitor"
+  mutual_tls_enabled    = false
+  public_network_access = "Enabled"
+}
+
+resource "azurerm_container_registry" "crcontoso" {
+  name                                         = "crcontoso"
+  resource_group_name                          = azurerm_resource_group.rg_web.name
+  location                                     = azurerm_resource_group.rg_web.location
+  tags                                         = local.tags
+  sku                                          = "Premium"
+  admin_enabled                                = false
+  anonymous_pull_enabled                       = false
+  data_endpoint_enabled                        = false
+  public_network_access_enabled                = true
+  network_rule_bypass_option                   = "AzureServices"
+  zone_redundancy_enabled                      = false
+  quarantine_policy_enabled                    = false
+  export_policy_enabled                        = true
+  azuread_authentication_as_arm_policy_enabled = true
+  role_assignment_mode                         = "LegacyRegistryPermissions"
+}
+
 resource "azurerm_container_app" "ca_api" {
   name                         = "ca-api"
   resource_group_name          = azurerm_resource_group.rg_web.name
@@ -44,40 +72,12 @@ resource "azurerm_container_app" "ca_api" {
   }
 }
 
-resource "azurerm_container_app_environment" "cae_contoso" {
-  name                  = "cae-contoso"
-  resource_group_name   = azurerm_resource_group.rg_web.name
-  location              = azurerm_resource_group.rg_web.location
-  tags                  = local.tags
-  logs_destination      = "azure-monitor"
-  mutual_tls_enabled    = false
-  public_network_access = "Enabled"
-}
-
-resource "azurerm_role_assignment" "reader_for_user_on_rg_web" {
+resource "azurerm_role_assignment" "reader_for_femi_gold_on_rg_web" {
   name                 = "c0470500-0000-4000-8a00-000000000003"
   scope                = azurerm_resource_group.rg_web.id
   principal_id         = "c0470500-0000-4000-9001-000000000005"
   principal_type       = "User"
   role_definition_name = "Reader"
-}
-
-resource "azurerm_container_registry" "crcontoso" {
-  name                                         = "crcontoso"
-  resource_group_name                          = azurerm_resource_group.rg_web.name
-  location                                     = azurerm_resource_group.rg_web.location
-  tags                                         = local.tags
-  sku                                          = "Premium"
-  admin_enabled                                = false
-  anonymous_pull_enabled                       = false
-  data_endpoint_enabled                        = false
-  public_network_access_enabled                = true
-  network_rule_bypass_option                   = "AzureServices"
-  zone_redundancy_enabled                      = false
-  quarantine_policy_enabled                    = false
-  export_policy_enabled                        = true
-  azuread_authentication_as_arm_policy_enabled = true
-  role_assignment_mode                         = "LegacyRegistryPermissions"
 }
 
 resource "azurerm_role_assignment" "acrpull_for_id_aks_on_crcontoso" {
@@ -124,6 +124,20 @@ resource "azurerm_eventhub_consumer_group" "evh_contoso_telemetry_archive" {
   resource_group_name = azurerm_resource_group.rg_web.name
   eventhub_name       = azurerm_eventhub.evh_contoso_telemetry.name
   namespace_name      = azurerm_eventhub_namespace.evh_contoso.name
+}
+
+resource "azurerm_service_plan" "plan_web" {
+  name                            = "plan-web"
+  resource_group_name             = azurerm_resource_group.rg_web.name
+  location                        = azurerm_resource_group.rg_web.location
+  tags                            = local.tags
+  sku_name                        = "P1v3"
+  worker_count                    = 2
+  os_type                         = "Linux"
+  per_site_scaling_enabled        = false
+  zone_balancing_enabled          = false
+  premium_plan_auto_scale_enabled = false
+  maximum_elastic_worker_count    = 1
 }
 
 resource "azurerm_monitor_autoscale_setting" "scale_web" {
@@ -241,20 +255,6 @@ resource "azurerm_servicebus_subscription" "sb_contoso_events_audit" {
   max_delivery_count                        = 10
   requires_session                          = false
   status                                    = "Active"
-}
-
-resource "azurerm_service_plan" "plan_web" {
-  name                            = "plan-web"
-  resource_group_name             = azurerm_resource_group.rg_web.name
-  location                        = azurerm_resource_group.rg_web.location
-  tags                            = local.tags
-  sku_name                        = "P1v3"
-  worker_count                    = 2
-  os_type                         = "Linux"
-  per_site_scaling_enabled        = false
-  zone_balancing_enabled          = false
-  premium_plan_auto_scale_enabled = false
-  maximum_elastic_worker_count    = 1
 }
 
 resource "azapi_resource" "app_admin" {

@@ -75,7 +75,7 @@ resource allowedLocations 'Microsoft.Authorization/policyAssignments@2023-04-01'
   }
 }
 
-resource contributorForServicePrincipalOnSubscription 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource contributorForCiDeployOnSubscription 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: '2d314a08-b2be-5a45-bd25-af89dc251c0a'
   properties: {
     principalId: 'c0470500-0000-4000-9003-000000000000'
@@ -87,7 +87,7 @@ resource contributorForServicePrincipalOnSubscription 'Microsoft.Authorization/r
   }
 }
 
-resource ownerForGroupOnSubscription 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource ownerForPlatformEngineersOnSubscription 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: '4d4b92ef-a3a1-5cd0-b08a-03857ad82078'
   properties: {
     principalId: 'c0470500-0000-4000-9002-000000000000'
@@ -99,16 +99,16 @@ resource ownerForGroupOnSubscription 'Microsoft.Authorization/roleAssignments@20
   }
 }
 
-resource contosoRestarterForUserOnSubscription 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource contosoRestarterForEvaFalkOnSubscription 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: 'a698b5d5-c207-5830-b3f2-7507a1f85818'
   properties: {
     principalId: 'c0470500-0000-4000-9001-000000000004'
     principalType: 'User'
-    roleDefinitionId: roledefinitionC0470500.id
+    roleDefinitionId: contosoRestarter.id
   }
 }
 
-resource roledefinitionC0470500 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+resource contosoRestarter 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: 'c0470500-0000-4000-8000-00000000401e'
   properties: {
     assignableScopes: [

@@ -11,6 +11,59 @@ resource "azurerm_management_lock" "keep_network" {
   notes      = "ask the platform team first"
 }
 
+resource "azurerm_firewall_policy" "fwp_hub" {
+  name                     = "fwp-hub"
+  resource_group_name      = azurerm_resource_group.rg_hub_network.name
+  location                 = azurerm_resource_group.rg_hub_network.location
+  tags                     = local.tags
+  sku                      = "Standard"
+  threat_intelligence_mode = "Alert"
+}
+
+resource "azurerm_public_ip" "pip_firewall" {
+  name                = "pip-firewall"
+  resource_group_name = azurerm_resource_group.rg_hub_network.name
+  location            = azurerm_resource_group.rg_hub_network.location
+  tags                = local.tags
+  zones = [
+    "1",
+    "2",
+    "3",
+  ]
+  allocation_method       = "Static"
+  ddos_protection_mode    = "VirtualNetworkInherited"
+  idle_timeout_in_minutes = 4
+  ip_version              = "IPv4"
+  sku                     = "Standard"
+  sku_tier                = "Regional"
+}
+
+resource "azurerm_virtual_network" "vnet_hub" {
+  name                = "vnet-hub"
+  resource_group_name = azurerm_resource_group.rg_hub_network.name
+  location            = azurerm_resource_group.rg_hub_network.location
+  tags                = local.tags
+  address_space = [
+    "10.0.0.0/16",
+  ]
+  private_endpoint_vnet_policies = "Disabled"
+}
+
+resource "azurerm_subnet" "vnet_hub_azurefirewallsubnet" {
+  name                 = "AzureFirewallSubnet"
+  resource_group_name  = azurerm_resource_group.rg_hub_network.name
+  virtual_network_name = azurerm_virtual_network.vnet_hub.name
+  address_prefixes = [
+    "10.0.0.0/26",
+  ]
+  private_endpoint_network_policies             = "Disabled"
+  private_link_service_network_policies_enabled = true
+
+  service_endpoint {
+    service = "Microsoft.Storage"
+  }
+}
+
 resource "azurerm_firewall" "fw_hub" {
   name                = "fw-hub"
   resource_group_name = azurerm_resource_group.rg_hub_network.name
@@ -25,6 +78,39 @@ resource "azurerm_firewall" "fw_hub" {
     name                 = "ipconfig"
     subnet_id            = azurerm_subnet.vnet_hub_azurefirewallsubnet.id
     public_ip_address_id = azurerm_public_ip.pip_firewall.id
+  }
+}
+
+resource "azurerm_public_ip" "pip_bastion" {
+  name                = "pip-bastion"
+  resource_group_name = azurerm_resource_group.rg_hub_network.name
+  location            = azurerm_resource_group.rg_hub_network.location
+  tags                = local.tags
+  zones = [
+    "1",
+    "2",
+    "3",
+  ]
+  allocation_method       = "Static"
+  ddos_protection_mode    = "VirtualNetworkInherited"
+  idle_timeout_in_minutes = 4
+  ip_version              = "IPv4"
+  sku                     = "Standard"
+  sku_tier                = "Regional"
+}
+
+resource "azurerm_subnet" "vnet_hub_azurebastionsubnet" {
+  name                 = "AzureBastionSubnet"
+  resource_group_name  = azurerm_resource_group.rg_hub_network.name
+  virtual_network_name = azurerm_virtual_network.vnet_hub.name
+  address_prefixes = [
+    "10.0.0.64/26",
+  ]
+  private_endpoint_network_policies             = "Disabled"
+  private_link_service_network_policies_enabled = true
+
+  service_endpoint {
+    service = "Microsoft.Storage"
   }
 }
 
@@ -64,15 +150,6 @@ resource "azurerm_dns_a_record" "contoso_example_www" {
   records = [
     "20.50.60.70",
   ]
-}
-
-resource "azurerm_firewall_policy" "fwp_hub" {
-  name                     = "fwp-hub"
-  resource_group_name      = azurerm_resource_group.rg_hub_network.name
-  location                 = azurerm_resource_group.rg_hub_network.location
-  tags                     = local.tags
-  sku                      = "Standard"
-  threat_intelligence_mode = "Alert"
 }
 
 resource "azurerm_network_security_group" "nsg_shared" {
@@ -155,83 +232,6 @@ resource "azurerm_private_dns_zone_virtual_network_link" "privatelink_vaultcore_
   private_dns_zone_id  = azurerm_private_dns_zone.privatelink_vaultcore_azure_net.id
   virtual_network_id   = azurerm_virtual_network.vnet_spoke.id
   registration_enabled = false
-}
-
-resource "azurerm_public_ip" "pip_bastion" {
-  name                = "pip-bastion"
-  resource_group_name = azurerm_resource_group.rg_hub_network.name
-  location            = azurerm_resource_group.rg_hub_network.location
-  tags                = local.tags
-  zones = [
-    "1",
-    "2",
-    "3",
-  ]
-  allocation_method       = "Static"
-  ddos_protection_mode    = "VirtualNetworkInherited"
-  idle_timeout_in_minutes = 4
-  ip_version              = "IPv4"
-  sku                     = "Standard"
-  sku_tier                = "Regional"
-}
-
-resource "azurerm_public_ip" "pip_firewall" {
-  name                = "pip-firewall"
-  resource_group_name = azurerm_resource_group.rg_hub_network.name
-  location            = azurerm_resource_group.rg_hub_network.location
-  tags                = local.tags
-  zones = [
-    "1",
-    "2",
-    "3",
-  ]
-  allocation_method       = "Static"
-  ddos_protection_mode    = "VirtualNetworkInherited"
-  idle_timeout_in_minutes = 4
-  ip_version              = "IPv4"
-  sku                     = "Standard"
-  sku_tier                = "Regional"
-}
-
-resource "azurerm_virtual_network" "vnet_hub" {
-  name                = "vnet-hub"
-  resource_group_name = azurerm_resource_group.rg_hub_network.name
-  location            = azurerm_resource_group.rg_hub_network.location
-  tags                = local.tags
-  address_space = [
-    "10.0.0.0/16",
-  ]
-  private_endpoint_vnet_policies = "Disabled"
-}
-
-resource "azurerm_subnet" "vnet_hub_azurebastionsubnet" {
-  name                 = "AzureBastionSubnet"
-  resource_group_name  = azurerm_resource_group.rg_hub_network.name
-  virtual_network_name = azurerm_virtual_network.vnet_hub.name
-  address_prefixes = [
-    "10.0.0.64/26",
-  ]
-  private_endpoint_network_policies             = "Disabled"
-  private_link_service_network_policies_enabled = true
-
-  service_endpoint {
-    service = "Microsoft.Storage"
-  }
-}
-
-resource "azurerm_subnet" "vnet_hub_azurefirewallsubnet" {
-  name                 = "AzureFirewallSubnet"
-  resource_group_name  = azurerm_resource_group.rg_hub_network.name
-  virtual_network_name = azurerm_virtual_network.vnet_hub.name
-  address_prefixes = [
-    "10.0.0.0/26",
-  ]
-  private_endpoint_network_policies             = "Disabled"
-  private_link_service_network_policies_enabled = true
-
-  service_endpoint {
-    service = "Microsoft.Storage"
-  }
 }
 
 resource "azurerm_subnet" "vnet_hub_snet_shared" {

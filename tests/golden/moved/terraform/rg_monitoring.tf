@@ -69,6 +69,20 @@ resource "azurerm_monitor_activity_log_alert" "alert_deleted" {
   }
 }
 
+resource "azurerm_log_analytics_workspace" "log_contoso" {
+  name                            = "log-contoso"
+  resource_group_name             = azurerm_resource_group.rg_monitoring.name
+  location                        = azurerm_resource_group.rg_monitoring.location
+  tags                            = local.tags
+  sku                             = "PerGB2018"
+  retention_in_days               = 90
+  daily_quota_gb                  = -1.0
+  allow_resource_only_permissions = true
+  local_authentication_enabled    = true
+  internet_ingestion_access_type  = "Enabled"
+  internet_query_access_type      = "Enabled"
+}
+
 resource "azurerm_application_insights" "appi_contoso" {
   name                                = "appi-contoso"
   resource_group_name                 = azurerm_resource_group.rg_monitoring.name
@@ -144,18 +158,4 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "alert_errors" {
       azurerm_monitor_action_group.ag_oncall.id,
     ]
   }
-}
-
-resource "azurerm_log_analytics_workspace" "log_contoso" {
-  name                            = "log-contoso"
-  resource_group_name             = azurerm_resource_group.rg_monitoring.name
-  location                        = azurerm_resource_group.rg_monitoring.location
-  tags                            = local.tags
-  sku                             = "PerGB2018"
-  retention_in_days               = 90
-  daily_quota_gb                  = -1.0
-  allow_resource_only_permissions = true
-  local_authentication_enabled    = true
-  internet_ingestion_access_type  = "Enabled"
-  internet_query_access_type      = "Enabled"
 }

@@ -4,6 +4,99 @@ resource "azurerm_resource_group" "rg_spoke_network" {
   tags     = local.tags_2
 }
 
+resource "azurerm_web_application_firewall_policy" "waf_shop" {
+  name                = "waf-shop"
+  resource_group_name = azurerm_resource_group.rg_spoke_network.name
+  location            = azurerm_resource_group.rg_spoke_network.location
+  tags                = local.tags
+
+  custom_rules {
+    name      = "NoRobots"
+    priority  = 10
+    rule_type = "MatchRule"
+    action    = "Block"
+    enabled   = true
+
+    match_conditions {
+      operator           = "Contains"
+      negation_condition = false
+      match_values = [
+        "/admin",
+      ]
+      transforms = [
+        "Lowercase",
+      ]
+
+      match_variables {
+        variable_name = "RequestUri"
+      }
+    }
+  }
+
+  managed_rules {
+    managed_rule_set {
+      type    = "OWASP"
+      version = "3.2"
+    }
+  }
+
+  policy_settings {
+    enabled                                   = true
+    mode                                      = "Prevention"
+    request_body_check                        = true
+    request_body_enforcement                  = true
+    request_body_inspect_limit_in_kb          = 128
+    max_request_body_size_in_kb               = 128
+    file_upload_enforcement                   = true
+    file_upload_limit_in_mb                   = 100
+    js_challenge_cookie_expiration_in_minutes = 30
+  }
+}
+
+resource "azurerm_public_ip" "pip_shop" {
+  name                = "pip-shop"
+  resource_group_name = azurerm_resource_group.rg_spoke_network.name
+  location            = azurerm_resource_group.rg_spoke_network.location
+  tags                = local.tags
+  zones = [
+    "1",
+    "2",
+    "3",
+  ]
+  allocation_method       = "Static"
+  ddos_protection_mode    = "VirtualNetworkInherited"
+  idle_timeout_in_minutes = 4
+  ip_version              = "IPv4"
+  sku                     = "Standard"
+  sku_tier                = "Regional"
+}
+
+resource "azurerm_virtual_network" "vnet_spoke" {
+  name                = "vnet-spoke"
+  resource_group_name = azurerm_resource_group.rg_spoke_network.name
+  location            = azurerm_resource_group.rg_spoke_network.location
+  tags                = local.tags
+  address_space = [
+    "10.1.0.0/16",
+  ]
+  private_endpoint_vnet_policies = "Disabled"
+}
+
+resource "azurerm_subnet" "vnet_spoke_snet_gateway" {
+  name                 = "snet-gateway"
+  resource_group_name  = azurerm_resource_group.rg_spoke_network.name
+  virtual_network_name = azurerm_virtual_network.vnet_spoke.name
+  address_prefixes = [
+    "10.1.4.0/24",
+  ]
+  private_endpoint_network_policies             = "Disabled"
+  private_link_service_network_policies_enabled = true
+
+  service_endpoint {
+    service = "Microsoft.Storage"
+  }
+}
+
 resource "azurerm_application_gateway" "agw_shop" {
   name                = "agw-shop"
   resource_group_name = azurerm_resource_group.rg_spoke_network.name
@@ -100,60 +193,29 @@ resource "azurerm_application_gateway" "agw_shop" {
   }
 }
 
-resource "azurerm_web_application_firewall_policy" "waf_shop" {
-  name                = "waf-shop"
-  resource_group_name = azurerm_resource_group.rg_spoke_network.name
-  location            = azurerm_resource_group.rg_spoke_network.location
-  tags                = local.tags
-
-  custom_rules {
-    name      = "NoRobots"
-    priority  = 10
-    rule_type = "MatchRule"
-    action    = "Block"
-    enabled   = true
-
-    match_conditions {
-      operator           = "Contains"
-      negation_condition = false
-      match_values = [
-        "/admin",
-      ]
-      transforms = [
-        "Lowercase",
-      ]
-
-      match_variables {
-        variable_name = "RequestUri"
-      }
-    }
-  }
-
-  managed_rules {
-    managed_rule_set {
-      type    = "OWASP"
-      version = "3.2"
-    }
-  }
-
-  policy_settings {
-    enabled                                   = true
-    mode                                      = "Prevention"
-    request_body_check                        = true
-    request_body_enforcement                  = true
-    request_body_inspect_limit_in_kb          = 128
-    max_request_body_size_in_kb               = 128
-    file_upload_enforcement                   = true
-    file_upload_limit_in_mb                   = 100
-    js_challenge_cookie_expiration_in_minutes = 30
-  }
-}
-
 resource "azurerm_application_security_group" "asg_web" {
   name                = "asg-web"
   resource_group_name = azurerm_resource_group.rg_spoke_network.name
   location            = azurerm_resource_group.rg_spoke_network.location
   tags                = local.tags
+}
+
+resource "azurerm_public_ip" "pip_balancer" {
+  name                = "pip-balancer"
+  resource_group_name = azurerm_resource_group.rg_spoke_network.name
+  location            = azurerm_resource_group.rg_spoke_network.location
+  tags                = local.tags
+  zones = [
+    "1",
+    "2",
+    "3",
+  ]
+  allocation_method       = "Static"
+  ddos_protection_mode    = "VirtualNetworkInherited"
+  idle_timeout_in_minutes = 4
+  ip_version              = "IPv4"
+  sku                     = "Standard"
+  sku_tier                = "Regional"
 }
 
 resource "azurerm_lb" "lb_web" {
@@ -175,6 +237,16 @@ resource "azurerm_lb_backend_address_pool" "lb_web_pool" {
   loadbalancer_id = azurerm_lb.lb_web.id
 }
 
+resource "azurerm_lb_probe" "lb_web_http" {
+  name                = "http"
+  loadbalancer_id     = azurerm_lb.lb_web.id
+  protocol            = "Tcp"
+  port                = 443
+  interval_in_seconds = 5
+  number_of_probes    = 2
+  probe_threshold     = 1
+}
+
 resource "azurerm_lb_rule" "lb_web_https" {
   name                           = "https"
   loadbalancer_id                = azurerm_lb.lb_web.id
@@ -193,14 +265,22 @@ resource "azurerm_lb_rule" "lb_web_https" {
   load_distribution       = "Default"
 }
 
-resource "azurerm_lb_probe" "lb_web_http" {
-  name                = "http"
-  loadbalancer_id     = azurerm_lb.lb_web.id
-  protocol            = "Tcp"
-  port                = 443
-  interval_in_seconds = 5
-  number_of_probes    = 2
-  probe_threshold     = 1
+resource "azurerm_public_ip" "pip_nat" {
+  name                = "pip-nat"
+  resource_group_name = azurerm_resource_group.rg_spoke_network.name
+  location            = azurerm_resource_group.rg_spoke_network.location
+  tags                = local.tags
+  zones = [
+    "1",
+    "2",
+    "3",
+  ]
+  allocation_method       = "Static"
+  ddos_protection_mode    = "VirtualNetworkInherited"
+  idle_timeout_in_minutes = 4
+  ip_version              = "IPv4"
+  sku                     = "Standard"
+  sku_tier                = "Regional"
 }
 
 resource "azurerm_nat_gateway" "ng_spoke" {
@@ -259,6 +339,26 @@ resource "azurerm_network_security_rule" "nsg_web_allow_443" {
   destination_port_range      = "443"
   source_address_prefix       = "10.0.0.0/8"
   destination_address_prefix  = "*"
+}
+
+resource "azurerm_subnet" "vnet_spoke_snet_endpoints" {
+  name                 = "snet-endpoints"
+  resource_group_name  = azurerm_resource_group.rg_spoke_network.name
+  virtual_network_name = azurerm_virtual_network.vnet_spoke.name
+  address_prefixes = [
+    "10.1.3.0/24",
+  ]
+  private_endpoint_network_policies             = "Disabled"
+  private_link_service_network_policies_enabled = true
+
+  service_endpoint {
+    service = "Microsoft.Storage"
+  }
+}
+
+resource "azurerm_subnet_network_security_group_association" "vnet_spoke_snet_endpoints" {
+  subnet_id                 = azurerm_subnet.vnet_spoke_snet_endpoints.id
+  network_security_group_id = azurerm_network_security_group.nsg_data.id
 }
 
 resource "azurerm_private_endpoint" "pe_sql" {
@@ -333,62 +433,8 @@ resource "azurerm_private_endpoint" "pe_vault" {
   }
 }
 
-resource "azurerm_public_ip" "pip_balancer" {
-  name                = "pip-balancer"
-  resource_group_name = azurerm_resource_group.rg_spoke_network.name
-  location            = azurerm_resource_group.rg_spoke_network.location
-  tags                = local.tags
-  zones = [
-    "1",
-    "2",
-    "3",
-  ]
-  allocation_method       = "Static"
-  ddos_protection_mode    = "VirtualNetworkInherited"
-  idle_timeout_in_minutes = 4
-  ip_version              = "IPv4"
-  sku                     = "Standard"
-  sku_tier                = "Regional"
-}
-
 resource "azurerm_public_ip" "pip_gateway" {
   name                = "pip-gateway"
-  resource_group_name = azurerm_resource_group.rg_spoke_network.name
-  location            = azurerm_resource_group.rg_spoke_network.location
-  tags                = local.tags
-  zones = [
-    "1",
-    "2",
-    "3",
-  ]
-  allocation_method       = "Static"
-  ddos_protection_mode    = "VirtualNetworkInherited"
-  idle_timeout_in_minutes = 4
-  ip_version              = "IPv4"
-  sku                     = "Standard"
-  sku_tier                = "Regional"
-}
-
-resource "azurerm_public_ip" "pip_nat" {
-  name                = "pip-nat"
-  resource_group_name = azurerm_resource_group.rg_spoke_network.name
-  location            = azurerm_resource_group.rg_spoke_network.location
-  tags                = local.tags
-  zones = [
-    "1",
-    "2",
-    "3",
-  ]
-  allocation_method       = "Static"
-  ddos_protection_mode    = "VirtualNetworkInherited"
-  idle_timeout_in_minutes = 4
-  ip_version              = "IPv4"
-  sku                     = "Standard"
-  sku_tier                = "Regional"
-}
-
-resource "azurerm_public_ip" "pip_shop" {
-  name                = "pip-shop"
   resource_group_name = azurerm_resource_group.rg_spoke_network.name
   location            = azurerm_resource_group.rg_spoke_network.location
   tags                = local.tags
@@ -420,17 +466,6 @@ resource "azurerm_route" "rt_spoke_default" {
   address_prefix         = "0.0.0.0/0"
   next_hop_type          = "VirtualAppliance"
   next_hop_in_ip_address = "10.0.0.4"
-}
-
-resource "azurerm_virtual_network" "vnet_spoke" {
-  name                = "vnet-spoke"
-  resource_group_name = azurerm_resource_group.rg_spoke_network.name
-  location            = azurerm_resource_group.rg_spoke_network.location
-  tags                = local.tags
-  address_space = [
-    "10.1.0.0/16",
-  ]
-  private_endpoint_vnet_policies = "Disabled"
 }
 
 resource "azurerm_subnet" "vnet_spoke_snet_aks" {
@@ -476,41 +511,6 @@ resource "azurerm_subnet_route_table_association" "vnet_spoke_snet_data" {
 resource "azurerm_subnet_nat_gateway_association" "vnet_spoke_snet_data" {
   subnet_id      = azurerm_subnet.vnet_spoke_snet_data.id
   nat_gateway_id = azurerm_nat_gateway.ng_spoke.id
-}
-
-resource "azurerm_subnet" "vnet_spoke_snet_endpoints" {
-  name                 = "snet-endpoints"
-  resource_group_name  = azurerm_resource_group.rg_spoke_network.name
-  virtual_network_name = azurerm_virtual_network.vnet_spoke.name
-  address_prefixes = [
-    "10.1.3.0/24",
-  ]
-  private_endpoint_network_policies             = "Disabled"
-  private_link_service_network_policies_enabled = true
-
-  service_endpoint {
-    service = "Microsoft.Storage"
-  }
-}
-
-resource "azurerm_subnet_network_security_group_association" "vnet_spoke_snet_endpoints" {
-  subnet_id                 = azurerm_subnet.vnet_spoke_snet_endpoints.id
-  network_security_group_id = azurerm_network_security_group.nsg_data.id
-}
-
-resource "azurerm_subnet" "vnet_spoke_snet_gateway" {
-  name                 = "snet-gateway"
-  resource_group_name  = azurerm_resource_group.rg_spoke_network.name
-  virtual_network_name = azurerm_virtual_network.vnet_spoke.name
-  address_prefixes = [
-    "10.1.4.0/24",
-  ]
-  private_endpoint_network_policies             = "Disabled"
-  private_link_service_network_policies_enabled = true
-
-  service_endpoint {
-    service = "Microsoft.Storage"
-  }
 }
 
 resource "azurerm_subnet" "vnet_spoke_snet_web" {

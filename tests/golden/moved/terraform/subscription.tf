@@ -14,7 +14,7 @@ resource "azurerm_subscription_policy_assignment" "allowed_locations" {
   })
 }
 
-resource "azurerm_role_assignment" "contributor_for_service_principal_on_subscription" {
+resource "azurerm_role_assignment" "contributor_for_ci_deploy_on_subscription" {
   name                 = "2d314a08-b2be-5a45-bd25-af89dc251c0a"
   scope                = "/subscriptions/11111111-1111-4111-8111-111111111111"
   principal_id         = "c0470500-0000-4000-9003-000000000000"
@@ -22,7 +22,7 @@ resource "azurerm_role_assignment" "contributor_for_service_principal_on_subscri
   role_definition_name = "Contributor"
 }
 
-resource "azurerm_role_assignment" "owner_for_group_on_subscription" {
+resource "azurerm_role_assignment" "owner_for_platform_engineers_on_subscription" {
   name                 = "4d4b92ef-a3a1-5cd0-b08a-03857ad82078"
   scope                = "/subscriptions/11111111-1111-4111-8111-111111111111"
   principal_id         = "c0470500-0000-4000-9002-000000000000"
@@ -30,15 +30,7 @@ resource "azurerm_role_assignment" "owner_for_group_on_subscription" {
   role_definition_name = "Owner"
 }
 
-resource "azurerm_role_assignment" "contoso_restarter_for_user_on_subscription" {
-  name               = "a698b5d5-c207-5830-b3f2-7507a1f85818"
-  scope              = "/subscriptions/11111111-1111-4111-8111-111111111111"
-  principal_id       = "c0470500-0000-4000-9001-000000000004"
-  principal_type     = "User"
-  role_definition_id = azurerm_role_definition.roledefinition_c0470500.role_definition_resource_id
-}
-
-resource "azurerm_role_definition" "roledefinition_c0470500" {
+resource "azurerm_role_definition" "contoso_restarter" {
   scope              = "/subscriptions/11111111-1111-4111-8111-111111111111"
   role_definition_id = "c0470500-0000-4000-8000-00000000401e"
   name               = "Contoso Restarter"
@@ -52,4 +44,12 @@ resource "azurerm_role_definition" "roledefinition_c0470500" {
       "Microsoft.Compute/virtualMachines/restart/action",
     ]
   }
+}
+
+resource "azurerm_role_assignment" "contoso_restarter_for_eva_falk_on_subscription" {
+  name               = "a698b5d5-c207-5830-b3f2-7507a1f85818"
+  scope              = "/subscriptions/11111111-1111-4111-8111-111111111111"
+  principal_id       = "c0470500-0000-4000-9001-000000000004"
+  principal_type     = "User"
+  role_definition_id = azurerm_role_definition.contoso_restarter.role_definition_resource_id
 }

@@ -1,5 +1,5 @@
 variable "subscription_id" {
-  description = "The subscription that the resources are in."
+  description = "Id of the subscription with the resource groups rg-aks, rg-compute, rg-data and 5 more."
   type        = string
   default     = "11111111-1111-4111-8111-111111111111"
 }

@@ -85,7 +85,7 @@ resource caeContoso 'Microsoft.App/managedEnvironments@2026-01-01' = {
   }
 }
 
-resource readerForUserOnRgWeb 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource readerForFemiGoldOnRgWeb 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: 'c0470500-0000-4000-8a00-000000000003'
   properties: {
     principalId: 'c0470500-0000-4000-9001-000000000005'

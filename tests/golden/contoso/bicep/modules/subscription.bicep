@@ -6,7 +6,7 @@ var tags = {
   quote: 'say "hi" \\ there'
 }
 
-resource ownerForGroupOnSubscription 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource ownerForPlatformEngineersOnSubscription 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: 'c0470500-0000-4000-8a00-000000000000'
   properties: {
     principalId: 'c0470500-0000-4000-9002-000000000000'

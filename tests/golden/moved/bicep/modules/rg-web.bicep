@@ -85,7 +85,7 @@ resource caeContoso 'Microsoft.App/managedEnvironments@2026-01-01' = {
   }
 }
 
-resource readerForUserOnRgWeb 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource readerForFemiGoldOnRgWeb 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: '60d8e6cf-10bf-510e-918a-f746fd9061f8'
   properties: {
     principalId: 'c0470500-0000-4000-9001-000000000005'
