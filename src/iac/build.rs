@@ -149,13 +149,7 @@ fn planned(survey: Survey, managers: Managers, capabilities: &Capabilities) -> P
     for (_, row) in rows.iter().enumerate().filter(|(number, _)| !reasons.contains_key(number)) {
         labels.count(&title(row, &labels, &who));
     }
-    let holders: BTreeMap<usize, Box<str>> = reasons
-        .values()
-        .filter_map(|reason| match reason {
-            Reason::Within(holder) => Some((*holder, rows[*holder].id.clone())),
-            Reason::Absent(_) => None,
-        })
-        .collect();
+    let holders = holders(&rows, &reasons);
     let mut addresses = Addresses::default();
     let mut writer = Writer {
         plan: &mut plan,
@@ -200,6 +194,15 @@ fn planned(survey: Survey, managers: Managers, capabilities: &Capabilities) -> P
     plan.apart = index;
     addresses.settle();
     Planned { plan, shown, addresses }
+}
+
+/// The ids of what holds others in its body, by their numbers.
+fn holders(rows: &[Row], reasons: &HashMap<usize, Reason>) -> BTreeMap<usize, Box<str>> {
+    let of = |reason: &Reason| match reason {
+        Reason::Within(holder) => Some((*holder, rows[*holder].id.clone())),
+        Reason::Absent(_) => None,
+    };
+    reasons.values().filter_map(of).collect()
 }
 
 /// Names of resources by the object ids of their identities, where anything is granted to somebody.
