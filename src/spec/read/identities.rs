@@ -109,24 +109,21 @@ fn around_upn(text: &str) -> Option<(&str, &str, &str)> {
 fn names_of_user(entry: &mut Taken, findings: &mut Findings) -> Option<(Word, Option<Word>)> {
     let title = entry.title.first().cloned();
     let found = title.as_ref().and_then(|title| Some((title.place, around_upn(&title.text)?)));
-    let (first, second) = match found {
-        Some((place, (before, upn, behind))) => {
-            let word = |text: &str| Some(Word { text: text.to_owned(), place }).filter(|word| !word.text.is_empty());
-            // What is behind a sign-in name that begins the text is what its owner is called, up to a comma.
-            let (name, rest) = match before {
-                "" => behind.split_once(", ").unwrap_or((behind, "")),
-                before => (before, behind),
-            };
-            let rest = word(rest).map(|rest| super::super::model::Prose { place: rest.place, text: rest.text });
-            entry.narrative.extend(rest);
-            (word(name), word(upn))
-        }
-        None => {
-            let (name, rest) = two_parts(entry);
-            let rest = rest.map(|rest| super::super::model::Prose { place: rest.place, text: rest.text });
-            entry.narrative.extend(rest);
-            (name, None)
-        }
+    let (first, second) = if let Some((place, (before, upn, behind))) = found {
+        let word = |text: &str| Some(Word { text: text.to_owned(), place }).filter(|word| !word.text.is_empty());
+        // What is behind a sign-in name that begins the text is what its owner is called, up to a comma.
+        let (name, rest) = match before {
+            "" => behind.split_once(", ").unwrap_or((behind, "")),
+            before => (before, behind),
+        };
+        let rest = word(rest).map(|rest| super::super::model::Prose { place: rest.place, text: rest.text });
+        entry.narrative.extend(rest);
+        (word(name), word(upn))
+    } else {
+        let (name, rest) = two_parts(entry);
+        let rest = rest.map(|rest| super::super::model::Prose { place: rest.place, text: rest.text });
+        entry.narrative.extend(rest);
+        (name, None)
     };
     let upn = entry.word("upn", findings).or(second);
     let name = entry.word("display_name", findings).or(first);
