@@ -54,6 +54,8 @@ impl std::fmt::Debug for Slot {
 pub trait Progress: Send + Sync {
     /// `fraction` is 0 to 1 of the whole job and never goes back (a smaller value is raised).
     fn report(&self, phase: &str, message: &str, fraction: f64, details: Map<String, Value>);
+    /// A sign of life without words: what the job waits for goes on.
+    fn alive(&self);
     /// A line in the job's event log.
     fn log(&self, level: Level, message: &str);
 }

@@ -54,6 +54,8 @@ const CUT_OFF: u64 = 24;
 #[derive(Clone)]
 pub struct Client {
     inner: Arc<Inner>,
+    /// Told of each answer that says that an operation goes on.
+    pub(super) goes_on: Option<Arc<dyn Fn() + Send + Sync>>,
 }
 
 struct Inner {
@@ -100,6 +102,7 @@ impl Client {
         }
         let http = builder.build().map_err(|error| failed(error.to_string()))?;
         Ok(Self {
+            goes_on: None,
             inner: Arc::new(Inner {
                 tokens: Tokens::new(settings, http.clone())?,
                 http,
@@ -117,6 +120,12 @@ impl Client {
                 latency: AtomicU64::new(0),
             }),
         })
+    }
+
+    /// The same client; `goes_on` is told of each answer that says that an operation goes on.
+    #[must_use]
+    pub fn told(self, goes_on: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { goes_on: Some(Arc::new(goes_on)), ..self }
     }
 
     pub fn tenant_id(&self) -> Uuid {

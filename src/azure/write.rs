@@ -19,7 +19,7 @@ use super::{
 const FIRST_POLL: Duration = Duration::from_millis(500);
 const LONGEST_POLL: Duration = Duration::from_secs(15);
 /// Longest wait that a service may ask for: what it says is kept, but for a value that can only be a mistake.
-const LONGEST_ASKED: Duration = Duration::from_hours(1);
+const LONGEST_ASKED: Duration = Duration::from_mins(15);
 
 /// Refusals that pass when it is asked again: something else goes on, or the directory is not everywhere yet.
 const PASSING: [&str; 6] = [
@@ -152,6 +152,9 @@ impl Client {
             let how = How { takes_accepted: true, is_repeatable: true };
             let answer = self.call_so(Api::Arm, Method::GET, &poll, None, how).await?;
             let found = answer.value()?;
+            if let Some(goes_on) = &self.goes_on {
+                goes_on();
+            }
             let mut next = answer.pending.clone();
             match kind {
                 Poll::Operation => {

@@ -42,10 +42,6 @@ impl Reporter {
         Self { reports: Mutex::new(reports) }
     }
 
-    pub(super) fn alive(&self) {
-        self.reports.lock().alive = Instant::now();
-    }
-
     /// The step, if it has been silent for longer than it may.
     pub(super) fn silent(&self, longest: Duration) -> Option<String> {
         let reports = self.reports.lock();
@@ -80,6 +76,10 @@ impl Progress for Reporter {
             percent: (progress * 1_000.0).round() / 10.0,
             details: Value::Object(details),
         });
+    }
+
+    fn alive(&self) {
+        self.reports.lock().alive = Instant::now();
     }
 
     fn log(&self, level: Level, message: &str) {

@@ -30,7 +30,7 @@ use super::{
 use crate::{
     api::{EventKind, JobStatus, JobType, LogLevel, Operation, Time},
     store::WriteError,
-    work::{Artifacts, Journal, JournalError, Slot, Work},
+    work::{Artifacts, Journal, JournalError, Progress, Slot, Work},
 };
 
 /// How long artifacts may still be packed after the job was to end.

@@ -15,6 +15,7 @@
 //! | `expired` | 401 `ExpiredAuthenticationToken` |
 //! | `stale` | a list lacks its last element |
 //! | `wrong-case` | ids in lower case |
+//! | `replication=MILLISECONDS` | what Microsoft Graph creates is seen, and can be referred to, so much later |
 //! | `operation-failed` | a long-running operation that this request starts ends as failed |
 //! | `replay=PATH` | the recorded answers of a file or directory, one after the other, instead of the real one |
 //! | `foreign-link`, `foreign-link=URL` | the list's `nextLink` leads to another host |
@@ -26,7 +27,8 @@
 //! | `wrong-tenant` | tokens are for another tenant |
 //!
 //! The scope is a part of the path and query, in any case: `@/resourceGroups/rg-web`, `@Microsoft.Sql`,
-//! `@/v1.0/`, `@$skiptoken`. Token and metadata endpoints only fail where the scope names them (`503@/oauth2/`,
+//! `@/v1.0/`, `@$skiptoken`. One that names a resource of a deployment (`error=409/QuotaExceeded@/disks/d1`) fails that
+//! resource in it. Token and metadata endpoints only fail where the scope names them (`503@/oauth2/`,
 //! `slow=500@/metadata/`). A test that replays `_protocol/*` sets `replay=…/_protocol/errors.json:0.2`,
 //! and knows by [`Running::replayed`](super::Running::replayed) how many answers were given of how many.
 
@@ -60,6 +62,8 @@ pub enum FaultKind {
     Stale,
     WrongCase,
     OperationFailed,
+    /// Of the directory; without a scope.
+    Replication(Duration),
     Replay(PathBuf),
     Hostile(Hostile),
     WrongTenant,
@@ -108,6 +112,9 @@ impl FromStr for Fault {
             "expired" => FaultKind::Expired,
             "stale" => FaultKind::Stale,
             "wrong-case" => FaultKind::WrongCase,
+            "replication" => {
+                FaultKind::Replication(Duration::from_millis(number().ok_or("replication wants milliseconds")?))
+            }
             "operation-failed" => FaultKind::OperationFailed,
             "wrong-tenant" => FaultKind::WrongTenant,
             "replay" => FaultKind::Replay(argument.ok_or("replay wants a file or directory: replay=PATH")?.into()),
@@ -126,7 +133,7 @@ impl FromStr for Fault {
                 _ => {
                     return Err(format!(
                         "no such fault: {word:?}; known are throttle, throttle-silent, a status from 400 to 599, error, \
-                         reset, truncated, slow, forbidden, expired, stale, wrong-case, operation-failed, replay, {}, wrong-tenant",
+                         reset, truncated, slow, forbidden, expired, stale, wrong-case, replication, operation-failed, replay, {}, wrong-tenant",
                         Hostile::NAMES.join(", ")
                     ));
                 }
@@ -204,6 +211,16 @@ impl Faults {
         (self.replayed.load(Ordering::SeqCst), self.recorded.load(Ordering::SeqCst))
     }
 
+    /// How long the directory takes to show everywhere what it creates.
+    pub(super) fn replication(&self) -> Duration {
+        let all = self.armed.lock();
+        let longest = all.iter().filter_map(|armed| match armed.fault.kind {
+            FaultKind::Replication(delay) => Some(delay),
+            _ => None,
+        });
+        longest.max().unwrap_or_default()
+    }
+
     /// What becomes of a request for `address` (path and query, in lower case). `is_open`: it needs no token.
     pub(super) fn fate(&self, address: &str, is_open: bool) -> Fate {
         let mut fate = Fate::default();
@@ -263,6 +280,7 @@ impl Faults {
             FaultKind::Stale => return fate.stale = true,
             FaultKind::WrongCase => return fate.wrong_case = true,
             FaultKind::OperationFailed => return fate.operation_failed = true,
+            FaultKind::Replication(_) => return,
             FaultKind::Hostile(hostile) => return fate.hostile.push(hostile.clone()),
             FaultKind::WrongTenant => return fate.wrong_tenant = true,
             FaultKind::Replay(_) => {

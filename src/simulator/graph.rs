@@ -74,7 +74,9 @@ fn one(state: &State, collection: &str, id: &str) -> Option<Value> {
 
 fn entries(state: &State, collection: &str) -> Option<Vec<Value>> {
     let world = state.world();
-    world.directory.iter().find(|(name, _)| name.eq_ignore_ascii_case(collection)).map(|(_, list)| list.clone())
+    let list = world.directory.iter().find(|(name, _)| name.eq_ignore_ascii_case(collection)).map(|(_, list)| list)?;
+    let is_seen = |entry: &&Value| !entry["id"].as_str().is_some_and(|id| state.is_unseen(id));
+    Some(list.iter().filter(is_seen).cloned().collect())
 }
 
 fn object(state: &State, id: &str) -> Option<(&'static str, Value)> {
@@ -258,13 +260,16 @@ fn write(state: &State, method: &str, segments: &[&str], body: &Value) -> Reply 
     let mut world = state.world_mut();
     state.count("directory_writes");
     if let ("POST", ["invitations"]) = (method, segments) {
-        return invite(&mut world, body);
+        return invite(state, &mut world, body);
     }
     let Some((name, _)) =
         COLLECTIONS.iter().find(|(name, _)| segments.first().is_some_and(|asked| asked.eq_ignore_ascii_case(name)))
     else {
         return Reply::error(400, "BadRequest", "Resource not found for the segment.");
     };
+    if let Some(refusal) = unseen(state, &world, segments, body) {
+        return refusal;
+    }
     let list = world.directory.entry((*name).to_owned()).or_default();
     let at = |id: &str, list: &[Value]| {
         list.iter().position(|entry| entry["id"].as_str().is_some_and(|known| known.eq_ignore_ascii_case(id)))
@@ -276,7 +281,9 @@ fn write(state: &State, method: &str, segments: &[&str], body: &Value) -> Reply 
                 return Reply::error(400, "Request_BadRequest", "A JSON object was expected.");
             };
             fields.remove("passwordProfile");
-            fields.insert("id".to_owned(), json!(Uuid::new_v4()));
+            let id = Uuid::new_v4().to_string();
+            state.created(&id);
+            fields.insert("id".to_owned(), json!(id));
             if *name == "applications" {
                 fields.entry("appId").or_insert_with(|| json!(Uuid::new_v4()));
             }
@@ -311,13 +318,33 @@ fn write(state: &State, method: &str, segments: &[&str], body: &Value) -> Reply 
     }
 }
 
+/// The refusal of what refers to an object that is not everywhere yet.
+fn unseen(state: &State, world: &World, segments: &[&str], body: &Value) -> Option<Reply> {
+    match segments {
+        ["servicePrincipals"] => {
+            let applications = world.directory.get("applications").map_or(&[][..], Vec::as_slice);
+            let its = applications.iter().find(|entry| entry["appId"] == body["appId"])?;
+            let text = "The appId of the service principal does not reference a valid application object.";
+            state
+                .is_unseen(its["id"].as_str().unwrap_or_default())
+                .then(|| Reply::error(400, "NoBackingApplicationObject", text))
+        }
+        [_, id, ..] => {
+            let other = body["@odata.id"].as_str().and_then(|id| id.rsplit('/').next()).unwrap_or_default();
+            [*id, other].into_iter().find(|id| state.is_unseen(id)).map(missing)
+        }
+        _ => None,
+    }
+}
+
 /// A guest, without a message to anybody.
-fn invite(world: &mut World, body: &Value) -> Reply {
+fn invite(state: &State, world: &mut World, body: &Value) -> Reply {
     let mail = body["invitedUserEmailAddress"].as_str().unwrap_or_default();
     let guest = json!({
         "id": Uuid::new_v4(), "displayName": body["invitedUserDisplayName"], "mail": mail, "userType": "Guest",
         "userPrincipalName": format!("{}#EXT#@simulated.example", mail.replace('@', "_")),
     });
+    state.created(guest["id"].as_str().unwrap_or_default());
     world.directory.entry("users".to_owned()).or_default().push(guest.clone());
     Reply::json(201, &json!({"id": Uuid::new_v4(), "invitedUser": {"id": guest["id"]}}))
 }
@@ -327,6 +354,12 @@ fn added(entry: &mut Value, relation: &str, body: &Value) -> Reply {
     if let Some(fields) = entry.as_object_mut()
         && let Value::Array(all) = fields.entry(relation.to_owned()).or_insert_with(|| json!([]))
     {
+        if all.iter().any(|known| known["id"].as_str().is_some_and(|known| known.eq_ignore_ascii_case(member))) {
+            let text = format!(
+                "One or more added object references already exist for the following modified properties: '{relation}'."
+            );
+            return Reply::error(400, "Request_BadRequest", &text);
+        }
         all.push(json!({"id": member}));
     }
     Reply::empty(204)

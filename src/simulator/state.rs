@@ -6,6 +6,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     hash::{Hash, Hasher},
     sync::atomic::{AtomicBool, Ordering},
+    time::Instant,
 };
 
 use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -31,6 +32,8 @@ pub(super) struct State {
     pub quirks: Quirks,
     pub operations: Operations,
     pub deployments: Deployments,
+    /// When objects of the directory were created, by id.
+    young: Mutex<HashMap<String, Instant>>,
     /// Pages that were read, by a hash of their address: how often.
     pages: Mutex<HashMap<u64, u32>>,
     pub base: String,
@@ -48,6 +51,7 @@ impl State {
             quirks,
             operations: Operations::default(),
             deployments: Deployments::default(),
+            young: Mutex::default(),
             pages: Mutex::default(),
             throttle: Throttle::new(settings.quota),
             login: Login::new()?,
@@ -84,6 +88,17 @@ impl State {
 
     pub(super) fn forget_counts(&self) {
         self.counts.lock().clear();
+    }
+
+    /// An object of the directory was created.
+    pub(super) fn created(&self, id: &str) {
+        self.young.lock().insert(id.to_lowercase(), Instant::now());
+    }
+
+    /// Whether an object of the directory is too young to be seen.
+    pub(super) fn is_unseen(&self, id: &str) -> bool {
+        let delay = self.faults.replication();
+        !delay.is_zero() && self.young.lock().get(&id.to_lowercase()).is_some_and(|since| since.elapsed() < delay)
     }
 
     /// From now on answers wait, until [`Self::release`].

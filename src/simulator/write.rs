@@ -102,6 +102,12 @@ pub(super) fn refused(state: &State, parsed: &ResourceId, body: &Value) -> Optio
     if tracked && !parsed.is_child() && body.get("location").is_none() {
         return Some(Reply::error(400, "LocationRequired", "The location property is required for this definition."));
     }
+    let principal = body.pointer("/properties/principalId").and_then(Value::as_str).unwrap_or_default();
+    if parsed.type_name().eq_ignore_ascii_case("Microsoft.Authorization/roleAssignments") && state.is_unseen(principal)
+    {
+        let text = format!("Principal {principal} does not exist in the directory {}.", state.settings.tenant_id);
+        return Some(Reply::error(400, "PrincipalNotFound", &text));
+    }
     if state.operations.busy(&parsed.key()) {
         let text =
             "Another operation on this or dependent resource is in progress. Please try again after it is complete.";

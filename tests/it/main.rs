@@ -14,6 +14,7 @@ mod cases;
 mod cli;
 mod create_tenant;
 mod create_tenant_ends;
+mod create_tenant_faults;
 mod creation;
 mod credentials;
 mod disk;

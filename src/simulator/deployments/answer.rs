@@ -158,10 +158,8 @@ fn put(state: &State, id: &str, name: &str, target: &Target, body_bytes: &[u8]) 
         return refusal(&failure);
     }
     let real = run(None);
-    let (outcome, failure) = match template::deploy(&real, None) {
-        Ok(outcome) => (outcome, None),
-        Err(failure) => (Outcome::default(), Some(failure)),
-    };
+    let mut outcome = Outcome::default();
+    let failure = template::deploy_into(&real, None, &mut outcome).err();
     let mut shown = body(state, id, &real, &outcome, if failure.is_some() { "Failed" } else { "Succeeded" });
     if let Some(failure) = &failure {
         shown["properties"]["error"] = failed(failure);

@@ -24,6 +24,17 @@ const NOT_OF_BODIES: [&str; 10] =
 
 /// Puts what the template has. `outer`: where its expressions are evaluated, if not in itself.
 pub(in crate::simulator) fn deploy(run: &Run<'_>, outer: Option<&Frame<'_>>) -> Result<Outcome, Failure> {
+    let mut outcome = Outcome::default();
+    deploy_into(run, outer, &mut outcome)?;
+    Ok(outcome)
+}
+
+/// The same; `outcome` has what was put before a failure, too.
+pub(in crate::simulator) fn deploy_into(
+    run: &Run<'_>,
+    outer: Option<&Frame<'_>>,
+    outcome: &mut Outcome,
+) -> Result<(), Failure> {
     if run.depth > NESTING {
         return Err(Failure::template("deployments are nested too deeply"));
     }
@@ -38,10 +49,9 @@ pub(in crate::simulator) fn deploy(run: &Run<'_>, outer: Option<&Frame<'_>>) -> 
         return Err(Failure::template(message));
     }
     frame.know(&plan);
-    let mut outcome = Outcome { parameters, ..Outcome::default() };
-    rounds(run, &frame, &plan, &mut outcome)?;
-    outputs(run, &frame, &mut outcome)?;
-    Ok(outcome)
+    outcome.parameters = parameters;
+    rounds(run, &frame, &plan, outcome)?;
+    outputs(run, &frame, outcome)
 }
 
 /// Puts each resource when those that it depends on are put and its expressions can be evaluated.
@@ -125,7 +135,8 @@ fn one(run: &Run<'_>, frame: &Frame<'_>, planned: &Planned, outcome: &mut Outcom
         let shaped = write::shaped(&run.state.world(), &parsed, body.clone(), "Succeeded");
         dry.borrow_mut().insert(parsed.key(), shaped.body);
     } else {
-        if let Some(refusal) = write::refused(run.state, &parsed, &body) {
+        let fate = run.state.faults.fate(&format!("{}?", planned.id.to_lowercase()), false);
+        if let Some(refusal) = fate.reply.or_else(|| write::refused(run.state, &parsed, &body)) {
             let error: Value = serde_json::from_str(&refusal.text).unwrap_or_default();
             let text = |name: &str| error["error"][name].as_str().unwrap_or_default().to_owned();
             return Err(Failure { code: text("code"), message: text("message"), target: Some(planned.id.clone()) });

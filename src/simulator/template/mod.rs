@@ -17,7 +17,7 @@ mod planned;
 mod run;
 
 pub(super) use self::{
-    deploy::deploy,
+    deploy::{deploy, deploy_into},
     failure::Failure,
     run::{Outcome, Run},
 };

@@ -67,6 +67,9 @@ pub(crate) async fn deploy(
     work: &Work,
     is_rolled_back: bool,
 ) -> Result<Ran, JournalError> {
+    let alive = work.progress.clone();
+    // However long an operation of Azure runs, while it does the job is not silent.
+    let client = &client.clone().told(move || alive.alive());
     let mut told = Told::new(&plan);
     let mut ledger = Ledger::open(&*work.journal, &plan).await?;
     if let Some(foreign) = ledger.foreign() {
