@@ -124,21 +124,25 @@ async fn an_operation_that_runs_longer_than_a_step_may_be_silent_is_no_silence()
 
 /// About sixty resources in three groups, with people.
 fn large() -> String {
-    let mut text = "# Tenant: Large\n\n## Subscription: Shop\n\n".to_owned();
-    for group in 0..3 {
-        text += &format!("### Resource Group: rg-large-{group} (West Europe)\n\n");
-        text += &format!("#### Resource: vnet-{group} (Virtual Network)\n\n- Address space: 10.{group}.0.0/16\n\n");
-        for number in 0..18 {
-            text += &format!("#### Resource: stlarge{group}x{number:02} (Storage Account)\n\n- SKU: Standard_LRS\n\n");
-        }
-    }
-    text += "## Users\n\n| Name | UPN |\n|---|---|\n";
-    for user in 0..4 {
-        text += &format!("| User {user} | large{user}@simulated.example |\n");
-    }
-    text += "\n## Groups\n\n- Large admins (members: large0@simulated.example, large1@simulated.example)\n";
-    text += "- Large readers (members: large2@simulated.example)\n\n## Role Assignments\n\n";
-    text + "- Large admins: Contributor on rg-large-0\n- Large readers: Reader on rg-large-1\n"
+    let group = |group: usize| {
+        let accounts = (0..18).map(|number| {
+            format!("#### Resource: stlarge{group}x{number:02} (Storage Account)\n\n- SKU: Standard_LRS\n\n")
+        });
+        format!(
+            "### Resource Group: rg-large-{group} (West Europe)\n\n\
+             #### Resource: vnet-{group} (Virtual Network)\n\n- Address space: 10.{group}.0.0/16\n\n{}",
+            accounts.collect::<String>()
+        )
+    };
+    let user = |user: usize| format!("| User {user} | large{user}@simulated.example |\n");
+    format!(
+        "# Tenant: Large\n\n## Subscription: Shop\n\n{}## Users\n\n| Name | UPN |\n|---|---|\n{}\n## Groups\n\n\
+         - Large admins (members: large0@simulated.example, large1@simulated.example)\n\
+         - Large readers (members: large2@simulated.example)\n\n## Role Assignments\n\n\
+         - Large admins: Contributor on rg-large-0\n- Large readers: Reader on rg-large-1\n",
+        (0..3).map(group).collect::<String>(),
+        (0..4).map(user).collect::<String>(),
+    )
 }
 
 fn asked(sim: &Running) -> u64 {
