@@ -25,7 +25,7 @@ const DEPLOYMENTS_VERSION: &str = "2022-09-01";
 /// Why a job has no result.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum JobError {
-    #[error("{} things in the specification are wrong for this tenant; the first, line {}: {}", .0.len(), .0.first().map_or(0, |first| first.place.line), .0.first().map_or("", |first| first.message.as_str()))]
+    #[error("the specification does not fit this tenant at {}; the first is line {}: {}", places(.0.len()), .0.first().map_or(0, |first| first.place.line), .0.first().map_or("", |first| first.message.as_str()))]
     Fields(Vec<Finding>),
     #[error(transparent)]
     Azure(#[from] AzureError),
@@ -39,6 +39,10 @@ pub(crate) enum JobError {
     OtherPlan(String),
     #[error("the job was cancelled")]
     Cancelled,
+}
+
+fn places(count: usize) -> String {
+    if count == 1 { "one place".to_owned() } else { format!("{count} places") }
 }
 
 /// Plans against the tenant; the answer is the job's result.

@@ -62,12 +62,20 @@ pub(in crate::spec) async fn resolve(
     Ok(())
 }
 
+/// The first subscriptions that the credential sees, in brackets.
+fn seen(known: &[(Uuid, String)]) -> String {
+    let first: Vec<String> = known.iter().take(5).map(|(id, name)| format!("{name} {id}")).collect();
+    if first.is_empty() { String::new() } else { format!(" (it sees {})", first.join(", ")) }
+}
+
 fn real(home: &Home, known: &[(Uuid, String)]) -> Result<Uuid, String> {
     match home.stands_for.as_deref() {
         None if known.iter().any(|(id, _)| *id == home.id) => Ok(home.id),
-        None => {
-            Err(format!("the credential sees no subscription {}: map the text's to one with subscription_map", home.id))
-        }
+        None => Err(format!(
+            "the credential sees no subscription {}: map the text's to one with subscription_map{}",
+            home.id,
+            seen(known)
+        )),
         Some("") => match known {
             [(only, _)] => Ok(*only),
             [] => Err("the credential sees no subscription".to_owned()),
