@@ -16,6 +16,9 @@ use super::{
 };
 use crate::store::{Migration, Order, Schema, Span, Store, StoreError, WriteError};
 
+/// The note that holds the seed of names that stand for others.
+const SEED: &str = "seed";
+
 /// A tenant's file.
 pub(super) const SCHEMA: Schema =
     Schema { name: "atgd-graph", format: 2, migrations: &[Migration { to: 2, run: adjacency::find_ends_again }] };
@@ -188,6 +191,24 @@ impl TenantGraph {
     /// A note kept with the tenant, such as the last snapshot that Neo4j has.
     pub fn note(&self, name: &str) -> Result<Option<String>, GraphError> {
         Ok(self.store.read(|read| read.get(&tables::NOTES, &(0, name.to_owned())))?.map(|text| text.0))
+    }
+
+    /// What names are made of that stand for the tenant's own: 32 random bytes, made when they are first asked for.
+    pub(crate) async fn seed(&self) -> Result<[u8; 32], GraphError> {
+        let new: [u8; 32] = rand::random();
+        let written = self.store.write(move |write| {
+            let key = (0, SEED.to_owned());
+            if let Some(tables::Text(known)) = write.get(&tables::NOTES, &key)? {
+                return Ok(Ok(known));
+            }
+            let text = hex::encode(new);
+            write.put(&tables::NOTES, &key, &tables::Text(text.clone()))?;
+            Ok(Ok(text))
+        });
+        let text = written.await.map_err(WriteError::into_store)?;
+        let mut seed = [0; 32];
+        hex::decode_to_slice(&text, &mut seed).map_err(|error| GraphError::Body(error.to_string()))?;
+        Ok(seed)
     }
 
     pub(crate) async fn set_note(&self, name: &str, text: String) -> Result<(), GraphError> {

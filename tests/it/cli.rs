@@ -4,7 +4,7 @@ use std::process::Output;
 
 use atgd::simulator;
 
-use crate::harness::{Daemon, House};
+use crate::harness::{Daemon, House, Scanned};
 
 fn run(house: &House, daemon: &Daemon, arguments: &[&str]) -> Output {
     let mut command = house.command(arguments);
@@ -61,6 +61,29 @@ async fn scan_generate_and_look_as_a_user_would() {
     assert_eq!(code(&run(&house, &daemon, &["cancel", &id])), Some(4));
     sim.stop().await;
     drop(daemon);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_is_described_with_other_names_and_with_its_own() {
+    let scanned = Scanned::new(simulator::Settings::default()).await;
+    let Scanned { house, daemon, .. } = &scanned;
+    let file = house.path().join("tenant.md");
+    let path = file.display().to_string();
+    let described = run(house, daemon, &["generate-spec", "--tenant-id", &house.tenant, "--output", &path]);
+    assert_eq!(code(&described), Some(0), "{described:?}");
+    assert!(out(&described).contains("resources described"), "{described:?}");
+    let text = std::fs::read_to_string(&file).expect("a text");
+    assert!(text.starts_with("# Tenant: ") && !text.contains("contoso"), "{}", &text[..400]);
+    let asked = ["generate-spec", "--tenant-id", &house.tenant, "--no-anonymize", "--limit", "5", "--output", &path];
+    let described = run(house, daemon, &asked);
+    assert_eq!(code(&described), Some(0), "{described:?}");
+    let text = std::fs::read_to_string(&file).expect("a text");
+    assert!(text.contains("## Subscription: Contoso Platform ("), "{text}");
+    assert_eq!(text.matches("#### Resource: ").count(), 5, "{text}");
+    // What was written is a specification.
+    let planned = run(house, daemon, &["create-tenant", &path, "--dry-run"]);
+    assert_eq!(code(&planned), Some(0), "{planned:?}");
+    scanned.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

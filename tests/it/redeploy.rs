@@ -10,6 +10,7 @@
 //! service says of a resource may differ (read-only properties stand in the report), and who a new
 //! system-assigned identity is.
 
+mod anonymised;
 mod described;
 mod moved;
 

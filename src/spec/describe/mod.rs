@@ -1,11 +1,12 @@
 //! Back again: a stored tenant as a specification.
 //!
 //! ```text
-//! model ◀─ literals, value ◀─ resources ◀─ people ◀─ text ◀─ read_back ◀─ run
+//! model ◀─ literals, value ◀─ resources ◀─ people ◀─ anonymise ◀─ text ◀─ read_back ◀─ run
 //! ```
 //! Bodies come from `iac`, which knows what can be sent; here they get names, headings and bullets. The text is read back by
 //! the very reader that a submit uses, and what it does not say is told.
 
+mod anonymise;
 mod literals;
 mod model;
 mod people;

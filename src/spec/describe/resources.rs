@@ -79,7 +79,6 @@ impl Adder<'_> {
             return self.group(&sendable, &id, names);
         }
         if sendable.type_name.eq_ignore_ascii_case(ROLE_ASSIGNMENTS) {
-            self.count += 1;
             return self.found.roles.push(sendable);
         }
         let (Some(subscription), Some(group)) = (&id.subscription, &id.resource_group) else {

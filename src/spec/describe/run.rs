@@ -3,14 +3,19 @@
 use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use super::{
+    anonymise::anonymise,
     model::Described,
     people::{self, Directory},
     read_back, resources,
 };
 use crate::{
-    graph::{GraphError, Snapshot, model::Label},
+    graph::{
+        GraphError, Snapshot,
+        model::{Label, Node},
+    },
     iac::{self, IacError},
     work::{ArtifactError, Work},
 };
@@ -25,6 +30,8 @@ const PAGE: usize = 500;
 pub(crate) struct Asked {
     /// Resources at most.
     pub limit: Option<u64>,
+    /// With other names than the tenant's own, made of this seed.
+    pub seed: Option<[u8; 32]>,
 }
 
 /// Why there is no text.
@@ -56,11 +63,22 @@ pub(crate) fn describe(snapshot: &Snapshot, asked: Asked, work: &Work) -> Result
     step("describing resources", 0.5)?;
     let found = resources::add(&bodies, asked.limit, &names, &mut described)?;
     people::add(&directory, &found, &mut described);
+    if let Some(seed) = asked.seed {
+        step("putting other names in the places of the tenant's", 0.6)?;
+        anonymise(&mut described, seed, &built_in(&directory));
+    }
     step("writing the text, and reading it back", 0.7)?;
     let text = read_back::settle(&mut described);
     work.artifacts.write(FILE, text.as_bytes())?;
     step("done", 1.0)?;
     Ok(result(described))
+}
+
+/// Roles that every tenant has.
+fn built_in(directory: &Directory) -> Vec<Uuid> {
+    let is_one = |node: &Node| node.body["properties"]["type"] == "BuiltInRole";
+    let ids = directory.roles.iter().filter(|(_, node)| is_one(node)).map(|(name, _)| name);
+    ids.filter_map(|name| Uuid::try_parse(name).ok()).collect()
 }
 
 /// What of a snapshot is of the directory, and what subscriptions and the tenant are called.

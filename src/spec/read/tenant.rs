@@ -153,7 +153,10 @@ pub(in crate::spec) fn tags(node: &Node, path: &str, findings: &mut Findings) ->
     let mut tags = Map::new();
     let mut put = |name: &str, value: Value, place: Place, findings: &mut Findings| {
         let name = name.trim();
-        if name.is_empty() || name.len() > 512 || name.contains(['<', '>', '%', '&', '\\', '?', '/']) {
+        // Azure's own tags, which the portal writes, may hold an id.
+        let is_hidden = name.starts_with("hidden-");
+        let is_bad = |c: char| matches!(c, '<' | '>' | '%' | '&' | '\\' | '?' | '/') && !is_hidden;
+        if name.is_empty() || name.len() > 512 || name.contains(is_bad) {
             findings.error(
                 format!("{path}.{name}"),
                 place,
