@@ -110,6 +110,9 @@ impl Walk {
         let place = Place { is_case: place.is_case || shape.is_case(kept), ..place };
         let shape = shape.of(kept);
         self.slots(kept, raw, &shape, place);
+        if matches!(self.path.as_slice(), [Step::Field(name)] if name == "properties") {
+            self.left_out_whole(kept, &shape);
+        }
         for (name, value) in kept.iter_mut().filter(|(_, value)| matches!(value, Value::Object(_) | Value::Array(_))) {
             let below = shape.prop(name).map(|prop| prop.shape).or_else(|| shape.more());
             let Some(below) = below else { continue };
@@ -119,6 +122,16 @@ impl Walk {
             self.path.pop();
         }
         self.hollow(kept, raw, &shape, place);
+    }
+
+    /// Objects that Azure left out whole, because they may hold nothing but what no GET tells.
+    fn left_out_whole(&mut self, kept: &Map<String, Value>, shape: &Shape) {
+        for (object, secret) in shape.hidden().filter(|(object, _)| lacks(kept, object)) {
+            let path = format!("{}.{object}.{secret}", spell(&self.path));
+            if !self.out.told.contains(&path) {
+                self.out.told.push(path);
+            }
+        }
     }
 
     /// Properties of which pruning left nothing: what no GET tells may be in them.
@@ -176,8 +189,11 @@ impl Walk {
         for slot in &slots {
             let is_alone = marked == 1 && slot.is_marked;
             let is_of_item = place.is_bare_item && (slot.is_marked || marked == 0);
-            let is_needed =
-                is_of_item || is_computed || self.is_called_for(kept, slot.name) || (place.is_case && is_alone);
+            let is_needed = is_of_item
+                || is_computed
+                || self.is_called_for(kept, slot.name)
+                || (place.is_case && is_alone)
+                || (slot.name == "sharedKey" && is_tunnel(kept));
             if is_needed {
                 self.ask(kept, slot);
             } else if !self.is_said_otherwise(kept, slot) {
@@ -242,6 +258,14 @@ fn field<'v>(raw: &'v Value, name: &str) -> Option<&'v Value> {
     fields
         .get(name)
         .or_else(|| fields.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value))
+}
+
+/// Whether an object is one end of a tunnel that two gateways make with a key they share.
+fn is_tunnel(kept: &Map<String, Value>) -> bool {
+    let says = |name: &str, word: &str| {
+        kept.get(name).and_then(Value::as_str).is_some_and(|said| said.to_ascii_lowercase().starts_with(word))
+    };
+    says("vpnConnectionProtocolType", "ike") && !says("authenticationType", "cert")
 }
 
 fn lacks(kept: &Map<String, Value>, name: &str) -> bool {

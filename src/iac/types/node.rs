@@ -38,6 +38,8 @@ pub(super) enum Node {
         is_secret: bool,
         /// Names of the fields that are secrets, once somebody asked.
         secrets: OnceLock<Box<[String]>>,
+        /// Objects that hold secrets and need nothing else, with the names of these, once somebody asked.
+        hidden: OnceLock<Box<[(String, String)]>>,
     },
 }
 
@@ -48,8 +50,8 @@ pub(super) struct TextRule {
     pub most: Option<u32>,
     pub pattern: Option<String>,
     pub is_secret: bool,
-    /// The pattern, read once it is asked for.
-    rule: OnceLock<Option<Regex>>,
+    /// The pattern, read once it is asked for: what has to match, and (`false`) what must not.
+    rules: OnceLock<Box<[(Regex, bool)]>>,
 }
 
 impl TextRule {
@@ -59,13 +61,14 @@ impl TextRule {
             most: facts.get("max").and_then(number),
             pattern: facts.get("pattern").and_then(Value::as_str).map(str::to_owned),
             is_secret: facts.get("secret").is_some(),
-            rule: OnceLock::new(),
+            rules: OnceLock::new(),
         }
     }
 
-    fn rule(&self) -> Option<&Regex> {
-        let pattern = self.pattern.as_ref()?;
-        self.rule.get_or_init(|| Regex::new(&without_look_ahead(pattern)).ok()).as_ref()
+    fn rules(&self) -> &[(Regex, bool)] {
+        let Some(pattern) = &self.pattern else { return &[] };
+        let read = |(part, is_wanted): (String, bool)| Some((Regex::new(&part).ok()?, is_wanted));
+        self.rules.get_or_init(|| without_look_around(pattern).into_iter().filter_map(read).collect())
     }
 
     /// Whether a text keeps the rule. A pattern that this program cannot read refuses nothing.
@@ -73,17 +76,55 @@ impl TextRule {
         let length = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
         self.least.is_none_or(|least| length >= least)
             && self.most.is_none_or(|most| length <= most)
-            && self.rule().is_none_or(|rule| rule.is_match(text))
+            && self.rules().iter().all(|(rule, is_wanted)| rule.is_match(text) == *is_wanted)
     }
 }
 
-/// Patterns may begin with a look-ahead that bounds the whole length, `^(?=.{2,60}$)`, which this program's patterns do not
-/// have: without it the rest is held against the text all the same.
-fn without_look_ahead(pattern: &str) -> String {
-    match pattern.strip_prefix("^(?=.{").and_then(|rest| rest.split_once("$)")) {
-        Some((_, rest)) => format!("^{rest}"),
-        None => pattern.to_owned(),
+/// Patterns of the types look ahead at their beginning, `^(?=.{2,60}$)(?!-)`, and back at their end, `(?<!-)$`, which this
+/// program's patterns cannot: each look is a pattern of its own, which has to match or (`false`) must not. A look from
+/// within a pattern stays in it: nobody can read that part.
+fn without_look_around(pattern: &str) -> Vec<(String, bool)> {
+    let mut parts = Vec::new();
+    let mut rest = pattern;
+    if let Some(mut after) = pattern.strip_prefix('^') {
+        while let Some((look, is_wanted)) = after
+            .strip_prefix("(?=")
+            .map(|look| (look, true))
+            .or_else(|| after.strip_prefix("(?!").map(|look| (look, false)))
+        {
+            let Some(end) = end_of_group(look) else { break };
+            parts.push((format!("^(?:{})", &look[..end]), is_wanted));
+            after = &look[end + 1..];
+        }
+        rest = after;
     }
+    let begin = if pattern.starts_with('^') { "^" } else { "" };
+    if let Some((before, look)) = rest.strip_suffix(")$").and_then(|rest| rest.rsplit_once("(?<!")) {
+        parts.push((format!("(?:{look})$"), false));
+        parts.push((format!("{begin}{before}$"), true));
+    } else {
+        parts.push((format!("{begin}{rest}"), true));
+    }
+    parts
+}
+
+/// Where the group ends that a text is the inside of.
+fn end_of_group(text: &str) -> Option<usize> {
+    let (mut depth, mut is_in_class, mut is_escaped) = (0_usize, false, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if is_escaped => is_escaped = false,
+            '\\' => is_escaped = true,
+            ']' => is_in_class = false,
+            _ if is_in_class => {}
+            '[' => is_in_class = true,
+            '(' => depth += 1,
+            ')' if depth == 0 => return Some(at),
+            ')' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
 }
 
 /// A property of an object.
@@ -177,7 +218,7 @@ impl Node {
     ) -> Self {
         let required = fields.iter().filter(|(_, field)| field.is_required() && !field.is_read_only());
         let required = required.map(|(name, _)| name.clone()).collect();
-        Self::Object { fields, more, cases, required, is_secret, secrets: OnceLock::new() }
+        Self::Object { fields, more, cases, required, is_secret, secrets: OnceLock::new(), hidden: OnceLock::new() }
     }
 
     /// The field of this very name.
@@ -209,4 +250,28 @@ pub(super) fn number(value: &Value) -> Option<u32> {
 
 fn texts(values: &[Value]) -> Vec<String> {
     values.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::TextRule;
+
+    #[test]
+    fn looks_ahead_and_back_of_a_pattern_are_kept() {
+        let check = |pattern: &str, good: &[&str], bad: &[&str]| {
+            let rule = TextRule::read(&json!({"pattern": pattern}));
+            for (texts, is_taken) in [(good, true), (bad, false)] {
+                for text in texts {
+                    assert_eq!(rule.takes(text), is_taken, "{pattern} {text}");
+                }
+            }
+        };
+        check("^(?=.{2,6}$)[a-z]+(-[a-z]+)*$", &["ab", "ab-cd"], &["a", "abcdefg", "ab-"]);
+        check("^(?![0-9]+$)(?!-)[a-z0-9-]{3,40}(?<!-)$", &["a12", "1-a"], &["123", "-ab", "ab-"]);
+        check("^(?!.*--)[a-z0-9]([-a-z0-9]*[a-z0-9])?$", &["a-b"], &["a--b"]);
+        check("^(?!con$|nul$)(?!.*[._)]{2,})[a-z._]+$", &["cone"], &["con", "a.._"]);
+        check("^[a-z0-9]([a-z0-9]|(-(?!-))){1,61}[a-z0-9]$", &["a--b", "ab"], &[]);
+    }
 }

@@ -1,5 +1,7 @@
 //! A place in a body, as the nearest versions of its type see it.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 use smallvec::{SmallVec, smallvec};
 
@@ -171,6 +173,34 @@ impl Shape {
         names.sort_unstable();
         names.dedup();
         names.into_iter().filter_map(|name| self.prop(name)).filter(|prop| !prop.is_read_only).collect()
+    }
+
+    /// Objects in it that a GET may leave out whole, with the secrets in them: an object that holds values which no GET
+    /// tells, or which the type marks, and requires nothing else.
+    pub fn hidden(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let all = self.nodes().filter_map(|node| match node {
+            Node::Object { fields, hidden, .. } => Some(hidden.get_or_init(|| self.hidden_among(fields))),
+            _ => None,
+        });
+        all.flat_map(|all| all.iter()).map(|(object, secret)| (object.as_str(), secret.as_str()))
+    }
+
+    fn hidden_among(&self, fields: &BTreeMap<String, Field>) -> Box<[(String, String)]> {
+        let mut found = Vec::new();
+        for (name, field) in fields.iter().filter(|(_, field)| !field.is_read_only()) {
+            let Some(Node::Object { fields: inner, more: None, cases: None, .. }) =
+                self.namespace.nodes.get(field.node as usize)
+            else {
+                continue;
+            };
+            let is_marked = |field: &Field| field.is_write_only() || self.is_secret_node(field.node);
+            let input = || inner.iter().filter(|(_, field)| !field.is_read_only());
+            if input().all(|(_, field)| is_marked(field) || !field.is_required()) {
+                let secrets = input().filter(|(_, field)| is_marked(field));
+                found.extend(secrets.map(|(secret, _)| (name.clone(), secret.clone())));
+            }
+        }
+        found.into()
     }
 
     /// Whether a discriminator tells variants of it apart and says one that the type does not have: what such an object

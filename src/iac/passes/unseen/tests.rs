@@ -121,3 +121,58 @@ fn a_workspace_key_and_the_address_of_a_hook_are_asked_for() {
     let found = asked("Microsoft.EventGrid/eventSubscriptions", "2022-06-15", &hook);
     assert_eq!(found, ["properties.destination.properties.endpointUrl"]);
 }
+
+#[test]
+fn an_object_that_azure_leaves_out_whole_with_its_secrets_is_told() {
+    let kind = "Microsoft.ContainerService/managedClusters";
+    let (_, told) = found(kind, "2024-05-01", &json!({"location": "x", "properties": {"dnsPrefix": "a"}}));
+    let known = types::find(kind, "2024-05-01", "a").writable().expect("published");
+    let properties = known.shape.prop("properties").expect("known").shape;
+    for (object, secret) in properties.hidden() {
+        assert!(told.contains(&format!("properties.{object}.{secret}")), "{object}.{secret}: {told:?}");
+    }
+    let secrets: Vec<String> = types_with_hidden();
+    assert!(!secrets.is_empty(), "some type has such an object");
+}
+
+/// Of a few types, what they may hide whole.
+fn types_with_hidden() -> Vec<String> {
+    let kinds = [
+        "Microsoft.ContainerService/managedClusters",
+        "Microsoft.MachineLearningServices/workspaces/computes",
+        "Microsoft.Compute/virtualMachines",
+        "Microsoft.HDInsight/clusters",
+        "Microsoft.AppPlatform/Spring/apps/bindings",
+        "Microsoft.Batch/batchAccounts/pools",
+        "Microsoft.Synapse/workspaces",
+        "Microsoft.StorSimple/managers/bandwidthSettings",
+        "Microsoft.Media/mediaservices",
+        "Microsoft.Web/sites/config",
+        "Microsoft.DataBox/jobs",
+        "Microsoft.Sql/servers/databases",
+        "Microsoft.RedHatOpenShift/openShiftClusters",
+        "Microsoft.Logic/integrationAccounts/agreements",
+        "Microsoft.VirtualMachineImages/imageTemplates",
+        "Microsoft.NotificationHubs/namespaces/notificationHubs",
+    ];
+    let of = |kind: &&str| -> Vec<String> {
+        let version = types::newest(kind).unwrap_or_default();
+        let Some(known) = types::find(kind, &version, "a").writable() else { return Vec::new() };
+        let Some(properties) = known.shape.prop("properties") else { return Vec::new() };
+        properties.shape.hidden().map(|(object, secret)| format!("{kind} {object}.{secret}")).collect()
+    };
+    kinds.iter().flat_map(of).collect()
+}
+
+#[test]
+fn the_key_of_a_tunnel_and_settings_that_an_extension_needs_are_asked_for() {
+    let body = json!({"properties": {"vpnLinkConnections": [
+        {"name": "a", "properties": {"vpnConnectionProtocolType": "IKEv2", "connectionBandwidth": 10}}]}});
+    let found = asked("Microsoft.Network/vpnGateways/vpnConnections", "2023-09-01", &body);
+    assert!(found.contains(&"properties.vpnLinkConnections[0].properties.sharedKey".to_owned()), "{found:?}");
+    let extension =
+        |kind: &str| json!({"location": "x", "properties": {"publisher": "p", "type": kind, "settings": {}}});
+    let of = |kind: &str| asked("Microsoft.Compute/virtualMachines/extensions", "2023-09-01", &extension(kind));
+    assert_eq!(of("JsonADDomainExtension"), ["properties.protectedSettings"]);
+    assert!(of("AzureMonitorLinuxAgent").is_empty());
+}
