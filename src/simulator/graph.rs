@@ -29,9 +29,14 @@ pub(super) fn answer(state: &State, method: &str, segments: &[&str], query: &Que
         ("POST", ["directoryObjects", "getByIds"]) => by_ids(state, &parsed()),
         ("GET", ["organization"]) => {
             let tenant = state.settings.tenant_id;
-            Reply::ok(
-                &json!({"value": [{"id": tenant, "displayName": "Simulated", "verifiedDomains": [{"name": "simulated.example", "isDefault": true, "isInitial": true}]}]}),
-            )
+            let first = json!({"name": "simulated.example", "isDefault": true, "isInitial": true});
+            let users = entries(state, "users").unwrap_or_default();
+            let names = users.iter().filter_map(|user| user["userPrincipalName"].as_str()?.rsplit_once('@'));
+            let used: std::collections::BTreeSet<&str> = names.map(|(_, domain)| domain).collect();
+            let more = used.into_iter().filter(|domain| *domain != "simulated.example");
+            let more = more.map(|domain| json!({"name": domain, "isDefault": false, "isInitial": false}));
+            let domains: Vec<Value> = std::iter::once(first).chain(more).collect();
+            Reply::ok(&json!({"value": [{"id": tenant, "displayName": "Simulated", "verifiedDomains": domains}]}))
         }
         ("GET", ["directoryObjects", id]) => match object(state, id) {
             Some((kind, entry)) => Reply::ok(&shown(&entry, Some(kind), query)),

@@ -41,7 +41,7 @@ pub(super) fn answer(state: &State, asked: &Asked<'_>, version: &str) -> Reply {
         }
         ["subscriptions", _, "locations"] => {
             state.count("get");
-            locations(asked.words[1])
+            locations(state, asked.words[1])
         }
         ["subscriptions", id, "providers"] => {
             state.count("providers");
@@ -287,7 +287,8 @@ fn subscription(world: &World, id: &str, name: &str) -> Value {
     })
 }
 
-fn locations(subscription: &str) -> Reply {
+/// Some that are known, and those of all that is served.
+fn locations(state: &State, subscription: &str) -> Reply {
     let of = |(name, shown): &(&str, &str)| {
         json!({
             "id": format!("/subscriptions/{subscription}/locations/{name}"), "name": name, "type": "Region",
@@ -301,8 +302,28 @@ fn locations(subscription: &str) -> Reply {
         ("westeurope", "West Europe"),
         ("northeurope", "North Europe"),
         ("switzerlandnorth", "Switzerland North"),
+        ("centralus", "Central US"),
+        ("westus", "West US"),
+        ("westus3", "West US 3"),
+        ("southcentralus", "South Central US"),
+        ("canadacentral", "Canada Central"),
+        ("uksouth", "UK South"),
+        ("ukwest", "UK West"),
+        ("francecentral", "France Central"),
+        ("germanywestcentral", "Germany West Central"),
+        ("swedencentral", "Sweden Central"),
+        ("norwayeast", "Norway East"),
+        ("italynorth", "Italy North"),
+        ("southeastasia", "Southeast Asia"),
+        ("japaneast", "Japan East"),
+        ("australiaeast", "Australia East"),
     ];
-    Reply::ok(&json!({"value": known.iter().map(of).collect::<Vec<_>>()}))
+    let served = state.world().everything();
+    let used: std::collections::BTreeSet<&str> =
+        served.iter().filter_map(|(_, body)| body["location"].as_str()).filter(|name| *name != "global").collect();
+    let more = used.iter().filter(|name| !known.iter().any(|(code, _)| code == *name)).map(|name| (*name, *name));
+    let all: Vec<(&str, &str)> = known.iter().copied().chain(more).collect();
+    Reply::ok(&json!({"value": all.iter().map(of).collect::<Vec<_>>()}))
 }
 
 fn providers(world: &World, subscription: &str) -> Vec<String> {

@@ -190,3 +190,20 @@ async fn a_cancelled_run_ends_at_once_and_tells_what_may_still_come() {
     assert_eq!(result["clean_up"].as_array().map(Vec::len), Some(4), "{result:#}");
     assert!(result["created"].as_array().is_some_and(|created| created.len() >= 3), "{result:#}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_knows_the_tenants_locations_and_domains() {
+    let (sim, _house, daemon) = running().await;
+    let text = SPECIFICATION.replace("rg-shop (West Europe)", "rg-shop (Atlantis)").replace(
+        "| Alice | alice@simulated.example |",
+        "| Alice | alice@simulated.example |\n| Bob | bob@nowhere.example |",
+    );
+    let line = |part: &str| text.lines().position(|line| line.contains(part)).expect("the line") + 1;
+    let id = daemon.submit("/api/v1/create-tenant", &mapped(&sim, &text)).await;
+    assert_eq!(daemon.finished(&id).await["error"]["code"], "validation_failed");
+    let result = daemon.get(&format!("/api/v1/jobs/{id}/result")).await["result"].clone();
+    let fields = result["details"]["fields"].as_array().expect("fields");
+    let told: Vec<_> = fields.iter().filter_map(|field| field["line"].as_u64()).collect();
+    assert_eq!(told, [line("Atlantis") as u64, line("bob@nowhere") as u64], "{result:#}");
+    assert!(result.to_string().contains("eastus2") && result.to_string().contains("simulated.example"), "{result:#}");
+}

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     exists::{self, Action, Existing, read},
-    files,
+    files, known,
     templates::{self, Deployment},
     tenant,
 };
@@ -87,6 +87,10 @@ async fn looked_up(
     client.check().await?;
     let mut findings = Findings::default();
     tenant::resolve(client, plan, &mut findings).await?;
+    if findings.has_errors() {
+        return Err(JobError::Fields(findings.errors()));
+    }
+    known::check(client, plan, &mut findings).await?;
     if findings.has_errors() {
         return Err(JobError::Fields(findings.errors()));
     }

@@ -12,6 +12,7 @@ mod directory_steps;
 mod dry_run;
 mod exists;
 mod files;
+mod known;
 mod ledger;
 mod markdown;
 mod objects;
