@@ -372,8 +372,10 @@ fn link(
     in_order(count.div_ceil(CHUNK), chunk, |chunk| {
         for One { mut resolved, ties, bytes, outside: found, outputs } in chunk? {
             resolved.spot = shelf.put(&bytes)?;
+            // Copied for the same reason as rows of the survey.
+            (resolved.needs, resolved.given) = (resolved.needs.clone(), resolved.given.clone());
             linked.resolved.push(resolved);
-            linked.ties.push(ties);
+            linked.ties.push(ties.clone());
             for (item, path, was) in outputs {
                 linked.outputs.entry(item).or_default().insert(path, was);
             }

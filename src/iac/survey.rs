@@ -92,8 +92,18 @@ impl Row {
     }
 }
 
+impl Row {
+    /// Copies what remains to where only such things are: between all that a core made and forgot, a few of its letters
+    /// would hold much memory.
+    fn settle(&mut self) {
+        self.id = self.id.clone();
+        self.claims = self.claims.clone();
+        self.seen = self.seen.clone();
+    }
+}
+
 /// What a body says that concerns other rows.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Seen {
     /// Ids by which other bodies may name the resource or its identity, and the paths where its body says them.
     pub principals: Box<[(String, &'static str)]>,
@@ -143,6 +153,7 @@ impl Surveyor<'_> {
                 for word in [&mut row.found_type, &mut row.type_name, &mut row.api_version] {
                     *word = words.get(word);
                 }
+                row.settle();
                 if !bytes.is_empty() {
                     row.spot = shelf.put(&bytes)?;
                 }
