@@ -36,7 +36,10 @@ use super::{
 };
 use crate::{
     arm::{self, ResourceId},
-    graph::{model::Node, redact::Names},
+    graph::{
+        model::Node,
+        redact::{Found, Names, secrets_in},
+    },
 };
 
 /// All rows, in the order of their keys, and the bodies.
@@ -319,7 +322,10 @@ const CALLED: [&str; 3] = ["displayName", "roleName", "friendlyName"];
 fn called(node: &Node, name: &str) -> Option<Box<str>> {
     uuid::Uuid::try_parse(name).ok()?;
     let said = CALLED.iter().find_map(|property| node.body["properties"].get(*property)?.as_str());
-    said.filter(|said| said.contains(char::is_alphanumeric)).map(Into::into)
+    said.filter(|said| {
+        said.contains(char::is_alphanumeric) && matches!(secrets_in(said, &Names::default()), Found::Nothing)
+    })
+    .map(Into::into)
 }
 
 /// Gives a node the api-version that it is written with.

@@ -7,7 +7,11 @@ use parking_lot::RwLock;
 use super::source::Source;
 use crate::{
     arm::ResourceId,
-    graph::{GraphError, model::Node},
+    graph::{
+        GraphError,
+        model::Node,
+        redact::{Found, Names, secrets_in},
+    },
 };
 
 const ASSIGNMENTS: &str = "Microsoft.Authorization/roleAssignments";
@@ -60,7 +64,7 @@ impl Roles {
             return Ok(known.clone());
         }
         let found = if principal.is_empty() { None } else { source.node(principal)? };
-        let found = found.map(|node| node.name).filter(|name| !name.is_empty() && *name != principal);
+        let found = found.map(|node| node.name).filter(|name| !name.is_empty() && *name != principal && is_open(name));
         self.called.write().insert(principal.to_owned(), found.clone());
         Ok(found)
     }
@@ -82,9 +86,14 @@ impl Roles {
     }
 }
 
+/// Whether a name may be written: none that looks like a secret is.
+fn is_open(name: &str) -> bool {
+    matches!(secrets_in(name, &Names::default()), Found::Nothing)
+}
+
 fn of_definition(node: &Node) -> Option<Role> {
     let properties = &node.body["properties"];
-    let name = properties["roleName"].as_str().filter(|name| !name.is_empty())?;
+    let name = properties["roleName"].as_str().filter(|name| !name.is_empty() && is_open(name))?;
     let is_built_in = properties["type"].as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("BuiltInRole"));
     Some(Role { name: name.to_owned(), is_built_in })
 }
