@@ -2,13 +2,13 @@
 //!
 //! It does what a user would do by hand, over the same HTTP API, and says so step by step: start the
 //! simulator with Contoso, configure a daemon for it, make a key, scan, generate Terraform, unpack
-//! it. It knows no more of the daemon than its configuration and its API.
+//! it; then plan a small specification and create it in an empty subscription. It knows no more of the daemon than its configuration and its API.
 
 use std::path::Path;
 
 use anyhow::Context;
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
+use uuid::{Uuid, uuid};
 
 use crate::{
     api::{CreateKeyRequest, JobStatus, KeyAnswer, KeyRequest, Operation, Scope},
@@ -18,10 +18,31 @@ use crate::{
     simulator,
 };
 
+/// The subscription that the specification is created in: there is nothing in it.
+const EMPTY: Uuid = uuid!("c0470500-0000-4000-8000-0000000000a3");
+/// What is created at the end.
+const SPECIFICATION: &str = "# Tenant: Contoso
+## Subscription: Shop
+### Resource Group: rg-shop (West Europe)
+- vnet-shop (Virtual Network)
+  - address space: 10.9.0.0/16
+  - subnets:
+    - web: 10.9.1.0/24
+- stshopfiles01 (Storage Account), SKU: Standard_ZRS
+## Users
+- Alice (alice@simulated.example)
+## Groups
+- Shop admins (members: alice@simulated.example)
+## Role Assignments
+- Shop admins: Contributor on rg-shop
+";
+
 /// Runs it; the answer is the exit code. Without `once` it serves until Ctrl-C.
 pub async fn run(once: bool, screen: &mut Screen) -> anyhow::Result<u8> {
     let home = tempfile::Builder::new().prefix("atgd-demo-").tempdir().context("a temporary directory")?;
-    let simulator = simulator::start(simulator::Settings::default()).await?;
+    let simulator =
+        simulator::start(simulator::Settings { empty_subscriptions: vec![EMPTY], ..simulator::Settings::default() })
+            .await?;
     let tenant = simulator.tenant_id();
     screen.say(&format!("a simulated Azure with the tenant Contoso is at {}", simulator.url()));
 
@@ -45,6 +66,7 @@ pub async fn run(once: bool, screen: &mut Screen) -> anyhow::Result<u8> {
             for line in tree(&output)? {
                 screen.line(&line);
             }
+            create(&api, tenant, screen).await?;
             if !once {
                 serve(&daemon, &config_file, &key, &lines.zip, screen).await?;
             }
@@ -69,7 +91,7 @@ async fn make_key(state: &Path) -> anyhow::Result<String> {
     let api = client::admin_api(state).await.context("the daemon's admin socket does not answer")?;
     let request = CreateKeyRequest {
         label: "demo".to_owned(),
-        scopes: vec![Scope::Read, Scope::Scan, Scope::Generate],
+        scopes: vec![Scope::Read, Scope::Scan, Scope::Generate, Scope::Create],
         tenants: vec!["*".to_owned()],
         expires_at: None,
     };
@@ -98,6 +120,34 @@ async fn show(api: &Api, tenant: Uuid, output: &Path, screen: &mut Screen) -> an
     let count = |section: &str| found[section]["total"].as_u64().unwrap_or_default();
     let zip = format!("{}/api/v1/jobs/{generated}/artifacts", api.base());
     Ok(Shown { resources: count("resources"), relationships: count("relationships"), files, zip })
+}
+
+/// The specification, its plan, and what is made of it.
+async fn create(api: &Api, tenant: Uuid, screen: &mut Screen) -> anyhow::Result<()> {
+    screen.line("");
+    for line in SPECIFICATION.lines() {
+        screen.line(&format!("    {line}"));
+    }
+    let request = |is_dry: bool, hash: &serde_json::Value| {
+        serde_json::from_value(serde_json::json!({
+            "spec_content": SPECIFICATION, "tenant_id": tenant, "dry_run": is_dry, "plan_hash": hash,
+            "subscription_map": {"Shop": EMPTY},
+        }))
+    };
+    let dry = Operation::CreateTenant(request(true, &serde_json::Value::Null)?);
+    let id = job(api, dry, "plan of this specification, which writes nothing", screen).await?;
+    let planned = api.result(id).await?.result;
+    for step in planned["plan"]["steps"].as_array().into_iter().flatten() {
+        let of = |name: &str| step[name].as_str().unwrap_or_default();
+        screen.line(&format!("  {:>2}  {:<16} {}", step["n"], of("kind"), of("name")));
+    }
+    let id = job(api, Operation::CreateTenant(request(false, &planned["plan_hash"])?), "creation", screen).await?;
+    let created = api.result(id).await?.result["created"].as_array().map_or(0, Vec::len);
+    screen.line(&format!(
+        "created:       {created} of {} steps",
+        planned["plan"]["steps"].as_array().map_or(0, Vec::len)
+    ));
+    Ok(())
 }
 
 async fn job(api: &Api, operation: Operation, what: &str, screen: &mut Screen) -> anyhow::Result<Uuid> {

@@ -147,6 +147,7 @@ fn the_demo_shows_the_main_job_in_one_command() {
     assert!(
         last[0].starts_with("files:") && last[1].starts_with("relationships:") && last[2].starts_with("resources:")
     );
+    assert!(text.contains("vnet-shop") && text.contains("\ncreated:       7 of 7 steps\n"), "{text}");
     let directory = last[0].rsplit(' ').next().expect("a path");
     assert!(std::path::Path::new(directory).join("versions.tf").is_file());
     std::fs::remove_dir_all(directory).expect("removed");
