@@ -9,6 +9,7 @@ use crate::api::ErrorCode;
 const CONTRACT: &str = "\
 POST /api/v1/scan
 POST /api/v1/generate-iac
+POST /api/v1/generate-spec
 GET /api/v1/jobs
 GET /api/v1/jobs/{id}
 DELETE /api/v1/jobs/{id}
