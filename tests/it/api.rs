@@ -136,6 +136,7 @@ async fn without_a_key_nothing_is_told_and_every_refusal_has_the_one_shape() {
         ),
         (Method::PATCH, "/api/v1/jobs", vec![key], String::new(), 405, "method_not_allowed"),
         (Method::POST, "/api/v1/create-tenant", vec![key, json_type], "{}".into(), 403, "forbidden_scope"),
+        (Method::POST, "/api/v1/generate-spec", vec![key, json_type], "{}".into(), 403, "forbidden_scope"),
         (Method::POST, "/api/v1/nothing", vec![key, json_type], "{}".into(), 404, "not_found"),
     ];
     for (method, path, headers, body, status, word) in cases {
