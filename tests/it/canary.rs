@@ -147,6 +147,13 @@ async fn no_secret_of_any_recorded_body_leaves_the_graph() {
             leaks.extend(around(&bytes).map(|found| format!("{format} {name}: {found}")));
         }
     }
+    for anonymize in [false, true] {
+        let (text, result) = scanned.described(anonymize).await;
+        assert!(text.len() > 100_000, "{} bytes of {result}", text.len());
+        for found in [text, result.to_string()] {
+            leaks.extend(around(found.as_bytes()).map(|found| format!("specification, {anonymize}: {found}")));
+        }
+    }
     let scans = scanned.daemon.get("/api/v1/jobs?type=scan").await;
     let scan = scans["jobs"][0]["job_id"].as_str().expect("the scan");
     let graph = scanned.daemon.bytes(&format!("/api/v1/jobs/{scan}/artifacts/file/graph.json")).await;

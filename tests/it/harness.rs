@@ -339,6 +339,14 @@ impl Scanned {
         (directory, result)
     }
 
+    /// Describes the tenant; the answer is the specification, and the result.
+    pub async fn described(&self, anonymize: bool) -> (String, Value) {
+        let body = json!({"tenant_id": self.house.tenant, "anonymize": anonymize});
+        let (id, result) = self.done("/api/v1/generate-spec", &body).await;
+        let text = self.daemon.bytes(&format!("/api/v1/jobs/{id}/artifacts/file/specification.md")).await;
+        (String::from_utf8(text).expect("text"), result)
+    }
+
     async fn done(&self, path: &str, body: &Value) -> (String, Value) {
         let id = self.daemon.submit(path, body).await;
         let job = self.daemon.finished(&id).await;
