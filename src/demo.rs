@@ -40,9 +40,12 @@ const SPECIFICATION: &str = "# Tenant: Contoso
 /// Runs it; the answer is the exit code. Without `once` it serves until Ctrl-C.
 pub async fn run(once: bool, screen: &mut Screen) -> anyhow::Result<u8> {
     let home = tempfile::Builder::new().prefix("atgd-demo-").tempdir().context("a temporary directory")?;
-    let simulator =
-        simulator::start(simulator::Settings { empty_subscriptions: vec![EMPTY], ..simulator::Settings::default() })
-            .await?;
+    let simulator = simulator::start(simulator::Settings {
+        sources: vec![simulator::Source::Contoso],
+        empty_subscriptions: vec![EMPTY],
+        ..simulator::Settings::default()
+    })
+    .await?;
     let tenant = simulator.tenant_id();
     screen.say(&format!("a simulated Azure with the tenant Contoso is at {}", simulator.url()));
 

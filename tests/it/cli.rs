@@ -147,6 +147,8 @@ fn the_demo_shows_the_main_job_in_one_command() {
     assert!(
         last[0].starts_with("files:") && last[1].starts_with("relationships:") && last[2].starts_with("resources:")
     );
+    let count = |line: &str| line.rsplit(' ').next().and_then(|count| count.parse::<u64>().ok());
+    assert!(count(last[2]) > Some(150) && count(last[1]) > Some(500), "Contoso is in it: {text}");
     assert!(text.contains("vnet-shop") && text.contains("\ncreated:       7 of 7 steps\n"), "{text}");
     let directory = last[0].rsplit(' ').next().expect("a path");
     assert!(std::path::Path::new(directory).join("versions.tf").is_file());
