@@ -371,6 +371,17 @@ pub fn shared(what: &str) -> Option<PathBuf> {
     None
 }
 
+/// The files of the recorded groups, in order; with `ATGD_SCENARIO` those that have it in their paths.
+pub fn recorded_groups() -> Option<Vec<PathBuf>> {
+    let directory = shared("azure-data/_scenarios")?;
+    let wanted = std::env::var("ATGD_SCENARIO").unwrap_or_default();
+    let entries = std::fs::read_dir(directory).expect("readable");
+    let mut files: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    files.retain(|file| file.to_string_lossy().contains(&wanted));
+    files.sort();
+    Some(files)
+}
+
 /// Says what a test leaves out. In CI with the shared folder beside the project nothing may be left out.
 pub fn skip(why: &str) {
     let is_there = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").exists();

@@ -26,7 +26,7 @@ use atgd::{
 use serde_json::{Map, Value, json};
 use uuid::{Uuid, uuid};
 
-use crate::harness::{Scanned, say, shared};
+use crate::harness::{Scanned, recorded_groups, say};
 
 const EMPTY: Uuid = uuid!("e0000000-0000-4000-8000-0000000000ee");
 
@@ -463,12 +463,7 @@ async fn contoso_deployed_into_an_empty_subscription_is_contoso_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_recorded_group_deployed_into_an_empty_subscription_is_itself_again() {
-    let Some(directory) = shared("azure-data/_scenarios") else { return };
-    let wanted = std::env::var("ATGD_SCENARIO").unwrap_or_default();
-    let mut files: Vec<_> =
-        std::fs::read_dir(directory).expect("readable").map(|entry| entry.expect("an entry").path()).collect();
-    files.retain(|file| file.to_string_lossy().contains(&wanted));
-    files.sort();
+    let Some(files) = recorded_groups() else { return };
     let mut count = 0;
     for file in files {
         let differences = redeployed(vec![Source::Directory(file.clone())], By::Template).await;

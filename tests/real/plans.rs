@@ -13,7 +13,7 @@ use atgd::simulator::{Settings, Source};
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{Scanned, say, shared},
+    harness::{Scanned, recorded_groups, say, shared},
     terraform::{Terraform, provider},
 };
 
@@ -192,12 +192,8 @@ const KINDS: usize = 49;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn plans_of_recorded_groups_import_and_change_nothing() {
-    let Some(directory) = shared("azure-data/_scenarios") else { return };
+    let Some(files) = recorded_groups() else { return };
     let wanted = std::env::var("ATGD_SCENARIO").unwrap_or_default();
-    let mut files: Vec<PathBuf> =
-        std::fs::read_dir(directory).expect("readable").map(|entry| entry.expect("an entry").path()).collect();
-    files.retain(|file| file.to_string_lossy().contains(&wanted));
-    files.sort();
     let (mut clean, mut rest) = (BTreeMap::<String, usize>::new(), 0);
     for file in files {
         let Some(plan) = planned(vec![Source::Directory(file.clone())]).await else { return };

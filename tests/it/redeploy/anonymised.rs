@@ -10,7 +10,7 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use super::{EMPTY, Redeployed};
-use crate::harness::{Scanned, say, shared};
+use crate::harness::{Scanned, recorded_groups, say};
 
 /// Ids of the groups and resources of a text, in its order, and those of its subscriptions.
 fn ids(text: &str) -> (Vec<String>, Vec<String>) {
@@ -229,12 +229,7 @@ async fn contoso_with_other_names_has_its_shape_and_none_of_its_names() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn recorded_groups_with_other_names_have_their_shapes() {
-    let Some(directory) = shared("azure-data/_scenarios") else { return };
-    let wanted = std::env::var("ATGD_SCENARIO").unwrap_or_default();
-    let entries = std::fs::read_dir(directory).expect("readable");
-    let mut files: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
-    files.retain(|file| file.to_string_lossy().contains(&wanted));
-    files.sort();
+    let Some(files) = recorded_groups() else { return };
     let mut all = Vec::new();
     for file in files {
         say(&format!("{}", file.display()));

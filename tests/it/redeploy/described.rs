@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use super::{By, EMPTY, Redeployed, redeployed, told};
-use crate::harness::{say, shared};
+use crate::harness::{recorded_groups, say};
 
 /// A tenant's specification.
 pub struct Described {
@@ -106,12 +106,7 @@ async fn contoso_created_from_its_own_specification_is_contoso_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn recorded_groups_created_from_their_specifications_are_themselves_again() {
-    let Some(directory) = shared("azure-data/_scenarios") else { return };
-    let wanted = std::env::var("ATGD_SCENARIO").unwrap_or_default();
-    let entries = std::fs::read_dir(directory).expect("readable");
-    let mut files: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
-    files.retain(|file| file.to_string_lossy().contains(&wanted));
-    files.sort();
+    let Some(files) = recorded_groups() else { return };
     let mut count = 0;
     for file in files {
         say(&format!("{}", file.display()));

@@ -9,7 +9,7 @@ use atgd::{
 use serde_json::{Value, json};
 
 use super::{EMPTY, Redeployed, said};
-use crate::harness::{Scanned, say, shared};
+use crate::harness::{Scanned, recorded_groups, say};
 
 /// What must not be left without a word.
 struct Old {
@@ -113,12 +113,7 @@ async fn contoso_for_another_place_leaves_nothing_behind_without_a_word() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recorded_group_for_another_place_leaves_nothing_behind_without_a_word() {
-    let Some(directory) = shared("azure-data/_scenarios") else { return };
-    let wanted = std::env::var("ATGD_SCENARIO").unwrap_or_default();
-    let mut files: Vec<_> =
-        std::fs::read_dir(directory).expect("readable").map(|entry| entry.expect("an entry").path()).collect();
-    files.retain(|file| file.to_string_lossy().contains(&wanted));
-    files.sort();
+    let Some(files) = recorded_groups() else { return };
     let mut all = Vec::new();
     for file in files {
         let (count, found) = left(Source::Directory(file.clone())).await;
