@@ -1,5 +1,7 @@
 //! A place in a body, as the nearest versions of its type see it.
 
+use std::collections::BTreeSet;
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -126,20 +128,13 @@ impl Shape {
         })
     }
 
-    /// The names of all properties.
-    pub fn names(&self) -> Vec<&'static str> {
-        let mut names: Vec<&str> = Vec::new();
-        for node in self.nodes() {
-            if let Node::Object { fields, .. } = node {
-                let known = names.len();
-                names.extend(fields.keys().map(String::as_str));
-                if known > 0 {
-                    names.sort_unstable();
-                    names.dedup();
-                }
-            }
-        }
-        names
+    /// The names of all properties, in order.
+    pub fn names(&self) -> BTreeSet<&'static str> {
+        let of_node = |node: &'static Node| match node {
+            Node::Object { fields, .. } => Some(fields.keys().map(String::as_str)),
+            _ => None,
+        };
+        self.nodes().filter_map(of_node).flatten().collect()
     }
 
     /// The words that may stand here, and whether others may, too.
@@ -346,12 +341,7 @@ impl Shape {
 impl Shape {
     /// All properties.
     pub fn props(&self) -> Vec<Prop> {
-        let names = self.nodes().flat_map(|node| match node {
-            Node::Object { fields, .. } => fields.keys().cloned().collect(),
-            _ => Vec::new(),
-        });
-        let names: std::collections::BTreeSet<String> = names.collect();
-        names.iter().filter_map(|name| self.prop(name)).collect()
+        self.names().into_iter().filter_map(|name| self.prop(name)).collect()
     }
 
     /// The words of an enumeration.

@@ -254,7 +254,7 @@ impl Reader<'_> {
         }
         let list = path.rsplit_once('[').map(|(list, _)| list.rsplit('.').next().unwrap_or(list));
         if list.and_then(|list| self.entry.and_then(|entry| entry.main(list))).is_some()
-            && !shape.names().iter().any(|name| *name == "id" && list.is_none())
+            && !(list.is_none() && shape.names().contains("id"))
             && shape.prop("name").is_some()
         {
             // A short entry of a list is its name.
