@@ -7,14 +7,7 @@ use super::{
     place::Place,
 };
 
-/// A line of prose.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Prose {
-    pub place: Place,
-    pub text: String,
-}
-
-/// A text with its place.
+/// A text with its place: a value, or a line of prose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Word {
     pub text: String,
@@ -27,7 +20,7 @@ pub(super) struct Tenant {
     pub display_name: Option<Word>,
     /// Its id, where the text says it.
     pub id: Option<Word>,
-    pub narrative: Vec<Prose>,
+    pub narrative: Vec<Word>,
     pub subscriptions: Vec<Subscription>,
     pub users: Vec<User>,
     pub groups: Vec<DirectoryGroup>,

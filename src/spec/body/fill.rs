@@ -15,7 +15,7 @@ use crate::{
     spec::{
         catalogue,
         finding::Findings,
-        model::{Group, Prose, Resource},
+        model::{Group, Resource, Word},
         node::{Key, Kind, Node},
         place::Place,
         read::{location, tags, words},
@@ -32,7 +32,7 @@ pub(in crate::spec) struct Filled {
     pub defaults: Vec<String>,
     /// Places of values in the text, by their path.
     pub places: BTreeMap<String, Place>,
-    pub narrative: Vec<Prose>,
+    pub narrative: Vec<Word>,
 }
 
 /// How deep a property is looked for that is named without what it stands in.
@@ -110,7 +110,7 @@ impl Filler<'_> {
             }
         } else {
             let text = node.word().unwrap_or_else(|| node.json().to_string());
-            self.out.narrative.push(Prose { place: node.place, text });
+            self.out.narrative.push(Word { place: node.place, text });
         }
     }
 
@@ -249,7 +249,7 @@ impl Filler<'_> {
             let message = format!("{name:?} is no property of {}: it was not read", self.resource.type_name);
             self.reader.findings.warn(key.place, message);
         }
-        self.out.narrative.push(Prose { place: key.place, text });
+        self.out.narrative.push(Word { place: key.place, text });
     }
 
     /// Puts a value at a path, as the type at that path wants it.

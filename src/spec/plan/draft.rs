@@ -15,7 +15,7 @@ use crate::{
         body::{Filled, fill},
         check,
         finding::Findings,
-        model::{Group, Prose, Resource, Tenant},
+        model::{Group, Resource, Tenant, Word},
         node::{Key, Node},
         words::bare,
     },
@@ -47,7 +47,7 @@ const OF_CARDS: [&str; 10] = [
 pub(in crate::spec) struct Draft {
     pub items: Vec<Item>,
     pub homes: Vec<Home>,
-    pub narrative: Vec<Prose>,
+    pub narrative: Vec<Word>,
     pub rewrites: Rewrites,
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::{item::StepKind, target::Home};
-use crate::spec::{finding::Warning, model::Prose, place::Place};
+use crate::spec::{finding::Warning, model::Word, place::Place};
 
 /// One step.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -84,7 +84,7 @@ pub(crate) struct Plan {
     pub deployments: usize,
 }
 
-pub(super) fn narrative(prose: &[Prose]) -> Vec<Narrative> {
+pub(super) fn narrative(prose: &[Word]) -> Vec<Narrative> {
     let mut lines: Vec<Narrative> =
         prose.iter().map(|prose| Narrative { line: prose.place.line, text: prose.text.clone() }).collect();
     lines.sort_by_key(|line| line.line);

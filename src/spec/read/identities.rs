@@ -49,7 +49,7 @@ fn shown(node: &Node) -> String {
     node.json().to_string().replace("\\u0000title", "title").chars().take(400).collect()
 }
 
-fn one(of: Of, mut entry: Taken, tenant: &mut Tenant, findings: &mut Findings) -> Vec<super::super::model::Prose> {
+fn one(of: Of, mut entry: Taken, tenant: &mut Tenant, findings: &mut Findings) -> Vec<Word> {
     match of {
         Of::User => tenant.users.extend(user(&mut entry, findings)),
         Of::DirectoryGroup => tenant.groups.extend(directory_group(&mut entry, findings)),
@@ -116,12 +116,10 @@ fn names_of_user(entry: &mut Taken, findings: &mut Findings) -> Option<(Word, Op
             "" => behind.split_once(", ").unwrap_or((behind, "")),
             before => (before, behind),
         };
-        let rest = word(rest).map(|rest| super::super::model::Prose { place: rest.place, text: rest.text });
-        entry.narrative.extend(rest);
+        entry.narrative.extend(word(rest));
         (word(name), word(upn))
     } else {
         let (name, rest) = two_parts(entry);
-        let rest = rest.map(|rest| super::super::model::Prose { place: rest.place, text: rest.text });
         entry.narrative.extend(rest);
         (name, None)
     };
@@ -233,7 +231,7 @@ fn directory_group(entry: &mut Taken, findings: &mut Findings) -> Option<Directo
         if words.iter().all(|word| is_upn(word)) {
             members.extend(words.into_iter().map(|word| Word { text: word.to_owned(), place: rest.place }));
         } else {
-            entry.narrative.push(super::super::model::Prose { place: rest.place, text: rest.text });
+            entry.narrative.push(rest);
         }
     }
     let mut defaults = Vec::new();
@@ -278,7 +276,7 @@ fn service_principal(entry: &mut Taken, findings: &mut Findings) -> Option<Servi
         findings.error(entry.at("app_id"), word.place, "expected the application's id, a UUID");
     }
     if let Some(rest) = second.filter(|word| uuid::Uuid::try_parse(&word.text).is_err()) {
-        entry.narrative.push(super::super::model::Prose { place: rest.place, text: rest.text });
+        entry.narrative.push(rest);
     }
     if let Some((key, node)) = entry.node("permissions") {
         findings.warn(

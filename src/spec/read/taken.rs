@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::spec::{
     finding::Findings,
-    model::{Prose, Word},
+    model::Word,
     node::{Key, Kind, Node, Spelled},
     place::Place,
     text::{PROSE, TITLE},
@@ -19,7 +19,7 @@ pub(super) struct Taken {
     pub title: Vec<Word>,
     known: BTreeMap<&'static str, (Key, Node)>,
     pub other: Vec<(Key, Node)>,
-    pub narrative: Vec<Prose>,
+    pub narrative: Vec<Word>,
 }
 
 /// Sorts the fields of an object; anything else is an error.
@@ -77,10 +77,10 @@ impl Taken {
             Kind::List(items) => items.iter().for_each(|item| self.prose(item)),
             Kind::Map(fields) => fields.iter().for_each(|(key, value)| {
                 let text = format!("{}: {}", key.text, value.json());
-                self.narrative.push(Prose { place: key.place, text });
+                self.narrative.push(Word { place: key.place, text });
             }),
             _ => {
-                self.narrative.extend(node.word().map(|text| Prose { place: node.place, text }));
+                self.narrative.extend(node.word().map(|text| Word { place: node.place, text }));
             }
         }
     }
@@ -126,7 +126,7 @@ impl Taken {
     }
 
     /// Tells what was not taken; loose lines become narrative.
-    pub(super) fn finish(mut self, findings: &mut Findings) -> Vec<Prose> {
+    pub(super) fn finish(mut self, findings: &mut Findings) -> Vec<Word> {
         for (key, node) in std::mem::take(&mut self.other) {
             let shown: String = key.text.chars().take(60).collect();
             if key.text.is_empty() {
@@ -135,7 +135,7 @@ impl Taken {
                 findings.warn(key.place, format!("{shown:?} is no field of {}: it was not read", self.of.called()));
             }
             let text = format!("{shown}: {}", node.word().unwrap_or_else(|| node.json().to_string()));
-            self.narrative.push(Prose { place: key.place, text });
+            self.narrative.push(Word { place: key.place, text });
         }
         for (name, (key, node)) in std::mem::take(&mut self.known) {
             if node.value != Kind::Null {

@@ -12,7 +12,7 @@ use crate::{
     spec::{
         catalogue,
         finding::Findings,
-        model::{Group, Prose, Resource, Subscription, Tenant, Word},
+        model::{Group, Resource, Subscription, Tenant, Word},
         node::{Key, Kind, Node},
         place::Place,
         text::{name_and_type, named},
@@ -86,7 +86,7 @@ fn groups_outside(nodes: Vec<(Place, Node)>, tenant: &mut Tenant, findings: &mut
     }
 }
 
-fn subscription(node: Node, path: String, narrative: &mut Vec<Prose>, findings: &mut Findings) -> Option<Subscription> {
+fn subscription(node: Node, path: String, narrative: &mut Vec<Word>, findings: &mut Findings) -> Option<Subscription> {
     let place = node.place;
     let mut taken = take(node, Of::Subscription, path.clone(), findings)?;
     let title = taken.title.first().map(|word| named(&word.text));
@@ -122,7 +122,7 @@ fn subscription(node: Node, path: String, narrative: &mut Vec<Prose>, findings: 
 fn group(
     node: Node,
     path: String,
-    narrative: &mut Vec<Prose>,
+    narrative: &mut Vec<Word>,
     findings: &mut Findings,
 ) -> Option<(Option<Word>, Group)> {
     let place = node.place;
@@ -227,7 +227,7 @@ fn tag_value(node: &Node) -> Value {
 
 struct Resources<'r> {
     out: &'r mut Vec<Resource>,
-    narrative: &'r mut Vec<Prose>,
+    narrative: &'r mut Vec<Word>,
     findings: &'r mut Findings,
 }
 
