@@ -304,25 +304,47 @@ pub(crate) fn is_no_secret(text: &str) -> bool {
         || is_expression(&lower)
 }
 
-/// Functions whose arguments are not names of something, but parts of the text that they make.
-const MAKE_TEXTS: [&str; 17] = [
-    "concat",
-    "format",
-    "string",
-    "base64",
-    "base64tostring",
-    "json",
-    "replace",
-    "if",
-    "coalesce",
-    "createarray",
-    "createobject",
-    "union",
-    "tolower",
-    "toupper",
-    "trim",
-    "join",
-    "decodebase64",
+/// Functions of templates, workflows, pipelines and policies whose arguments are names of something or numbers, lower
+/// case. Of all others an argument may be a part of a secret.
+const NAME_VALUES: [&str; 38] = [
+    "action",
+    "actionbody",
+    "actionoutputs",
+    "actions",
+    "activity",
+    "appsetting",
+    "basics",
+    "body",
+    "dataset",
+    "deployment",
+    "environment",
+    "getsecret",
+    "item",
+    "items",
+    "linkedservice",
+    "listaccountsas",
+    "listcallbackurl",
+    "listcredentials",
+    "listkeys",
+    "listquerykeys",
+    "listsecrets",
+    "listservicesas",
+    "newguid",
+    "outputs",
+    "parameters",
+    "pipeline",
+    "reference",
+    "resourcegroup",
+    "resourceid",
+    "result",
+    "steps",
+    "subscription",
+    "subscriptionresourceid",
+    "trigger",
+    "triggerbody",
+    "triggeroutputs",
+    "uniquestring",
+    "variables",
 ];
 
 /// Whether a text, lower case, is filled in when it is used: `[parameters('a')]` of a template, `@parameters('a')` of a
@@ -337,9 +359,12 @@ fn is_expression(text: &str) -> bool {
         return true;
     }
     let called = between("[", "]").or_else(|| between("@{", "}")).or_else(|| text.strip_prefix('@'));
-    let Some((function, _)) = called.and_then(|called| called.trim().split_once('(')) else { return false };
-    let is_function = !function.is_empty() && function.chars().all(|c| c.is_ascii_alphanumeric() || c == '.');
-    is_function && !MAKE_TEXTS.iter().any(|name| text.contains(&format!("{name}("))) && !text.contains('"')
+    let Some(called) = called.map(str::trim).filter(|called| called.contains(')') && !called.contains('"')) else {
+        return false;
+    };
+    let name_at = |at: usize| called[..at].rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+    let mut names = called.match_indices('(').map(|(at, _)| name_at(at)).peekable();
+    names.peek().is_some_and(|first| called.starts_with(first)) && names.all(|name| NAME_VALUES.contains(&name))
 }
 
 /// `https://kv.vault.azure.net/secrets/x`, lower case, and nothing beside it.
@@ -408,8 +433,19 @@ mod tests {
         ] {
             assert!(is_no_secret(text), "{text}");
         }
-        for text in ["[concat('Tr0ub4dor', '3')]", "[secret]", "@secret", "{{a}}b", "@{concat('a', 'b')}", "$ecret(1)"]
-        {
+        for text in [
+            "[concat('Tr0ub4dor', '3')]",
+            "[secret]",
+            "@secret",
+            "{{a}}b",
+            "@{concat('a', 'b')}",
+            "$ecret(1)",
+            "@Passw0rd(1",
+            "@Passw0rd(1)",
+            "[uriComponent('S3cret')]",
+            "[substring('S3cret', 0, 6)]",
+            "[first(split('S3cret,x', ','))]",
+        ] {
             assert!(!is_no_secret(text), "{text}");
         }
     }

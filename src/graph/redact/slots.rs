@@ -6,6 +6,7 @@
 //! secret stays. How a text looks is not looked at here.
 
 use serde_json::{Map, Value};
+use smallvec::SmallVec;
 
 use super::names::{Class, Names, is_no_secret, is_secret_name, is_secure_type};
 
@@ -65,6 +66,9 @@ impl<'v> Beside<'v> {
     }
 }
 
+/// What the names of an object's fields say, in their order.
+type Classes = SmallVec<[Class; 16]>;
+
 struct Walk<'v, 'w> {
     names: &'w Names,
     path: Vec<Step<'v>>,
@@ -92,11 +96,12 @@ impl<'v> Walk<'v, '_> {
     }
 
     fn object(&mut self, fields: &'v Map<String, Value>, around: Around<'v>) {
-        let beside = self.beside(fields, around);
-        let is_elsewhere = self.is_kept_elsewhere(fields) || is_declaration(fields);
+        // Asked once: all cores ask the same memory of names.
+        let classes: Classes = fields.keys().map(|name| self.names.class(name)).collect();
+        let beside = self.beside(fields, &classes, around);
+        let is_elsewhere = is_kept_elsewhere(fields, &classes) || is_declaration(fields);
         let depth = self.path.len();
-        for (name, value) in fields {
-            let class = self.names.class(name);
+        for ((name, value), class) in fields.iter().zip(&classes) {
             let mut below = Around { is_carrier: class.is(Class::CARRIER), ..Around::default() };
             let is_value = beside != Beside::Nothing && class.is(Class::VALUE) && !is_elsewhere;
             let is_secret = (class.is(Class::SECRET) || (around.is_carrier && class.is(Class::QUERY)))
@@ -125,16 +130,16 @@ impl<'v> Walk<'v, '_> {
     }
 
     /// What in an object says that the value there is a secret.
-    fn beside(&self, fields: &'v Map<String, Value>, around: Around<'v>) -> Beside<'v> {
+    fn beside(&self, fields: &'v Map<String, Value>, classes: &[Class], around: Around<'v>) -> Beside<'v> {
         // Values, which may be any number: they are not remembered as names of fields are.
         let is_it = |text: &&str| is_secret_name(text) || (around.is_carrier && Class::of(text).is(Class::QUERY));
-        let named = fields.iter().filter(|(name, _)| self.names.class(name).is(Class::NAME));
-        let mut texts = named.filter_map(|(_, value)| value.as_str()).chain(around.own);
+        let named = fields.values().zip(classes).filter(|(_, class)| class.is(Class::NAME));
+        let mut texts = named.filter_map(|(value, _)| value.as_str()).chain(around.own);
         if let Some(called) = texts.find(is_it) {
             return Beside::Called(called);
         }
-        let is_flagged = fields.iter().any(|(name, value)| match value {
-            Value::Bool(true) => self.names.class(name).is(Class::FLAG),
+        let is_flagged = fields.iter().zip(classes).any(|((name, value), class)| match value {
+            Value::Bool(true) => class.is(Class::FLAG),
             Value::String(word) => name.eq_ignore_ascii_case("type") && is_secure_type(word),
             _ => false,
         });
@@ -143,20 +148,20 @@ impl<'v> Walk<'v, '_> {
         if is_flagged || is_of_a_call { Beside::Flagged } else { Beside::Nothing }
     }
 
-    /// Whether an object says where the secret is kept: `{type: AzureKeyVaultSecret, store: …}`, `{keyVaultUrl: …}`.
-    fn is_kept_elsewhere(&self, fields: &Map<String, Value>) -> bool {
-        fields.iter().any(|(name, value)| match value {
-            Value::String(word) if name.eq_ignore_ascii_case("type") => word.to_ascii_lowercase().contains("keyvault"),
-            Value::String(text) => self.names.class(name).is(Class::VAULT) && !text.is_empty(),
-            Value::Object(inner) => self.names.class(name).is(Class::VAULT) && !inner.is_empty(),
-            _ => false,
-        })
-    }
-
     /// Permissions on secrets are words.
     fn is_permission(&self) -> bool {
         matches!(self.path.last(), Some(Step::Field(name)) if name.eq_ignore_ascii_case("permissions"))
     }
+}
+
+/// Whether an object says where the secret is kept: `{type: AzureKeyVaultSecret, store: …}`, `{keyVaultUrl: …}`.
+fn is_kept_elsewhere(fields: &Map<String, Value>, classes: &[Class]) -> bool {
+    fields.iter().zip(classes).any(|((name, value), class)| match value {
+        Value::String(word) if name.eq_ignore_ascii_case("type") => word.to_ascii_lowercase().contains("keyvault"),
+        Value::String(text) => class.is(Class::VAULT) && !text.is_empty(),
+        Value::Object(inner) => class.is(Class::VAULT) && !inner.is_empty(),
+        _ => false,
+    })
 }
 
 /// Whether an object only says of which type something is to be: `{type: "string", format: "password"}`.

@@ -6,7 +6,7 @@
 
 use std::{ops::Range, sync::LazyLock};
 
-use regex::Regex;
+use regex::{Captures, Match, Regex};
 use serde_json::Value;
 
 use super::{
@@ -70,33 +70,57 @@ fn matcher(pattern: &str) -> Option<Regex> {
 
 static ATTRIBUTE: LazyLock<Option<Regex>> =
     LazyLock::new(|| matcher(r#"([A-Za-z_][\w.:-]*)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')"#));
-static ELEMENT: LazyLock<Option<Regex>> = LazyLock::new(|| matcher(r"<([A-Za-z_][\w.:-]*)(\s[^<>]*)?>([^<>]+)</"));
+static ELEMENT: LazyLock<Option<Regex>> =
+    LazyLock::new(|| matcher(r"<([A-Za-z_][\w.:-]*)(?:\s[^<>]*)?>(?:\s*<!\[CDATA\[((?s:.)*?)\]\]>\s*|([^<>]+))</"));
 static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    matcher(r#"(?s)<[\w.:-]+\s[^<>]*?(?:name|key)\s*=\s*(?:"([^"]*)"|'([^']*)')[^<>]*>\s*(?:<value>)?([^<>]+)</"#)
+    matcher(concat!(
+        r#"(?s)<([\w.:-]+)\s[^<>]*?(?:name|key)\s*=\s*(?:"([^"]*)"|'([^']*)')[^<>]*>\s*(?:<value>)?"#,
+        r"(?:\s*<!\[CDATA\[(.*?)\]\]>\s*|([^<>]+))</"
+    ))
 });
-/// `<add key="…" value="…">`.
-static PAIR: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    matcher(r#"\b(?:name|key)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')\s+value\s*=\s*(?:"([^"<]*)"|'([^'<]*)')"#)
-});
+static TAG: LazyLock<Option<Regex>> = LazyLock::new(|| matcher(r"<[A-Za-z_][^<>]*>"));
 
 /// Attributes and elements of XML that are called secrets, by their own name or by the one beside a value.
 fn in_xml(text: &str, names: &Names) -> Vec<Range<usize>> {
     let is_secret = |name: &str| names.class(name).is(Class::SECRET);
-    let mut parts = Vec::new();
-    for (rule, own) in [(&ATTRIBUTE, 1), (&ELEMENT, 1), (&NAMED, 2), (&PAIR, 2)] {
-        for found in rule.iter().flat_map(|rule| rule.captures_iter(text)) {
-            let name = (1..=own).find_map(|group| found.get(group));
-            let value = (own + 1..found.len()).rev().find_map(|group| found.get(group));
-            let (Some(name), Some(value)) = (name, value) else { continue };
-            let plain = value.as_str().trim();
-            // What an expression of a policy makes is no text.
-            if is_secret(name.as_str()) && !plain.is_empty() && !plain.starts_with("@(") && !is_no_secret(plain) {
-                let start = value.start() + value.as_str().find(plain).unwrap_or_default();
-                parts.push(start..start + plain.len());
-            }
+    let each = |rule: &'static LazyLock<Option<Regex>>| rule.iter().flat_map(|rule| rule.captures_iter(text));
+    let mut values: Vec<Match<'_>> = Vec::new();
+    for found in each(&ATTRIBUTE).chain(each(&ELEMENT)) {
+        let is_it = found.get(1).is_some_and(|name| is_secret(name.as_str()));
+        values.extend(value_of(&found, 2).filter(|_| is_it));
+    }
+    for found in each(&NAMED) {
+        let name = value_of(&found, 2).map(|name| name.as_str()).unwrap_or_default();
+        let is_query = || found[1] == *"set-query-parameter" && names.class(name).is(Class::QUERY);
+        values.extend(value_of(&found, 4).filter(|_| is_secret(name) || is_query()));
+    }
+    // `<add key="…" value="…">`, in any order.
+    let attributes: Vec<_> = each(&ATTRIBUTE).collect();
+    for tag in each(&TAG).filter_map(|tag| tag.get(0)) {
+        let start = attributes.partition_point(|found| found.get(0).is_none_or(|whole| whole.start() < tag.start()));
+        let is_inside = |found: &&Captures<'_>| found.get(0).is_some_and(|whole| whole.end() <= tag.end());
+        let own = || attributes[start..].iter().take_while(is_inside);
+        let is_called = |found: &Captures<'_>| {
+            matches!(&found[1], "name" | "key") && value_of(found, 2).is_some_and(|name| is_secret(name.as_str()))
+        };
+        if own().any(is_called) {
+            values.extend(own().filter(|found| found[1] == *"value").filter_map(|found| value_of(found, 2)));
         }
     }
-    parts
+    values.into_iter().filter_map(secret_part).collect()
+}
+
+/// What stands in one of two spellings: groups that follow each other.
+fn value_of<'t>(found: &Captures<'t>, group: usize) -> Option<Match<'t>> {
+    found.get(group).or_else(|| found.get(group + 1))
+}
+
+/// Where in a value its secret is; what an expression of a policy makes is no text.
+fn secret_part(value: Match<'_>) -> Option<Range<usize>> {
+    let plain = value.as_str().trim();
+    let is_it = !plain.is_empty() && !plain.starts_with("@(") && !is_no_secret(plain);
+    let start = value.start() + value.as_str().find(plain)?;
+    is_it.then(|| start..start + plain.len())
 }
 
 /// Texts of JSON that the rules for bodies call secrets, or that look so.
@@ -104,7 +128,7 @@ fn in_json(text: &str, names: &Names) -> Vec<Range<usize>> {
     let Ok(value) = serde_json::from_str::<Value>(text) else { return Vec::new() };
     let mut secrets = Vec::new();
     visit(&value, None, names, &mut |slot| {
-        if !slot.text.is_empty() && (slot.is_secret || is_secret_value(slot.text)) {
+        if !slot.text.is_empty() && (slot.is_secret || secrets_in(slot.text, names) != Found::Nothing) {
             secrets.push(serde_json::Value::from(slot.text).to_string());
         }
     });
@@ -112,8 +136,12 @@ fn in_json(text: &str, names: &Names) -> Vec<Range<usize>> {
     secrets.dedup();
     let mut parts = Vec::new();
     for secret in secrets {
-        let length = secret.len() - 2;
+        let (length, before) = (secret.len() - 2, parts.len());
         parts.extend(text.match_indices(&secret).map(|(at, _)| at + 1..at + 1 + length));
+        if parts.len() == before {
+            // Written with other escapes than ours: where, is not known.
+            return std::iter::once(0..text.len()).collect();
+        }
     }
     parts
 }
@@ -174,6 +202,25 @@ mod tests {
         let text = r#"{"user": "u", "password": "op\"aque", "rest": [1.0, {"a": "b"}]}"#;
         assert_eq!(masked(text), r#"{"user": "u", "password": "***", "rest": [1.0, {"a": "b"}]}"#);
         let plain = r#"{"properties": {"password": {"type": "string"}}}"#;
+        assert_eq!(masked(plain), plain);
+        let escaped = r#"{"user": "u", "password": "op\u0026aque"}"#;
+        assert_eq!(masked(escaped), "***", "its place is not known");
+        let address = r#"{"uri": "https://f.azurewebsites.net/api/run?code=Zm9vYmFy"}"#;
+        assert_eq!(masked(address), r#"{"uri": "***"}"#);
+    }
+
+    #[test]
+    fn secrets_of_xml_are_found_in_any_order_and_within_marks() {
+        for text in [
+            r#"<set-query-parameter name="code" exists-action="override"><value>opaque</value></set-query-parameter>"#,
+            r#"<add value="opaque" key="DB_PASSWORD" />"#,
+            r#"<add key="DB_PASSWORD" kind="x" value='opaque' />"#,
+            "<password><![CDATA[opaque]]></password>",
+            r#"<set-header name="Authorization"><value><![CDATA[opaque]]></value></set-header>"#,
+        ] {
+            assert_eq!(masked(text), text.replace("opaque", "***"));
+        }
+        let plain = r#"<set-header name="code"><value>opaque</value></set-header>"#;
         assert_eq!(masked(plain), plain);
     }
 
