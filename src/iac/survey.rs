@@ -192,6 +192,8 @@ impl Surveyor<'_> {
             let Some(state) = state(&node) else { continue };
             let is_dependency = *state == State::Dependency;
             let grant = self.roles.grant(self.source, &node)?;
+            // Asked by the id of the source, which the node in the target no longer has.
+            let region = self.target.and_then(|target| target.region(&node.id));
             let mut node = match self.target {
                 Some(target) => target.node(node),
                 None => node,
@@ -206,7 +208,7 @@ impl Surveyor<'_> {
             };
             for (node, is_split) in parts {
                 out.shown.extend(ownership::shows(&node));
-                let (mut row, bytes) = self.look(&node);
+                let (mut row, bytes) = self.look(&node, region);
                 row.is_split = is_split;
                 row.is_dependency = is_dependency;
                 if grant.is_some() {
@@ -219,8 +221,8 @@ impl Surveyor<'_> {
     }
 
     /// Makes a node's row and the bytes of its body. No bytes: it is absent by its own claims, or its id can't be
-    /// parsed.
-    fn look(&self, node: &Node) -> Made {
+    /// parsed. `region`: the one that it moves from.
+    fn look(&self, node: &Node, region: Option<&str>) -> Made {
         let parsed = ResourceId::parse(&node.id);
         let name = parsed.as_ref().map(ResourceId::name).unwrap_or_default();
         let known = types::find(&node.type_name, &node.api_version, name);
@@ -241,7 +243,7 @@ impl Surveyor<'_> {
         if !manages.is_empty() {
             pruned.paths.extend(managed_groups::take_out(&mut pruned.body, &manages));
             if let Some(target) = self.target {
-                target.managed(node, &mut pruned.body);
+                target.managed(node, region, &mut pruned.body);
             }
         }
         pruned.marked.extend(secrets::called_by_pruned(&node.body, &pruned.paths, &self.names));

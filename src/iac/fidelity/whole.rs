@@ -13,7 +13,7 @@ use super::{
 use crate::{
     arm,
     graph::model::Node,
-    iac::{passes::prune, types},
+    iac::{model::term::is_within, passes::prune, types},
 };
 
 /// Places that a published type leaves open: a type, a version, the path below `properties`.
@@ -204,12 +204,7 @@ fn lost_of(node: &Node, known: &types::Type, spelling: prune::Spelling) -> Vec<S
         let first = path.split('.').next().unwrap_or_default();
         ["id", "name", "type", "systemData"].contains(&first) || path.starts_with("identity.userAssignedIdentities.")
     };
-    let is_told = |path: &String| {
-        let is_below = |gone: &String| {
-            path.strip_prefix(gone.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-        };
-        pruned.paths.iter().any(is_below)
-    };
+    let is_told = |path: &String| pruned.paths.iter().any(|gone| is_within(path, gone));
     was.retain(|path| !kept.contains(path) && !is_told(path) && !is_beside(path));
     was
 }

@@ -282,6 +282,11 @@ pub fn spell(path: &[Step]) -> String {
     out
 }
 
+/// Whether a path is another one or below it.
+pub fn is_within(path: &str, above: &str) -> bool {
+    path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
 fn spell_field(path: &mut String, name: &str) {
     if !path.is_empty() {
         path.push('.');

@@ -16,7 +16,7 @@ use super::unseen::Missing;
 use crate::{
     graph::redact::{self, Class, Found, Names, Slot, is_secret_value, secrets_in},
     iac::{
-        model::term::{Piece, Pieces, Step, Term, Text, spell},
+        model::term::{Piece, Pieces, Step, Term, Text, is_within, spell},
         types::Leaf,
     },
 };
@@ -113,12 +113,9 @@ fn hit(slot: Slot<'_, '_>, subject: &Subject<'_>, names: &Names) -> Option<Hit> 
     let parts = if is_secret || !subject.marked.is_empty() {
         let spelled = spell(&own(path));
         let is_marked = || {
-            let is_below = |marked: &String| {
-                spelled
-                    .strip_prefix(marked.as_str())
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-            };
-            subject.marked.iter().any(is_below) && !redact::is_no_secret(text) && !crate::arm::looks_like_id(text)
+            subject.marked.iter().any(|marked| is_within(&spelled, marked))
+                && !redact::is_no_secret(text)
+                && !crate::arm::looks_like_id(text)
         };
         if (is_secret && !subject.words.contains(&spelled)) || is_marked() {
             Found::All

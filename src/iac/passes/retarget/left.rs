@@ -50,8 +50,8 @@ impl Target<'_> {
         let is_letter = |c: char| c.is_alphanumeric();
         if self.request.target_subscription_id.is_some() {
             let lower = text.to_ascii_lowercase();
-            let from = self.texts.words.iter().filter(|word| word.from != word.to.to_lowercase());
-            if text.len() >= 36 && from.clone().any(|word| lower.contains(&word.from)) {
+            let mut others = self.texts.words.iter().filter(|(_, word)| word.is_other);
+            if text.len() >= 36 && others.any(|(from, _)| lower.contains(from)) {
                 return true;
             }
         }

@@ -58,8 +58,8 @@ impl Regions {
         for row in &selection.rows {
             let code = row.location.as_deref().map(arm::location_code).filter(|code| is_region(code));
             let Some(code) = code else { continue };
-            let known = regions.all.keys().find(|known| ***known == *code).cloned();
-            let code: Arc<str> = known.unwrap_or_else(|| code.into());
+            let known = regions.all.get_key_value(code.as_str()).map(|(known, _)| Arc::clone(known));
+            let code = known.unwrap_or_else(|| code.into());
             *regions.all.entry(Arc::clone(&code)).or_default() += 1;
             regions.of.insert(hash(&arm::key(&row.id)), code);
         }

@@ -80,7 +80,11 @@ impl<'a> Target<'a> {
             words.insert(request.tenant_id.to_string(), to.to_string());
         }
         words.extend(request.identity_map.iter().map(|(from, to)| (from.to_lowercase(), to.clone())));
-        let words = words.into_iter().map(|(from, to)| Word { from, to, is_used: AtomicBool::new(false) }).collect();
+        let word = |(from, to): (String, String)| {
+            let is_other = from != to.to_lowercase();
+            (from, Word { to, is_other, is_used: AtomicBool::new(false) })
+        };
+        let words = words.into_iter().map(word).collect();
         let names = Names::of(selection, request.name_suffix.as_deref());
         let regions = if request.location.is_some() { Regions::of(selection) } else { Regions::default() };
         Some(Self { request, texts: Texts { words, names, location: request.location.clone() }, regions })
@@ -109,8 +113,7 @@ impl<'a> Target<'a> {
     /// Entries of the identity map that nothing was rewritten by, once all nodes are rewritten.
     pub fn unused(&self) -> Option<String> {
         let is_used = |from: &str| {
-            let from = from.to_lowercase();
-            self.texts.words.iter().any(|word| word.from == from && word.is_used.load(Ordering::Relaxed))
+            self.texts.words.get(&from.to_lowercase()).is_some_and(|word| word.is_used.load(Ordering::Relaxed))
         };
         let unused: Vec<&str> =
             self.request.identity_map.keys().filter(|from| !is_used(from)).map(String::as_str).collect();
@@ -132,7 +135,7 @@ impl<'a> Target<'a> {
     /// A node as it is in the target.
     pub fn node(&self, mut node: Node) -> Node {
         let old = node.id.rsplit('/').next().unwrap_or_default().to_owned();
-        let region = self.request.location.as_ref().and_then(|_| self.regions.from(&node.id));
+        let region = self.region(&node.id);
         let known = types::find(&node.type_name, &node.api_version, &old).writable();
         node.id = self.new_id(&node.type_name, &node.id);
         node.id.rsplit('/').next().unwrap_or_default().clone_into(&mut node.name);
@@ -189,10 +192,15 @@ impl<'a> Target<'a> {
         (new, self.value(value, Place { is_open, shape: more.as_ref(), ..place }))
     }
 
+    /// The region that a resource moves from, by its id in the source; `None`: none does.
+    pub fn region(&self, id: &str) -> Option<&str> {
+        self.request.location.as_ref().and_then(|_| self.regions.from(id))
+    }
+
     /// Renames the groups that a service makes for a resource: two resources can't have one together. `of` is the node
-    /// as it is in the target.
-    pub fn managed(&self, of: &Node, body: &mut Map<String, Value>) {
-        let region = self.request.location.as_deref().zip(self.regions.from(&of.id));
+    /// as it is in the target, `region` that which it moves from.
+    pub fn managed(&self, of: &Node, region: Option<&str>, body: &mut Map<String, Value>) {
+        let region = self.request.location.as_deref().zip(region);
         managed_groups::each_name(of, body, |name| {
             let moved = |part: &str| match region {
                 Some((to, from)) if arm::location_code(part) == from => arm::location_code(to),

@@ -1,6 +1,7 @@
 //! One text for the target.
 
 use std::{
+    collections::HashMap,
     ops::Range,
     sync::atomic::{AtomicBool, Ordering},
 };
@@ -11,19 +12,20 @@ use crate::{
     iac::{model::ids::prefixes, passes::mentions},
 };
 
-/// A subscription, tenant or object id and what it becomes.
+/// What a subscription, tenant or object id becomes.
 #[derive(Debug)]
 pub struct Word {
-    /// Lower case.
-    pub from: String,
     pub to: String,
+    /// Whether it is another id at all.
+    pub is_other: bool,
     pub is_used: AtomicBool,
 }
 
 /// What is put in place of what in texts.
 #[derive(Debug)]
 pub struct Texts {
-    pub words: Vec<Word>,
+    /// By the id in lower case: letters, digits and hyphens.
+    pub words: HashMap<String, Word>,
     pub names: Names,
     /// The region of the target, where one is asked for.
     pub location: Option<String>,
@@ -37,14 +39,22 @@ impl Texts {
         if !self.names.is_empty() && out.contains('.') {
             out = self.hosts(&out);
         }
-        for word in &self.words {
-            let replaced = replace_word(&out, &word.from, &word.to);
-            if counts && replaced != out {
+        self.replace_words(&mut out, counts);
+        out
+    }
+
+    /// Replaces ids in any case where no letter, digit or hyphen stands beside them. All at once: two may become each other.
+    fn replace_words(&self, text: &mut String, counts: bool) {
+        if self.words.is_empty() {
+            return;
+        }
+        for at in words(text, |c| c.is_alphanumeric() || c == '-').into_iter().rev() {
+            let Some(word) = self.words.get(&text[at.clone()].to_ascii_lowercase()) else { continue };
+            if counts && text[at.clone()] != word.to {
                 word.is_used.store(true, Ordering::Relaxed);
             }
-            out = replaced;
+            text.replace_range(at, &word.to);
         }
-        out
     }
 
     /// A name that stands alone, or in quotes in a text of JSON; `None`: the text holds none.
@@ -141,38 +151,26 @@ pub fn words(text: &str, is_part: impl Fn(char) -> bool) -> Vec<Range<usize>> {
     found
 }
 
-/// Replaces a word in any case where no letter, digit or hyphen stands beside it.
-fn replace_word(text: &str, word: &str, to: &str) -> String {
-    if word.is_empty() || text.len() < word.len() {
-        return text.to_owned();
-    }
-    let lower = text.to_ascii_lowercase();
-    let is_part = |c: char| c.is_alphanumeric() || c == '-';
-    let (mut out, mut at) = (String::new(), 0);
-    while let Some(found) = lower[at..].find(word) {
-        let (start, end) = (at + found, at + found + word.len());
-        let before = text[..start].chars().next_back().is_none_or(|c| !is_part(c));
-        let after = text[end..].chars().next().is_none_or(|c| !is_part(c));
-        out.push_str(&text[at..start]);
-        out.push_str(if before && after { to } else { &text[start..end] });
-        at = end;
-    }
-    out.push_str(&text[at..]);
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn texts() -> Texts {
-        let words = vec![Word { from: "abc-1".to_owned(), to: "x".to_owned(), is_used: AtomicBool::new(false) }];
+        let word = |from: &str, to: &str| {
+            (from.to_owned(), Word { to: to.to_owned(), is_other: true, is_used: AtomicBool::new(false) })
+        };
+        let words = HashMap::from([word("abc-1", "x"), word("one", "two"), word("two", "one")]);
         Texts { words, names: Names::default(), location: Some("Sweden Central".to_owned()) }
     }
 
     #[test]
     fn words_are_replaced_whole_and_in_any_case() {
-        assert_eq!(replace_word("a/ABC-1/abc-12", "abc-1", "x"), "a/x/abc-12");
+        assert_eq!(texts().rewritten("a/ABC-1/abc-12", None, true), "a/x/abc-12");
+    }
+
+    #[test]
+    fn two_ids_may_become_each_other() {
+        assert_eq!(texts().rewritten("one/two, one", None, true), "two/one, two");
     }
 
     #[test]

@@ -46,7 +46,7 @@ resource "azurerm_kubernetes_cluster" "aks_contoso" {
   sku_tier                          = "Standard"
   kubernetes_version                = "1.30"
   dns_prefix                        = "contoso"
-  node_resource_group               = "MC_rg-aks_aks-contoso_northeurope-dr"
+  node_resource_group               = "MC_rg-aks_aks-contoso_swedencentral-dr"
   role_based_access_control_enabled = true
   support_plan                      = "KubernetesOfficial"
   local_account_disabled            = false

@@ -19,7 +19,7 @@ use crate::{
     arm::ResourceId,
     iac::model::{
         body::ReadOnlyInput,
-        term::{Term, Text, spell},
+        term::{Term, Text, is_within, spell},
     },
 };
 
@@ -150,7 +150,8 @@ fn attempt(
     walk.apply(&table.lines, &[], &mut entries)?;
     let Walk { rest, mut ignored, unsaid, besides, endings, mut left, .. } = walk;
     // What can't be sent is no loss.
-    left.retain(|path| !subject.told.iter().any(|told| path.starts_with(&spell(&told.path))));
+    let told: Vec<String> = subject.told.iter().map(|told| spell(&told.path)).collect();
+    left.retain(|path| !told.iter().any(|told| is_within(path, told)));
     for (name, _) in &table.ask {
         entries.push(Entry::Attribute(name, Cell::Asked));
         ignored.push((*name).to_owned());

@@ -173,7 +173,7 @@ resource aksContoso 'Microsoft.ContainerService/managedClusters@2026-05-01' = {
       defaultNodePools: 'Auto'
       mode: 'Manual'
     }
-    nodeResourceGroup: 'MC_rg-aks_aks-contoso_northeurope-dr'
+    nodeResourceGroup: 'MC_rg-aks_aks-contoso_swedencentral-dr'
     oidcIssuerProfile: {
       enabled: false
     }
