@@ -124,6 +124,13 @@ pub struct Parameter {
     pub value: Option<String>,
 }
 
+impl Parameter {
+    /// Whether anybody is asked for it.
+    pub fn is_asked(&self) -> bool {
+        self.kind != Given::Unneeded
+    }
+}
+
 /// What giving a value means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Given {

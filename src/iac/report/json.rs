@@ -21,7 +21,7 @@ use crate::{
         emit::terraform,
         model::{
             ids::compare_keys,
-            plan::{Given, LeftOut, Table, Within},
+            plan::{LeftOut, Table, Within},
         },
         parallel::in_order,
     },
@@ -38,7 +38,7 @@ pub fn write(subject: &Subject<'_>, out: &mut impl Write) -> io::Result<Lists> {
     file.field("coverage", &source.coverage)?;
     file.field("format", &subject.format)?;
     file.list("parameters", |rows| {
-        for parameter in plan.parameters.iter().filter(|parameter| parameter.kind != Given::Unneeded) {
+        for parameter in plan.parameters.iter().filter(|parameter| parameter.is_asked()) {
             let id = &plan.items[parameter.item].id;
             rows.item(&json!({"name": parameter.name, "path": parameter.path, "resource": id, "why": parameter.why}))?;
         }
@@ -135,7 +135,8 @@ fn of_item(subject: &Subject<'_>, number: usize) -> io::Result<(String, Noted)> 
     let left = subject.forms.left(number)?;
     let noted = Noted::of(subject, item, &body, Beside { left: &left, spelled: &spelled });
     let secrets = plan.parameters.get(item.secrets.start as usize..item.secrets.end as usize).unwrap_or_default();
-    let secrets: Vec<&str> = secrets.iter().map(|parameter| parameter.name.as_str()).collect();
+    let asked = secrets.iter().filter(|parameter| parameter.is_asked());
+    let secrets: Vec<&str> = asked.map(|parameter| parameter.name.as_str()).collect();
     let mut row = json!({
         "id": item.id, "type": &*item.type_name, "emitted_as": emitted_as(subject, number),
         "generic_because": subject.forms.reason(number),

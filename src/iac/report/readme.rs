@@ -74,8 +74,7 @@ fn templates(out: &mut String, plan: &Plan, format: OutputFormat, code: &Written
 }
 
 fn fill_in(out: &mut String, plan: &Plan, format: OutputFormat) {
-    let asked =
-        || plan.parameters.iter().filter(|parameter| parameter.value.is_none() && parameter.kind != Given::Unneeded);
+    let asked = || plan.parameters.iter().filter(|parameter| parameter.value.is_none() && parameter.is_asked());
     if asked().next().is_none() {
         out.push_str("There is nothing to fill in.\n");
         return;

@@ -65,7 +65,7 @@ pub fn said(plan: &Plan) -> Vec<String> {
         warnings
             .push(format!("{left} texts still name the source's subscription, region or names; report.md lists them"));
     }
-    let is_given = |given: &&Parameter| !matches!(given.kind, Given::Idle | Given::Unneeded) && given.value.is_none();
+    let is_given = |given: &&Parameter| given.is_asked() && given.kind != Given::Idle && given.value.is_none();
     let given = plan.parameters.iter().filter(is_given).count();
     if given > 0 {
         warnings.push(format!("{given} values have to be given; README.md lists them"));
@@ -99,7 +99,7 @@ pub fn totals(plan: &Plan, forms: &Forms, checks: &Checks) -> Value {
             "known_in_other_versions": known(Table::Near),
             "unknown": known(Table::Unknown),
         },
-        "secrets_lifted": plan.parameters.iter().filter(|parameter| parameter.kind != Given::Unneeded).count(),
+        "secrets_lifted": plan.parameters.iter().filter(|parameter| parameter.is_asked()).count(),
         "unresolved": sum(plan, |counts| counts.unresolved),
         "against_type": sum(plan, |counts| counts.against),
         "checks": checks,

@@ -27,7 +27,7 @@ use crate::{
         emit::files::{Piece, Print},
         model::{
             body::ReadOnlyInput,
-            plan::{Given, Item, Plan},
+            plan::{Item, Plan},
             style::Style,
             term::{Piece as TextPiece, Term, Text},
         },
@@ -158,10 +158,13 @@ impl<'p> Terraform<'p> {
             Part::Versions => Ok(vec![providers::versions()]),
             Part::Providers => Ok(providers::providers(&self.subscriptions)),
             Part::Variables(range) => {
-                let own = providers::of_subscriptions(self.plan, &self.subscriptions).filter(|_| range.start == 0);
-                let given = self.plan.parameters[range.clone()].iter();
-                let given = given.filter(|parameter| parameter.kind != Given::Unneeded);
-                Ok(own.chain(given.map(|parameter| providers::of_parameter(self.plan, parameter))).collect())
+                let own = (range.start == 0).then(|| providers::of_subscriptions(self.plan, &self.subscriptions));
+                let given = self.plan.parameters[range.clone()].iter().filter(|parameter| parameter.is_asked());
+                Ok(own
+                    .into_iter()
+                    .flatten()
+                    .chain(given.map(|parameter| providers::of_parameter(self.plan, parameter)))
+                    .collect())
             }
             Part::Locals => Ok(vec![self.shared.locals()]),
             Part::Outputs => Ok(vec![providers::outputs(&self.context(0))]),

@@ -1,12 +1,14 @@
 //! The files that are about the providers: versions, subscriptions, variables, outputs.
 
+use std::collections::HashMap;
+
 use super::{
     context::Context,
     hcl::{Block, Key, Value},
 };
 use crate::iac::{
     emit::describe::description,
-    model::plan::{Given, Item, Parameter, Plan},
+    model::plan::{Given, Parameter, Plan},
     passes::placement,
     types::Leaf,
 };
@@ -67,9 +69,14 @@ const MOST_GROUPS: usize = 3;
 
 /// A variable for each subscription.
 pub fn of_subscriptions(plan: &Plan, subscriptions: &[(String, Option<String>)]) -> impl Iterator<Item = Block> {
-    subscriptions.iter().map(|(id, alias)| {
+    let mut groups: HashMap<String, Vec<&str>> = HashMap::new();
+    for item in plan.items.iter().filter(|item| item.is_group) {
+        groups.entry(item.subscription()).or_default().push(item.name());
+    }
+    subscriptions.iter().map(move |(id, alias)| {
         let mut variable = Block::new("variable", &[&variable_of(alias.as_ref())]);
-        variable.set("description", Value::text(of_subscription(plan, id)));
+        let groups = groups.get(id).map(Vec::as_slice).unwrap_or_default();
+        variable.set("description", Value::text(of_subscription(groups)));
         variable.set("type", Value::code("string"));
         variable.set("default", Value::text(id.as_str()));
         variable
@@ -77,9 +84,7 @@ pub fn of_subscriptions(plan: &Plan, subscriptions: &[(String, Option<String>)])
 }
 
 /// `Id of the subscription with the resource groups rg-a, rg-b, rg-c and 2 others.`
-fn of_subscription(plan: &Plan, id: &str) -> String {
-    let groups: Vec<&str> =
-        plan.items.iter().filter(|item| item.is_group && item.subscription() == id).map(Item::name).collect();
+fn of_subscription(groups: &[&str]) -> String {
     let named = groups[..groups.len().min(MOST_GROUPS)].join(", ");
     match (groups.len(), groups.len().saturating_sub(MOST_GROUPS)) {
         (0, _) => "Id of the subscription that the resources are in.".to_owned(),
