@@ -16,7 +16,7 @@ use super::{
         files::{Files, Print, all},
         terraform::{Forms, Terraform},
     },
-    model::plan::Plan,
+    model::{capabilities::Capabilities, plan::Plan},
     passes::placement::Places,
     recording,
     verify::checks,
@@ -217,6 +217,28 @@ fn names_and_tags_are_never_evaluated() {
     let text = terraform_of(&plan);
     assert!(text.contains("a$${var.x}[%%{if}]") && text.contains("\"$${k}\""), "{text}");
     assert!(template_of(&plan).to_string().contains("[[concat('a')]"));
+}
+
+#[test]
+fn what_a_resource_says_of_itself_stands_in_properties_alone() {
+    let address = "https://kv1.vault.azure.net/";
+    let vault = node(&id_in("g", "Microsoft.KeyVault/vaults/kv1"), json!({"properties": {"vaultUri": address}}));
+    let body = json!({
+        "tags": {"vault": address},
+        "properties": {"definition": {"actions": {"a": {"inputs": {"uri": address}}}}},
+    });
+    let workflow = node(&id_in("g", "Microsoft.Logic/workflows/w"), body);
+    let nodes = by_key([group("g"), vault, workflow]);
+    let request = json!({"tenant_id": SUBSCRIPTION, "output_format": "arm"});
+    let request: GenerateIacRequest = serde_json::from_value(request).expect("a request");
+    let plan = recording::plan(&nodes, &[], &request, &Capabilities::whole()).expect("a plan");
+    let template = template_of(&(plan, Forms::default()));
+    let mut found = Vec::new();
+    resources(&template, &mut found);
+    let workflow = found.iter().find(|one| one["type"] == "Microsoft.Logic/workflows").expect("there");
+    assert_eq!(workflow["tags"]["vault"], address, "templates know tags before anything is made");
+    let inputs = &workflow["properties"]["definition"]["actions"]["a"]["inputs"];
+    assert!(inputs["uri"].as_str().expect("a text").starts_with("[reference("), "{inputs}");
 }
 
 #[test]

@@ -34,7 +34,7 @@ use crate::{
             ids::prefixes,
             index::hash,
             plan::{Item, Outside, Parent, Plan},
-            term::{Output, Piece, Pieces, Term, Text},
+            term::{Output, Piece, Pieces, Term, Text, is_within},
         },
         types,
     },
@@ -99,7 +99,7 @@ impl World<'_> {
             for mention in mentions::ids(literal).into_iter().rev() {
                 self.link(number, path, text, mention, &mut found);
             }
-            self.address(number, is_key, text, &mut found);
+            self.address(number, is_key || !self.knows_at(path), text, &mut found);
         });
         if found.has_vault {
             self.beside_vaults(number, &body.term, &mut found.waits);
@@ -163,15 +163,16 @@ impl World<'_> {
         known.get(length..).map(str::to_owned)
     }
 
-    /// Makes a reference of an address of a planned resource, or waits for what a text names by one.
-    fn address(&self, number: usize, is_key: bool, text: &mut Text, out: &mut Found) {
+    /// Makes a reference of an address of a planned resource, or waits for what a text names by one. `is_fixed`: the text
+    /// stays as it is.
+    fn address(&self, number: usize, is_fixed: bool, text: &mut Text, out: &mut Found) {
         let Some(literal) = text.as_literal().filter(|text| text.contains('.') && !self.addresses.is_empty()) else {
             return;
         };
         let is_own = |target: usize| self.is_in(number, target) || self.is_in(target, number);
         let whole = self.addresses.find(literal).filter(|found| !is_own(found.item));
         match whole {
-            Some(found) if !is_key && (found.is_spelled_so || !self.capabilities.compares) => {
+            Some(found) if !is_fixed && (found.is_spelled_so || !self.capabilities.compares) => {
                 let (before, after) = (&literal[..found.at.start], &literal[found.at.end..]);
                 out.has_vault |= self.is_vault(found.item);
                 let was = literal[found.at.clone()].to_owned();
@@ -285,6 +286,11 @@ impl World<'_> {
         }
     }
 
+    /// Whether what a resource says of itself may stand at a path: templates know it too late for all but properties.
+    fn knows_at(&self, path: &str) -> bool {
+        !self.capabilities.has_functions || is_within(path, "properties")
+    }
+
     fn is_known(&self, key: &str) -> bool {
         self.known.get(key).is_some() || self.plan.apart_id(hash(key)).is_some() || self.known.is_role(key)
     }
@@ -298,8 +304,9 @@ impl World<'_> {
         if known.is_empty() || !term.any_text(&is_named) {
             return;
         }
-        term.texts_mut(&mut |_, is_key, text| {
-            let Some(literal) = text.as_literal().filter(|text| !is_key && text.len() == GUID) else { return };
+        term.texts_mut(&mut |path, is_key, text| {
+            let is_sayable = !is_key && self.knows_at(path);
+            let Some(literal) = text.as_literal().filter(|text| is_sayable && text.len() == GUID) else { return };
             match known.get(&literal.to_lowercase()) {
                 Some((target, path, spelled))
                     if *target != number && (!self.capabilities.compares || spelled == literal) =>
