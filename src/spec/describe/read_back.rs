@@ -28,21 +28,29 @@ pub(in crate::spec) fn settle(described: &mut Described) -> String {
     let tenant = Uuid::try_parse(&described.id).unwrap_or_default();
     let target = Target { tenant, subscription_map: BTreeMap::new(), configured: Vec::new() };
     let mut written = write(described);
-    let mut told = Vec::new();
+    let (mut told, mut refused) = (Vec::new(), None);
     for _ in 0..MOST_ROUNDS {
         let order = Order { target: &target, secrets: BTreeSet::new(), is_dry: true };
         let changed = match prepare(Reading::of(&written.text), &order) {
             Ok(plan) => {
+                refused = None;
                 told = differences(described, &plan);
                 mended(described, &told)
             }
-            Err(Refused::Fields(findings)) => removed(described, &written, &findings),
+            Err(Refused::Fields(findings)) => {
+                told.clear();
+                refused = findings.first().map(|first| format!("line {}: {}", first.place.line, first.message));
+                removed(described, &written, &findings)
+            }
             Err(Refused::Prose) => false,
         };
         if !changed {
             break;
         }
         written = write(described);
+    }
+    if let Some(refused) = refused {
+        described.warnings.push(format!("this text can not be created as it is: {refused}"));
     }
     let more = told.len().saturating_sub(MOST_TOLD);
     described.warnings.extend(told.into_iter().take(MOST_TOLD).map(|difference| difference.message));

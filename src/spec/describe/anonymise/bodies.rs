@@ -50,6 +50,28 @@ fn is_word(text: &str, shape: Option<&Shape>) -> bool {
     shape.is_some_and(|shape| shape.is_word(text))
 }
 
+/// The name of a field that no type has.
+pub(super) fn of_key(names: &Names, key: &str) -> String {
+    let is_word = key.starts_with(|c: char| c.is_ascii_lowercase()) && key.chars().all(|c| c.is_ascii_alphabetic());
+    if vocabulary::is_key(key) || is_pattern(key) || (is_word && !names.is_own(key)) {
+        return key.to_owned();
+    }
+    if looks_like_id(key) {
+        return names.id(key);
+    }
+    names.known(key).map_or_else(|| format!("key{}", names.digits("key", key, 6)), str::to_owned)
+}
+
+/// The number of a telephone, its marks kept.
+fn phone(names: &Names, text: &str) -> String {
+    let mut digits = names.digits("phone", text, 32).into_bytes().into_iter().cycle();
+    let other = |c: char| match c {
+        '0'..='9' => char::from(b'0' + digits.next().unwrap_or_default() % 10),
+        c => c,
+    };
+    text.chars().map(other).collect()
+}
+
 /// Bodies with other texts in them.
 pub(super) struct Bodies<'n> {
     pub names: &'n Names,
@@ -111,25 +133,12 @@ impl Bodies<'_> {
                     let is_known = prop.is_some();
                     let more = || shape.as_ref().and_then(Shape::more);
                     let made = self.value(key, value, prop.or_else(more).as_ref());
-                    (if is_known { key.clone() } else { self.key(key) }, made)
+                    (if is_known { key.clone() } else { of_key(self.names, key) }, made)
                 };
                 Value::Object(fields.iter().map(of).collect())
             }
-            // A telephone's number is no number of a machine.
             other => other.clone(),
         }
-    }
-
-    /// The name of a field that no type has.
-    fn key(&self, key: &str) -> String {
-        let is_word = key.starts_with(|c: char| c.is_ascii_lowercase()) && key.chars().all(|c| c.is_ascii_alphabetic());
-        if vocabulary::is_key(key) || is_pattern(key) || (is_word && !self.names.is_own(key)) {
-            return key.to_owned();
-        }
-        if looks_like_id(key) {
-            return self.names.id(key);
-        }
-        self.names.known(key).map_or_else(|| format!("key{}", self.names.digits("key", key, 6)), str::to_owned)
     }
 
     /// A text of a plan.
@@ -144,6 +153,9 @@ impl Bodies<'_> {
     fn text(&self, key: &str, text: &str, shape: Option<&Shape>) -> String {
         if text.is_empty() || is_word(text, shape) {
             return text.to_owned();
+        }
+        if key.to_ascii_lowercase().contains("phone") && !text.contains(char::is_alphabetic) {
+            return phone(self.names, text);
         }
         let is_vocabulary = vocabulary::is_field(key)
             || shape.and_then(Shape::words).is_some_and(|(words, is_open)| is_open && !words.is_empty());
@@ -160,5 +172,32 @@ impl Bodies<'_> {
         let digits = |count: usize| self.names.digits("text", text, count);
         let others = [digits(8), format!("x{}", digits(5)), format!("X{}-1a", digits(6)), digits(32), digits(64)];
         others.into_iter().find(|other| fits(other)).unwrap_or(made)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn telephones_get_other_numbers_and_keep_their_marks() {
+        let names = Names::new([3; 32]);
+        let bodies = Bodies { names: &names, secrets: &HashMap::new() };
+        let made = bodies.value("phoneNumber", &json!("425-555-0100"), None);
+        let made = made.as_str().expect("a text");
+        assert!(made != "425-555-0100" && made.len() == 12 && made.match_indices('-').count() == 2, "{made}");
+        assert_eq!(bodies.value("destinationPortRange", &json!("49152-65535"), None), "49152-65535");
+    }
+
+    #[test]
+    fn keys_of_people_are_others_and_those_of_types_stay() {
+        let mut names = Names::new([3; 32]);
+        names.note_words("contoso");
+        assert_eq!(of_key(&names, "adminPassword"), "adminPassword");
+        for key in ["ContosoDbPassword", "contosoPassword"] {
+            assert!(!of_key(&names, key).to_lowercase().contains("contoso"), "{key}");
+        }
     }
 }

@@ -38,7 +38,7 @@ impl Names {
         *hasher.finalize().as_bytes()
     }
 
-    /// So many hexadecimal digits, which begin with a letter if `what` does.
+    /// So many hexadecimal digits.
     pub(super) fn digits(&self, what: &str, text: &str, count: usize) -> String {
         let mut out = hex::encode(self.bytes(what, text));
         out.truncate(count);

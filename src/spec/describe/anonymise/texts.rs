@@ -31,13 +31,13 @@ impl Names {
         if let (36, Ok(guid)) = (trimmed.len(), Uuid::try_parse(trimmed)) {
             return self.guid(guid).to_string();
         }
-        if let Some(mail) = self.mail(trimmed) {
-            return mail;
-        }
         if let Some((scheme, rest)) = trimmed.split_once("://")
             && scheme.chars().all(|c| c.is_ascii_alphanumeric())
         {
             return self.url(scheme, rest);
+        }
+        if let Some(mail) = self.mail(trimmed) {
+            return mail;
         }
         if is_host(trimmed) {
             return self.host(trimmed);
@@ -93,17 +93,18 @@ impl Names {
         self.located(&format!("{scheme}://"), host, path)
     }
 
-    /// What is at a host; Microsoft's own sites are nobody's secret.
+    /// What is at a host. Microsoft's own hosts stay; what is behind them names users and groups as anywhere.
     fn located(&self, scheme: &str, host: &str, path: &str) -> String {
-        if vocabulary::suffix(host) == Some(".microsoft.com") {
-            return format!("{scheme}{host}{path}");
-        }
         let (host, port) = match host.rsplit_once(':') {
             Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => (host, Some(port)),
             _ => (host, None),
         };
         let host = host.rsplit('@').next().unwrap_or_default();
-        let host = self.address(host).unwrap_or_else(|| if is_host(host) { self.host(host) } else { self.name(host) });
+        let other = || if is_host(host) { self.host(host) } else { self.name(host) };
+        let host = match vocabulary::suffix(host) {
+            Some(".microsoft.com") => host.to_owned(),
+            _ => self.address(host).unwrap_or_else(other),
+        };
         let mut out = format!("{scheme}{host}");
         if let Some(port) = port {
             out.extend([":", port]);
@@ -121,7 +122,7 @@ impl Names {
         let segments = path.split('/').map(|part| match part.to_lowercase().as_str() {
             "secrets" | "keys" | "certificates" | "blob" | "api" => part.to_owned(),
             _ if is_pattern(part) => part.to_owned(),
-            _ => self.name(part),
+            _ => self.mail(part).unwrap_or_else(|| self.name(part)),
         });
         segments.collect::<Vec<_>>().join("/")
     }
@@ -181,6 +182,8 @@ mod tests {
         let names = Names::new([3; 32]);
         for (text, begin) in [
             ("https://contoso.example/hooks/42?sig=x", "https://x"),
+            ("https://graph.microsoft.com/v1.0/users/ada@contoso.com/sendMail", "https://graph.microsoft.com/"),
+            ("https://contoso:contoso@login.microsoft.com/contoso?x=contoso", "https://login.microsoft.com/x"),
             ("ada@contoso.example", "u"),
             ("10.1.2.4-10.1.2.9", "10."),
             ("the contoso network", "text"),

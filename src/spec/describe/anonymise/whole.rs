@@ -6,7 +6,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    bodies::{Bodies, note_names},
+    bodies::{Bodies, note_names, of_key},
     names::Names,
 };
 use crate::{
@@ -140,8 +140,10 @@ fn secrets(described: &Described, names: &Names) -> HashMap<String, String> {
         let resource = names.name(resource).replace('.', "-");
         let last = path.rsplit('.').next().unwrap_or_default();
         let field: String = last.chars().filter(char::is_ascii_alphabetic).collect();
-        let is_tag = path.contains(".tags");
-        let field = if is_tag || field.is_empty() { "value" } else { &field };
+        // The key of a tag or of a map is the tenant's own.
+        let key = last.split('[').next().unwrap_or_default();
+        let is_own = path.contains(".tags") || of_key(names, key) != key;
+        let field = if is_own || field.is_empty() { "value" } else { &field };
         let mut new = format!("{resource}.{field}");
         let mut number = 2_u32;
         while !taken.insert(new.clone()) {
