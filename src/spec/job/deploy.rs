@@ -74,7 +74,8 @@ pub(crate) async fn deploy(
     let mut ledger = Ledger::open(&*work.journal, &plan).await?;
     if let Some(foreign) = ledger.foreign() {
         let why = "an earlier attempt made it by another plan";
-        told.clean_up = foreign.made.iter().map(|id| json!({"id": id, "state": "exists", "why": why})).collect();
+        let row = |(id, state): &(String, &str)| json!({"id": id, "state": state, "why": why});
+        told.clean_up = foreign.left.iter().map(row).collect();
         let error = JobError::OtherPlan(foreign.hash.clone());
         return Ok(Ran::Refused { result: told.result(&plan, &ledger), error });
     }

@@ -104,8 +104,8 @@ async fn principal(run: &Run<'_>, ledger: &mut Ledger<'_>, step: &Step, is_begun
     }
     let mut body = json!({"appId": app_id});
     body["displayName"] = json!(text("displayName"));
-    if let Some(tags) = step.body.get("tags") {
-        body["tags"] = tags.clone();
+    if let Some(tags) = run.plain(&step.body).remove("tags") {
+        body["tags"] = tags;
     }
     created(run, "servicePrincipals", &body).await
 }

@@ -89,8 +89,8 @@ struct Noted {
 /// Notes that are of another plan, as after an update of atgd: their numbers mean other steps.
 pub(super) struct Foreign {
     pub hash: String,
-    /// What was made by it, and is to be told.
-    pub made: Vec<String>,
+    /// What was made by it or may still come, and is to be told: its id, and the state on the clean-up list.
+    pub left: Vec<(String, &'static str)>,
 }
 
 /// The notes of one job.
@@ -108,6 +108,10 @@ fn key(n: usize) -> String {
     format!("step:{n}")
 }
 
+const fn there(application: String) -> (String, &'static str) {
+    (application, "exists")
+}
+
 impl<'l> Ledger<'l> {
     /// Reads the notes of earlier attempts.
     pub(super) async fn open(journal: &'l dyn Journal, plan: &Plan) -> Result<Self, JournalError> {
@@ -123,11 +127,18 @@ impl<'l> Ledger<'l> {
         if noted.hash == own.hash {
             return Ok(Self { journal, notes, plan: own, foreign: None });
         }
-        let made = notes.into_values().filter_map(|note| match note {
-            Note::Done { outcome: Outcome::Created, id, .. } => Some(id),
-            _ => None,
-        });
-        let foreign = Some(Foreign { hash: noted.hash, made: made.collect() });
+        // What stood there before is nobody's to clean up.
+        let kept: Before = read(journal, BEFORE).await?.unwrap_or_default();
+        let left = |(n, note)| match note {
+            Note::Done { outcome: Outcome::Created, id, application } => [Some((id, "exists")), application.map(there)],
+            Note::Begun { id, deployment, application } => {
+                let own = Some(id).filter(|id| !id.is_empty() && !kept.there.contains_key(&n));
+                [deployment.or(own).map(|id| (id, "may_come")), application.map(there)]
+            }
+            Note::Done { .. } | Note::Removed => [None, None],
+        };
+        let left = notes.into_iter().flat_map(left).flatten().collect();
+        let foreign = Some(Foreign { hash: noted.hash, left });
         Ok(Self { journal, notes: BTreeMap::new(), plan: own, foreign })
     }
 
